@@ -1,0 +1,202 @@
+"""Every error that may leave an adapter, sorted by what the engine does next.
+
+Each class says what happened, what was not done and what to do; the engine decides on the class alone and never on a
+vendor's text. Nothing here holds a payload: an error may be printed, logged and stored, so a message never carries
+field values, credentials or whole addresses (guarantee G10).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BridgeError(Exception):
+    """The root of all errors that bridge raises on purpose."""
+
+    code: ClassVar[str] = "BR-ERROR"
+    not_done: ClassVar[str] = "The operation was not carried out."
+    to_do: ClassVar[str] = "Read the message; `bridge status` shows what is waiting."
+
+    def __init__(self, message: str, *, system: str | None = None, vendor_code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.system = system
+        self.vendor_code = vendor_code
+
+    def __str__(self) -> str:
+        where = f"{self.system}: " if self.system else ""
+        vendor = f" [{self.vendor_code}]" if self.vendor_code else ""
+        return f"{where}{self.message}{vendor}"
+
+
+class ConfigError(BridgeError):
+    """The configuration or a mapping cannot be used; carries every problem found, not only the first."""
+
+    code = "BR-CONFIG"
+    not_done = "Nothing was read or written."
+    to_do = "Mend the lines named and run the command again."
+
+    def __init__(self, problems: list[str] | str) -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class Transient(BridgeError):
+    """The system could not answer and *nothing was written*: the same call may be sent again later."""
+
+    code = "BR-TRANSIENT"
+    not_done = "Nothing was changed in this system; the work stays in the outbox."
+    to_do = "Nothing: it is tried again by itself. If it lasts, see whether the system is up."
+
+
+class RateLimited(Transient):
+    """The system asks for fewer calls. Not counted as an attempt.
+
+    `after` is the wait in seconds the system asked for, or None where it named none.
+    `quota` is true where a daily allowance is gone rather than a short burst.
+    """
+
+    code = "BR-RATE-LIMITED"
+    to_do = "Nothing: bridge waits. If it happens daily, raise the allowance or lower the pace in the configuration."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        after: float | None = None,
+        quota: bool = False,
+        system: str | None = None,
+        vendor_code: str | None = None,
+    ) -> None:
+        super().__init__(message, system=system, vendor_code=vendor_code)
+        self.after = after
+        self.quota = quota
+
+
+class AuthFailed(BridgeError):
+    """The credentials are refused, also with a fresh token. The system is paused; nobody else is."""
+
+    code = "BR-AUTH"
+    not_done = "Nothing was read from or written to this system."
+    to_do = "Correct the credentials or permissions named in the configuration, then run `bridge check`."
+
+
+class PermissionDenied(AuthFailed):
+    """The credentials work but lack a right (an object, a field, an operation)."""
+
+    code = "BR-PERMISSION"
+    to_do = "Give the integration user the right that is named, then run `bridge check`."
+
+
+class VersionConflict(BridgeError):
+    """The record moved since it was read; nothing was written. The engine reads and merges again."""
+
+    code = "BR-VERSION"
+    not_done = "The write was not made, so that nobody's edit is overwritten."
+    to_do = "Nothing: the record is read and merged again."
+
+
+class InDoubt(BridgeError):
+    """A write was sent and no answer came: it may or may not have happened. Looked up before it is repeated."""
+
+    code = "BR-IN-DOUBT"
+    not_done = "It is not known whether the write happened; it is not repeated before the record was looked up."
+    to_do = "Nothing: the record is read again and the write is settled by its values and version."
+
+
+class AlreadyExists(BridgeError):
+    """A record with this key is there already. `native_id` names it where the system says which one."""
+
+    code = "BR-EXISTS"
+    not_done = "No second record was made."
+    to_do = "Nothing if the key is bridge's own: the record is linked. Else see `bridge links list`."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        native_id: str | None = None,
+        system: str | None = None,
+        vendor_code: str | None = None,
+    ) -> None:
+        super().__init__(message, system=system, vendor_code=vendor_code)
+        self.native_id = native_id
+
+
+class NotFound(BridgeError):
+    """The record is not there (deleted, merged away, or out of the integration user's sight)."""
+
+    code = "BR-NOT-FOUND"
+    not_done = "The write was not made."
+    to_do = "Nothing: the record is treated as gone in this system; nothing is deleted elsewhere."
+
+
+class Rejected(BridgeError):
+    """The system refuses this record as it is (validation, length, missing value). Final until data or mapping change.
+
+    `fields` are native field names, where the system names them.
+    """
+
+    code = "BR-REJECTED"
+    not_done = "This record was not written; all others go on."
+    to_do = "Correct the value or the mapping; the entry waits in `bridge outbox list`."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fields: tuple[str, ...] = (),
+        system: str | None = None,
+        vendor_code: str | None = None,
+    ) -> None:
+        super().__init__(message, system=system, vendor_code=vendor_code)
+        self.fields = fields
+
+
+class MissingReference(Rejected):
+    """A record that this one refers to is not in the system (yet). The entry waits for it."""
+
+    code = "BR-REFERENCE"
+    to_do = "Nothing if the other record is on its way; else create or link it."
+
+
+class CursorExpired(BridgeError):
+    """The position is too old for the system (a delete log purged, a locator gone): a full read is needed."""
+
+    code = "BR-CURSOR"
+    not_done = "No changes were read from that position."
+    to_do = "Nothing: bridge reads the whole object again; nothing is deleted on that evidence alone."
+
+
+class Unsupported(BridgeError):
+    """The adapter or the system cannot do this at all."""
+
+    code = "BR-UNSUPPORTED"
+    to_do = "Change the mapping (direction, object) so that it is not asked for."
+
+
+class MappingError(BridgeError):
+    """One record cannot be mapped. It is set aside (quarantine); others go on."""
+
+    code = "BR-MAPPING"
+    not_done = "This record was not taken in; nothing of it was written anywhere."
+    to_do = "Correct the record, or the mapping line that is named."
+
+
+class SafetyStop(BridgeError):
+    """The evidence is odd (an emptied side, too many deletes, everything changed): stopped before any write."""
+
+    code = "BR-SAFETY"
+    not_done = "Nothing was written to any system."
+    to_do = "Look at the counts and samples; approve the run only if they are what you meant."
+
+
+def all_errors() -> list[type[BridgeError]]:
+    """Every error class, for the documentation and the test that renders each of them."""
+    found: list[type[BridgeError]] = []
+    waiting: list[type[BridgeError]] = [BridgeError]
+    while waiting:
+        cls = waiting.pop()
+        found.append(cls)
+        waiting.extend(cls.__subclasses__())
+    return found

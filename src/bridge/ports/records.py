@@ -1,0 +1,155 @@
+"""Records as a system has them, and the pages, specifications and results in which they travel.
+
+A *native value* is always plain: text, int, bool, None, or a list of these. Adapters turn the vendor's wire types into
+it: non-integer numbers become decimal text without exponent or trailing zeros ("12.5", never a float), instants become
+UTC text "2026-01-31T08:00:00Z" (with microseconds where the vendor has them), calendar dates "2026-01-31". An empty
+value is None whatever the vendor writes (Odoo's false, ERPNext's ""). So two native values are equal exactly when
+`==` says so, and they survive JSON unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+NativeValue = None | bool | int | str | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One native field that a mapping uses.
+
+    path: the native field as the mapping file spells it; for a joined document the adapter's own dotted form
+        ("Address.Billing.city").
+    ref: None for a plain field; "record" where the value is the native id of another record of the same system; or
+        "table.attribute" for a small table the adapter resolves itself: `country.iso2` means that the adapter presents
+        and accepts "DE" whatever the system stores. Known tables: country.iso2, currency.code, user.email,
+        language.code.
+    """
+
+    path: str
+    ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One term of a `where`: all terms must hold. A term with "=" is also set on every record that is created."""
+
+    path: str
+    op: Literal["=", "!=", "in", "not in", "is set", "is not set"]
+    value: str | bool | int | tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSpec:
+    """What of a native object a mapping needs: handed to every adapter call.
+
+    object: the native object ("Account", "res.partner", "Customer").
+    key: the native field that stores bridge's golden id, or "external id" where the adapter keeps it beside the
+        record (Odoo's ir.model.data).
+    fields: the native fields to read; writes may name these only.
+    where: the records that belong to the entity.
+    """
+
+    entity: str
+    object: str
+    key: str
+    fields: tuple[FieldSpec, ...]
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NativeRecord:
+    """A record as a system holds it at one moment.
+
+    values: path -> native value, for exactly the paths of the specification that the system let us read; a missing
+        path means "not observed", None means "empty".
+    version: an opaque token that moves when the record changes (coarse where the vendor's stamps are).
+    modified: when the system says the record last changed, aware UTC; None if it does not say.
+    key: the golden id found in the key field, if any.
+    archived: true where the system hides the record from its users without having deleted it.
+    """
+
+    native_id: str
+    values: Mapping[str, NativeValue]
+    version: str
+    modified: datetime | None = None
+    key: str | None = None
+    archived: bool = False
+
+    def __repr__(self) -> str:  # no personal data in a traceback or log
+        return f"NativeRecord({self.native_id!r}, version={self.version!r}, {len(self.values)} values)"
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """The system says that a record is gone. `merged_into` names the winner where it was merged into another."""
+
+    native_id: str
+    deleted_at: datetime | None = None
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """One page of changes.
+
+    cursor: where the next page starts; opaque text, safe to store and to replay (at least once).
+    more: true if another page is waiting now.
+    """
+
+    records: tuple[NativeRecord, ...]
+    tombstones: tuple[Tombstone, ...]
+    cursor: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreateItem:
+    """One record to create. `key` is the golden id: stored in the key field, and what makes a repeat safe."""
+
+    key: str
+    values: Mapping[str, NativeValue]
+
+    def __repr__(self) -> str:
+        return f"CreateItem({self.key!r}, {len(self.values)} values)"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateItem:
+    """Fields to change in one record. `expected` is the version last seen; honoured where the system can."""
+
+    native_id: str
+    values: Mapping[str, NativeValue]
+    expected: str | None = None
+    key: str | None = None
+
+    def __repr__(self) -> str:
+        return f"UpdateItem({self.native_id!r}, {len(self.values)} values)"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteItem:
+    """One record to delete. `expected` as in UpdateItem."""
+
+    native_id: str
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of one item of a batch. Every item of every batch gets exactly one, in the order given.
+
+    ok: written; `stored` is what the system *holds now* as read back or as it answered, never what was sent; None only
+        where the record could be written but not be read back (the engine then reads it before it trusts it).
+    failed: surely not written; `error` says why.
+    unknown: may or may not be written; looked up before it is repeated.
+    """
+
+    outcome: Literal["ok", "failed", "unknown"]
+    native_id: str | None = None
+    stored: NativeRecord | None = None
+    error: BaseException | None = field(default=None, compare=False)
+    created: bool | None = None

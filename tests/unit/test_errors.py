@@ -1,0 +1,26 @@
+"""Every error says what happened, what was not done and what to do, under a code of its own."""
+
+import pytest
+
+from bridge.ports.errors import BridgeError, ConfigError, Transient, all_errors
+
+
+@pytest.mark.parametrize("cls", all_errors(), ids=lambda cls: cls.__name__)
+def test_an_error_is_for_people(cls: type[BridgeError]) -> None:
+    assert cls.code.startswith("BR-")
+    assert cls.__doc__
+    assert cls.not_done.endswith(".")
+    assert cls.to_do.endswith(".")
+
+
+def test_codes_are_distinct_except_where_a_subclass_shares_its_reaction() -> None:
+    codes = [cls.code for cls in all_errors()]
+    assert len(codes) == len(set(codes))
+
+
+def test_the_text_names_the_system_and_the_vendors_code() -> None:
+    assert str(Transient("did not answer", system="crm", vendor_code="503")) == "crm: did not answer [503]"
+
+
+def test_a_configuration_error_carries_every_problem() -> None:
+    assert ConfigError(["a", "b"]).problems == ["a", "b"]
