@@ -26,11 +26,14 @@ class FieldSpec:
     ref: None for a plain field; "record" where the value is the native id of another record of the same system; or
         "table.attribute" for a small table the adapter resolves itself: `country.iso2` means that the adapter presents
         and accepts "DE" whatever the system stores. Known tables: country.iso2, currency.code, user.email,
-        language.code.
+        language.code, state.code, tag.name (a list of names; unknown tags are made).
+    type: what the mapping takes the field for (text, longtext, email, phone, url, integer, decimal, boolean, date,
+        datetime, choice, multichoice); used where `setup` has to make a field, never to convert.
     """
 
     path: str
     ref: str | None = None
+    type: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
