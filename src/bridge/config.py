@@ -1,0 +1,260 @@
+"""The configuration file: which systems there are, how to reach them, where the store and the mappings lie.
+
+Secrets stand in it by reference only: `{env: NAME}`, `{file: path}` or `{keyring: service/user}`. Everything wrong is
+reported at once, each with file:line:column.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from bridge.mapping.reading import Data, read_yaml
+from bridge.mapping.source import Finding, Source, Steps, suggest
+from bridge.ports.errors import ConfigError
+
+WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync")
+SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "wait")
+SECRET_SOURCES: Final = ("env", "file", "keyring")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class SystemConfig:
+    """One system: the adapter's name and its settings as written, secrets unresolved."""
+
+    name: str
+    adapter: str
+    settings: Mapping[str, Data] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncConfig:
+    """Times and limits of a run. wait: how long a single `sync` waits for retries that are due soon, in seconds."""
+
+    tolerance: timedelta = timedelta(seconds=2)
+    page: int = 2000
+    max_attempts: int = 12
+    max_age: timedelta = timedelta(days=3)
+    wait: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration file, read and checked for its own form. Relative paths are taken from the file's folder."""
+
+    file: Path
+    store: str = field(repr=False)
+    mappings: Path
+    systems: Mapping[str, SystemConfig]
+    custom_fields: Mapping[str, Mapping[str, str]]
+    sync: SyncConfig
+    source: Source = field(repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where the configuration lies."""
+        return self.file.parent
+
+    def settings(self, name: str) -> dict[str, object]:
+        """The settings of a system with its secrets resolved. Raises ConfigError for a secret that is not there."""
+        resolver = _Secrets(self, name)
+        found = {key: resolver.resolve(key, value) for key, value in self.systems[name].settings.items()}
+        if resolver.problems:
+            raise ConfigError(resolver.problems)
+        return found
+
+    def place(self, problem: str) -> str:
+        """A problem that names "systems.crm.url: …", with file:line:column in front."""
+        where, colon, message = problem.partition(": ")
+        if not colon or not where.startswith("systems."):
+            return problem
+        return str(self.source.finding("error", tuple(where.split(".")), message))
+
+
+def load_config(path: Path) -> Config:
+    """Read a configuration file. Raises ConfigError with every problem found."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; `bridge init` writes one to begin with") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({type(error).__name__})") from None
+    document = read_yaml(text, str(path))
+    if document.findings or not isinstance(document.data, dict):
+        found = [str(finding) for finding in document.findings]
+        raise ConfigError(found or [f"{path}:1:1: expected entries like 'systems:' here"])
+    reading = _Reading(path, document.data, document.source)
+    config = reading.config()
+    if reading.findings:
+        raise ConfigError([str(finding) for finding in reading.findings])
+    return config
+
+
+class _Reading:
+    """One pass over the file that notes every problem."""
+
+    def __init__(self, path: Path, data: dict[str, Data], source: Source) -> None:
+        self.path, self.data, self.source = path, data, source
+        self.findings: list[Finding] = []
+
+    def wrong(self, steps: Steps, message: str, *, at_value: bool = False) -> None:
+        self.findings.append(self.source.finding("error", steps, message, at_value=at_value))
+
+    def config(self) -> Config:
+        self.known(self.data, (), WORDS)
+        version = self.data.get("version", "1")
+        if version != "1":
+            self.wrong(("version",), "this program reads version 1", at_value=True)
+        systems = self.systems()
+        return Config(
+            file=self.path,
+            store=self.store(),
+            mappings=self.path.parent / self.text(("mappings",), "mappings"),
+            systems=systems,
+            custom_fields=self.custom_fields(),
+            sync=self.sync(),
+            source=self.source,
+        )
+
+    def known(self, section: Mapping[str, Data], steps: Steps, words: tuple[str, ...]) -> None:
+        for key in section:
+            if key not in words:
+                self.wrong((*steps, key), f"unknown entry{suggest(key, words)}")
+
+    def text(self, steps: Steps, default: str) -> str:
+        value: Data = self.data
+        for step in steps:
+            value = value.get(str(step), default) if isinstance(value, dict) else default
+        if not isinstance(value, str):
+            self.wrong(steps, "expected one word or line of text here")
+            return default
+        return value
+
+    def store(self) -> str:
+        """The store's URL; a relative SQLite path is taken from the folder of the configuration."""
+        found = self.data.get("store", "sqlite:///bridge.db")
+        if isinstance(found, dict) and len(found) == 1 and next(iter(found)) in SECRET_SOURCES:
+            kind, name = next(iter(found.items()))
+            value = _from_source(kind, str(name), self.path.parent)
+            if value is None:
+                self.wrong(("store", kind), f"the secret {kind} {name} is not there", at_value=True)
+            return value or ""
+        if not isinstance(found, str):
+            self.wrong(("store",), "expected a database URL like sqlite:///bridge.db, or {env: NAME}")
+            return ""
+        prefix = "sqlite:///"
+        if found.startswith(prefix) and not found.startswith(prefix + "/"):
+            return prefix + str((self.path.parent / found.removeprefix(prefix)).resolve())
+        return found
+
+    def systems(self) -> dict[str, SystemConfig]:
+        section = self.data.get("systems")
+        if not isinstance(section, dict) or not section:
+            self.wrong(("systems",), "name at least one system here, as crm: {adapter: salesforce, …}")
+            return {}
+        found: dict[str, SystemConfig] = {}
+        for name, body in section.items():
+            if not _NAME.fullmatch(name):
+                self.wrong(("systems", name), "a system's name is made of letters, digits, _ and -")
+            if not isinstance(body, dict) or not isinstance(body.get("adapter"), str):
+                self.wrong(("systems", name), "say which adapter reaches it, as adapter: salesforce")
+                continue
+            settings = {key: value for key, value in body.items() if key != "adapter"}
+            found[name] = SystemConfig(name, str(body["adapter"]), settings)
+        return found
+
+    def custom_fields(self) -> dict[str, dict[str, str]]:
+        section = self.data.get("custom_fields", {})
+        found: dict[str, dict[str, str]] = {}
+        if not isinstance(section, dict):
+            self.wrong(("custom_fields",), "expected entities with their fields, as customer: {x_segment: text}")
+            return found
+        for entity, fields in section.items():
+            if not isinstance(fields, dict) or not all(isinstance(kind, str) for kind in fields.values()):
+                self.wrong(("custom_fields", entity), "expected fields with their types, as x_segment: text")
+                continue
+            found[entity] = {name: str(kind) for name, kind in fields.items()}
+        return found
+
+    def sync(self) -> SyncConfig:
+        section = self.data.get("sync", {})
+        if not isinstance(section, dict):
+            self.wrong(("sync",), "expected entries like tolerance: 2s")
+            return SyncConfig()
+        self.known(section, ("sync",), SYNC_WORDS)
+        usual = SyncConfig()
+        return SyncConfig(
+            tolerance=timedelta(seconds=self.span(section, "tolerance", usual.tolerance.total_seconds())),
+            page=self.number(section, "page", usual.page),
+            max_attempts=self.number(section, "max_attempts", usual.max_attempts),
+            max_age=timedelta(seconds=self.span(section, "max_age", usual.max_age.total_seconds())),
+            wait=self.span(section, "wait", usual.wait),
+        )
+
+    def span(self, section: Mapping[str, Data], word: str, usual: float) -> float:
+        value = section.get(word)
+        if value is None:
+            return usual
+        parts = _SPAN.fullmatch(value) if isinstance(value, str) else None
+        if parts is None:
+            self.wrong(("sync", word), "expected a time like 2s, 15m, 3h or 2d", at_value=True)
+            return usual
+        return float(parts[1]) * _UNITS[parts[2]]
+
+    def number(self, section: Mapping[str, Data], word: str, usual: int) -> int:
+        value = section.get(word)
+        if value is None:
+            return usual
+        if not isinstance(value, str) or not value.isdecimal() or int(value) < 1:
+            self.wrong(("sync", word), "expected a whole number above 0", at_value=True)
+            return usual
+        return int(value)
+
+
+class _Secrets:
+    """Replaces references to secrets by the secrets; a message names the reference, never the secret."""
+
+    def __init__(self, config: Config, system: str) -> None:
+        self.config, self.system = config, system
+        self.problems: list[str] = []
+
+    def resolve(self, key: str, value: Data) -> object:
+        if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in SECRET_SOURCES:
+            return value
+        kind, name = next(iter(value.items()))
+        found = _from_source(kind, str(name), self.config.folder)
+        if found is not None:
+            return found
+        steps = ("systems", self.system, key)
+        what = {
+            "env": f"the environment variable {name} is not set",
+            "file": f"the file {name} cannot be read",
+            "keyring": f"the keyring holds nothing under {name} (or the Python package keyring is not installed)",
+        }[kind]
+        self.problems.append(str(self.config.source.finding("error", steps, what, at_value=True)))
+        return None
+
+
+def _from_source(kind: str, name: str, folder: Path) -> str | None:
+    if kind == "env":
+        return os.environ.get(name)
+    if kind == "file":
+        try:
+            return (folder / name).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+    try:
+        import keyring
+    except ModuleNotFoundError:
+        return None
+    service, _, user = name.partition("/")
+    found: str | None = keyring.get_password(service, user)
+    return found

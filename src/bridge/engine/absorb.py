@@ -1,0 +1,194 @@
+"""Absorb: records as one system shows them now, linked and merged. Used by reading, read-backs and look-ups alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+import orjson
+
+from bridge.engine.identify import Identities
+from bridge.engine.merge.form import Form, RefBook
+from bridge.engine.merge.observe import Outcome, Sighting, observe
+from bridge.engine.refbook import look_up
+from bridge.engine.runtime import Run
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.errors import MappingError
+from bridge.ports.records import NativeRecord
+from bridge.ports.storage import Settlement, UnitOfWork
+from bridge.ports.work import Conflict, Golden, HistoryRow, Intent, Link, OutboxEntry, Shadow
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write of bridge's own that a record is the outcome of. `answered`: the system acknowledged it."""
+
+    golden_id: str
+    intent: Intent
+    answered: bool
+
+
+@dataclass(slots=True)
+class Absorbed:
+    """What became of a page: golden ids whose state may have made work, and the ids of records linked just now."""
+
+    touched: set[str] = field(default_factory=set)
+    linked: list[str] = field(default_factory=list)
+
+
+def fingerprint(record: NativeRecord, digest: str) -> str:
+    """Equal fingerprints: the record says nothing that was not heard before, under the same mapping."""
+    said = [digest, record.version, record.key, record.archived, dict(record.values)]
+    return blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+
+
+def absorb(
+    run: Run,
+    uow: UnitOfWork,
+    emap: EntityMap,
+    system: str,
+    records: Sequence[NativeRecord],
+    written: Mapping[str, Written] | None = None,
+) -> Absorbed:
+    """Take in one page of records; everything is saved in the caller's transaction.
+
+    written: native id -> the write of bridge's own that it is the outcome of.
+    """
+    written = written or {}
+    result = Absorbed()
+    tally = run.report.of(system, emap.entity)
+    prints = {record.native_id: fingerprint(record, emap.digest) for record in records}
+    known = uow.fingerprints(system, emap.entity, list(prints))
+    news = [r for r in records if r.native_id in written or known.get(r.native_id) != prints[r.native_id]]
+    tally.unchanged += len(records) - len(news)
+    if not news:
+        return result
+    news = list({record.native_id: record for record in news}.values())  # a page may bring a record twice: the last
+    page = _Page(run, uow, emap, system, news, prints)
+    page.link(written, result)
+    page.merge(written, result)
+    page.save(result)
+    return result
+
+
+class _Page:
+    """The records of one page with all that is known of them, fetched in a few statements."""
+
+    def __init__(
+        self,
+        run: Run,
+        uow: UnitOfWork,
+        emap: EntityMap,
+        system: str,
+        records: Sequence[NativeRecord],
+        prints: Mapping[str, str],
+    ) -> None:
+        self.run, self.uow, self.emap, self.system, self.prints = run, uow, emap, system, prints
+        self.records = {record.native_id: record for record in records}
+        self.tally = run.report.of(system, emap.entity)
+        ids = list(self.records)
+        self.links: dict[str, Link] = uow.links(system, emap.entity, ids)
+        self.shadows: dict[str, Shadow] = uow.shadows(system, emap.entity, ids)
+        self.goldens: dict[str, Golden] = {}
+        self.new_links: list[Link] = []
+        self.conflicts: list[Conflict] = []
+        self.history: list[HistoryRow] = []
+        self.changed_goldens: set[str] = set()
+        self.new_shadows: list[Shadow] = []
+
+    def link(self, written: Mapping[str, Written], result: Absorbed) -> None:
+        """Decide of every record which golden record it is; none for those that a person has to look at."""
+        identities = Identities(self.run, self.uow, self.emap, self.system)
+        before = set(self.links)
+        golden_ids = {native_id: write.golden_id for native_id, write in written.items()}
+        self.new_links = identities.resolve(list(self.records.values()), self.links, golden_ids, self.prints)
+        for link in self.new_links:
+            was = self.links.get(link.native_id)
+            self.links[link.native_id] = link
+            if link.state == "linked" and (was is None or was.state != "linked"):
+                result.linked.append(link.native_id)
+                if link.linked_by != "created":
+                    self.tally.linked += link.linked_by != "new"
+            elif link.state == "review" and link.native_id not in before:
+                self.tally.review += 1
+        self.goldens = identities.goldens
+
+    def merge(self, written: Mapping[str, Written], result: Absorbed) -> None:
+        """Observe every linked record."""
+        linked = [
+            (record, link.golden_id)
+            for native_id, record in self.records.items()
+            if (link := self.links.get(native_id)) and link.state == "linked" and link.golden_id
+        ]
+        golden_ids = [golden_id for _, golden_id in linked]
+        missing = [golden_id for golden_id in golden_ids if golden_id not in self.goldens]
+        self.goldens.update(self.uow.goldens(self.emap.entity, missing))
+        held = self.uow.held_conflicts(self.emap.entity, golden_ids)
+        entries = self.uow.open_entries(self.system, self.emap.entity, golden_ids)
+        form = Form(self.emap, self.system, self._refs())
+        around = self.run.around()
+        for record, golden_id in linked:
+            golden = self.goldens.get(golden_id) or Golden(self.emap.entity, golden_id, 0, {}, {})
+            mine = {unit: conflict for (of, unit), conflict in held.items() if of == golden_id} if held else {}
+            sighting = Sighting(
+                record, golden, self.shadows.get(record.native_id), self.prints[record.native_id], held=mine
+            )
+            write = written.get(record.native_id)
+            entry = entries.get(golden_id)
+            if write is not None:
+                sighting = replace(sighting, intent=write.intent, answered=write.answered)
+            elif entry is not None and entry.intent is not None:
+                sighting = replace(sighting, intent=entry.intent)
+                self._resolve(entry)
+            self._keep(observe(form, sighting, around), golden, result)
+
+    def _resolve(self, entry: OutboxEntry) -> None:
+        """A write in doubt is settled by the observation: what is still due gets a new entry."""
+        self.uow.settle([Settlement(entry, None)])
+
+    def _refs(self) -> RefBook:
+        refs = look_up(
+            self.uow,
+            self.emap,
+            system=self.system,
+            records=self.records.values(),
+            bases=[shadow.values for shadow in self.shadows.values()],
+            goldens=self.goldens.values(),
+        )
+        if not self.emap.record_units:
+            return refs
+        golden_of, native_of = dict(refs.golden_of), dict(refs.native_of)
+        for link in self.new_links:  # a parent on the same page as its child
+            if link.state == "linked" and link.golden_id:
+                golden_of[self.system, self.emap.entity, link.native_id] = link.golden_id
+                native_of[self.system, self.emap.entity, link.golden_id] = link.native_id
+        return RefBook(golden_of, native_of)
+
+    def _keep(self, outcome: Outcome, before: Golden, result: Absorbed) -> None:
+        golden = outcome.golden
+        if golden is not before:
+            self.goldens[golden.id] = golden
+            self.changed_goldens.add(golden.id)
+        self.new_shadows.append(outcome.shadow)
+        self.conflicts.extend(outcome.conflicts)
+        self.history.extend(outcome.history)
+        self.tally.conflicts += sum(conflict.state != "resolved" for conflict in outcome.conflicts)
+        self.tally.held += sum(conflict.state == "held" for conflict in outcome.conflicts)
+        self.tally.waiting += outcome.shadow.waiting_for is not None
+        for problem in outcome.problems:
+            error = MappingError(f"{problem.path}: {problem.message}")
+            self.run.report.trouble(error, self.system, self.emap.entity, golden.id)
+        result.touched.add(golden.id)
+
+    def save(self, result: Absorbed) -> None:
+        """Write everything back: one statement a table."""
+        uow, now = self.uow, self.run.now
+        changed = [self.goldens[golden_id] for golden_id in sorted(self.changed_goldens)]
+        uow.save_goldens(changed, now)
+        uow.save_links(self.new_links, now)
+        uow.save_shadows(self.new_shadows)
+        uow.save_conflicts(self.conflicts)
+        uow.add_history(self.history)
+        if changed:
+            uow.save_match_keys(self.emap.entity, Identities.keys_of(self.emap, changed))

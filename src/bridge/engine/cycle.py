@@ -1,0 +1,86 @@
+"""One cycle, the story of bridge: settle what is in doubt, read, match, merge, then drive every system to the result.
+
+doubt  -> writes without an answer are looked up
+read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
+arm    -> only after every system's first full read: creates are allowed
+write  -> parents before children, again for what was waiting for them
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import perf_counter
+
+from bridge.engine.ingest import arm, read, revisit
+from bridge.engine.outbox.deliver import deliver
+from bridge.engine.outbox.doubt import settle_doubts
+from bridge.engine.report import Report
+from bridge.engine.runtime import Run, Runtime
+
+
+def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable[[float], None] = time.sleep) -> Report:
+    """Run one cycle over all entities and systems. Raises nothing that a system does; see the report's troubles.
+
+    patience: seconds to wait, in all, for entries whose next attempt is due soon; for a single `sync`.
+    """
+    run = Run(runtime, run_id, Report(run_id))
+    start = perf_counter()
+    with runtime.store.begin() as uow:
+        uow.reclaim(run.now)
+    for emap in runtime.maps.values():
+        for system in run.up(emap):
+            settle_doubts(run, emap, system)
+    for emap in runtime.maps.values():
+        for system in run.up(emap):
+            read(run, emap, system)
+    for emap in runtime.maps.values():
+        for system in run.up(emap):
+            revisit(run, emap, system)
+    write(run)
+    _persist(run, runtime.clock() + timedelta(seconds=patience), sleep)
+    run.report.seconds = perf_counter() - start
+    return run.report
+
+
+def write(run: Run) -> None:
+    """Deliver what is due, as often as records that were just made let others go."""
+    for emap in run.runtime.maps.values():
+        arm(run, emap)
+    for _ in range(run.runtime.pace.passes):
+        written = 0
+        for emap in run.runtime.maps.values():
+            for system in run.up(emap):
+                made = deliver(run, emap, system)
+                written += made
+                if made:
+                    _wake(run, emap.entity, system)
+        for emap in run.runtime.maps.values():
+            for system in run.up(emap):
+                settle_doubts(run, emap, system)
+        if not written:
+            return
+
+
+def _wake(run: Run, entity: str, system: str) -> None:
+    """Records of `entity` were written: what waits for one of them may go."""
+    with run.store.begin() as uow:
+        for emap in run.runtime.maps.values():
+            if entity in emap.depends_on:
+                uow.wake(system, emap.entity)
+
+
+def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
+    """Wait for what is to be tried again before `until`, and try it."""
+    while True:
+        with run.store.begin() as uow:
+            due = uow.next_due()
+        if due is None or due > until:
+            return
+        sleep(max((due - run.now).total_seconds(), 0.05))
+        run.down.clear()
+        for emap in run.runtime.maps.values():
+            for system in run.up(emap):
+                settle_doubts(run, emap, system)
+        write(run)

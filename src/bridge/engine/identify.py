@@ -1,0 +1,130 @@
+"""Which golden record is this native record? By link, by the key it carries, by the mapping's match rules, or new."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from bridge.engine.merge.form import Form
+from bridge.engine.plan.identity import CROWD, decide, match_keys
+from bridge.engine.refbook import look_up
+from bridge.engine.runtime import Run
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.records import NativeRecord
+from bridge.ports.storage import UnitOfWork
+from bridge.ports.work import Canonical, Golden, Link
+
+KEY = re.compile(r"[0-9a-z][0-9a-z-]{7,63}")
+"""What a golden id looks like."""
+
+
+class Identities:
+    """Identity of the records of one page. Golden records made or loaded on the way are in `goldens`."""
+
+    def __init__(self, run: Run, uow: UnitOfWork, emap: EntityMap, system: str) -> None:
+        self.run, self.uow, self.emap, self.system = run, uow, emap, system
+        self.goldens: dict[str, Golden] = {}
+        self._values: dict[str, Mapping[str, Canonical]] = {}  # golden id -> values, as far as loaded
+        self._index: dict[tuple[str, str], list[str]] = {}  # match key -> golden ids, with those of this page
+        self._taken: dict[str, str] = {}  # golden id -> native id of this system
+
+    @staticmethod
+    def keys_of(emap: EntityMap, goldens: Iterable[Golden]) -> dict[str, list[tuple[str, str]]]:
+        """golden id -> the match keys under which it can be found."""
+        return {golden.id: match_keys(emap.match, golden.values) for golden in goldens}
+
+    def resolve(
+        self,
+        records: Sequence[NativeRecord],
+        links: Mapping[str, Link],
+        written: Mapping[str, str],
+        prints: Mapping[str, str],
+    ) -> list[Link]:
+        """New or changed crosswalk rows for the records that are not plainly linked yet."""
+        loose = [r for r in records if r.native_id not in links or links[r.native_id].state != "linked"]
+        loose = [r for r in loose if not r.archived or r.native_id in links or r.native_id in written]
+        if not loose:
+            return []
+        self._load_owners(loose, links, written)
+        found: list[Link] = []
+        unknown: list[NativeRecord] = []
+        for record in loose:
+            link = self._by_key(record, links.get(record.native_id), written.get(record.native_id))
+            if link is None:
+                unknown.append(record)
+            else:
+                found.append(link)
+        if unknown:
+            found.extend(self._by_rules(unknown, prints))
+        return found
+
+    def _load_owners(
+        self, records: Sequence[NativeRecord], links: Mapping[str, Link], written: Mapping[str, str]
+    ) -> None:
+        """The golden records that the loose records name by key, by an old link, or by bridge's own write."""
+        named = {record.key for record in records if record.key}
+        named |= {link.golden_id for link in links.values() if link.golden_id}
+        named |= set(written.values())
+        self._load(sorted(named))
+
+    def _load(self, golden_ids: Sequence[str]) -> None:
+        news = [golden_id for golden_id in golden_ids if golden_id not in self._values]
+        for golden_id, golden in self.uow.goldens(self.emap.entity, news).items():
+            self.goldens[golden_id] = golden
+            self._values[golden_id] = golden.values
+        for link in self.uow.links_of(self.emap.entity, news):
+            if link.system == self.system and link.state == "linked" and link.golden_id:
+                self._taken[link.golden_id] = link.native_id
+
+    def _by_key(self, record: NativeRecord, old: Link | None, written: str | None) -> Link | None:
+        """A record made by bridge, or one that carries the golden id, or one that was linked before it went."""
+        for golden_id, how in ((written, "created"), (record.key, "key"), (old and old.golden_id, "restored")):
+            if not golden_id or golden_id not in self.goldens:
+                continue
+            owner = self._taken.get(golden_id)
+            if owner is None or owner == record.native_id:
+                self._taken[golden_id] = record.native_id
+                return Link(self.system, self.emap.entity, record.native_id, golden_id, "linked", how)
+            if how == "key":
+                reason = "carries the key of a record that is linked already: a copy"
+                return self._review(record, reason, (golden_id,))
+        return None
+
+    def _review(self, record: NativeRecord, reason: str, candidates: tuple[str, ...], seen: str = "") -> Link:
+        return Link(self.system, self.emap.entity, record.native_id, None, "review", "match", reason, candidates, seen)
+
+    def _by_rules(self, records: Sequence[NativeRecord], prints: Mapping[str, str]) -> list[Link]:
+        form = Form(self.emap, self.system, look_up(self.uow, self.emap, system=self.system, records=records))
+        readings = {record.native_id: form.read(record.values).values for record in records}
+        keys = {native_id: match_keys(self.emap.match, values) for native_id, values in readings.items()}
+        wanted = sorted({key for found in keys.values() for key in found})
+        self._index = {key: ids for key, ids in self.uow.match(self.emap.entity, wanted).items() if len(ids) <= CROWD}
+        self._load(sorted({golden_id for ids in self._index.values() for golden_id in ids}))
+        return [
+            self._judge(record, readings[record.native_id], keys[record.native_id], prints[record.native_id])
+            for record in records
+        ]
+
+    def _judge(
+        self, record: NativeRecord, values: Mapping[str, Canonical], keys: list[tuple[str, str]], seen: str
+    ) -> Link:
+        ids = {golden_id for key in keys for golden_id in self._index.get(key, ())}
+        candidates = {golden_id: self._values[golden_id] for golden_id in sorted(ids) if golden_id in self._values}
+        decision = decide(self.emap.match, values, candidates, frozenset(self._taken))
+        if decision.kind == "review":
+            return self._review(record, decision.reason, decision.candidates, seen)
+        if decision.kind == "new" and record.key in self._taken:
+            return self._review(record, "carries the key of another record of this system: a copy", (record.key or "",))
+        golden_id = decision.golden_id or self._new(record, values, keys)
+        self._taken[golden_id] = record.native_id
+        how = "new" if decision.kind == "new" else "match"
+        return Link(self.system, self.emap.entity, record.native_id, golden_id, "linked", how, decision.reason)
+
+    def _new(self, record: NativeRecord, values: Mapping[str, Canonical], keys: list[tuple[str, str]]) -> str:
+        """A golden record for something never seen; under the key it carries, if an earlier store had given it one."""
+        golden_id = record.key if record.key and KEY.fullmatch(record.key) else self.run.runtime.new_id()
+        self.goldens[golden_id] = Golden(self.emap.entity, golden_id, 0, {}, {})
+        self._values[golden_id] = values
+        for key in keys:
+            self._index.setdefault(key, []).append(golden_id)
+        return golden_id

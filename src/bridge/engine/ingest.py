@@ -1,0 +1,124 @@
+"""Ingest: read what changed in one system and take it in. A page and the cursor behind it commit together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bridge.engine.absorb import absorb
+from bridge.engine.outbox.failure import give_up
+from bridge.engine.runtime import Run
+from bridge.engine.tombstones import forget
+from bridge.engine.work import armed_flag, enqueue_due
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.errors import CursorExpired
+from bridge.ports.records import ChangePage
+from bridge.ports.storage import CursorRow, UnitOfWork
+
+
+def read(run: Run, emap: EntityMap, system: str) -> None:
+    """Read all that changed in one system. A system that does not answer is left alone for the rest of the run."""
+    try:
+        _read(run, emap, system)
+    except Exception as error:
+        give_up(run, emap, system, [], error)
+        run.down.add(system)
+
+
+def _read(run: Run, emap: EntityMap, system: str) -> None:
+    with run.store.begin() as uow:
+        position = uow.cursor(system, emap.entity)
+        remap = uow.flag(_mapping_flag(system, emap)) not in (None, emap.digest)
+    if remap:  # the mapping says something else now: look at everything again, nothing is lost by that
+        position = CursorRow(system, emap.entity, None, position.complete)
+    while True:
+        try:
+            with run.calling(system, emap.entity) as (adapter, _):
+                page = adapter.changes(emap.spec(system), position.cursor, run.runtime.pace.page)
+        except CursorExpired:
+            if position.cursor is None:
+                raise
+            position = CursorRow(system, emap.entity, None, position.complete)
+            continue
+        run.runtime.point("after read")
+        done = not page.more
+        position = CursorRow(system, emap.entity, page.cursor, position.complete or done)
+        with run.store.begin() as uow, run.report.timed(system, emap.entity):
+            _take_in(run, uow, emap, system, page)
+            uow.save_cursor(position, run.now)
+            if done:
+                uow.set_flag(_mapping_flag(system, emap), emap.digest)
+        run.runtime.point("after page")
+        run.runtime.progress("read", system, emap.entity, run.report.of(system, emap.entity).read)
+        if done:
+            return
+
+
+def _take_in(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, page: ChangePage) -> None:
+    tally = run.report.of(system, emap.entity)
+    tally.read += len(page.records) + len(page.tombstones)
+    absorbed = absorb(run, uow, emap, system, page.records)
+    alive = {record.native_id for record in page.records}
+    dead = [tombstone.native_id for tombstone in page.tombstones if tombstone.native_id not in alive]
+    forget(run, uow, emap, system, dead)
+    enqueue_due(run, uow, emap, absorbed.touched)
+
+
+def revisit(run: Run, emap: EntityMap, system: str) -> None:
+    """Look again at records that referred to something unknown, where it is known by now."""
+    with run.store.begin() as uow:
+        waiting = uow.waiting(system, emap.entity)
+        known = _known(uow, system, [target for _, target in waiting])
+    ready = [native_id for native_id, target in waiting if target in known]
+    size = run.runtime.pace.page
+    for start in range(0, len(ready), size):
+        part = ready[start : start + size]
+        try:
+            with run.calling(system, emap.entity) as (adapter, _):
+                records = adapter.fetch(emap.spec(system), part)
+        except Exception as error:
+            give_up(run, emap, system, [], error)
+            run.down.add(system)
+            return
+        with run.store.begin() as uow:
+            absorbed = absorb(run, uow, emap, system, list(records.values()))
+            enqueue_due(run, uow, emap, absorbed.touched)
+
+
+def _known(uow: UnitOfWork, system: str, targets: Sequence[str]) -> set[str]:
+    by_entity: dict[str, list[str]] = {}
+    for target in dict.fromkeys(targets):
+        entity, _, native_id = target.partition(":")
+        by_entity.setdefault(entity, []).append(native_id)
+    return {
+        f"{entity}:{native_id}"
+        for entity, ids in by_entity.items()
+        for native_id, link in uow.links(system, entity, ids).items()
+        if link.state == "linked"
+    }
+
+
+def arm(run: Run, emap: EntityMap) -> bool:
+    """Once every system has been read in full and matched: note all that is due, creates included.
+
+    Returns whether creates are allowed now. Stopped in the middle, the pass is made again.
+    """
+    systems = ",".join(emap.systems)
+    with run.store.begin() as uow:
+        if uow.flag(armed_flag(emap.entity)) == systems and uow.flag(f"due:{emap.entity}") == emap.digest:
+            return True
+        if not all(uow.cursor(system, emap.entity).complete for system in emap.systems):
+            return False
+    after = ""
+    while True:
+        with run.store.begin() as uow:
+            page = uow.golden_page(emap.entity, after, run.runtime.pace.page)
+            if not page:
+                uow.set_flag(armed_flag(emap.entity), systems)
+                uow.set_flag(f"due:{emap.entity}", emap.digest)
+                return True
+            enqueue_due(run, uow, emap, page, arming=True)
+        after = page[-1]
+
+
+def _mapping_flag(system: str, emap: EntityMap) -> str:
+    return f"mapping:{system}:{emap.entity}"

@@ -1,0 +1,1 @@
+"""Three-way merge of one system's observation into the golden record. Pure: values in, values out."""

@@ -1,0 +1,125 @@
+"""One entity in one system's own form: decode, encode, and "is the system in step with the golden value?".
+
+References between records are native ids in a system and golden ids in the golden record; `RefBook` holds the
+translations that a page needs, fetched beforehand, so that everything here stays a pure function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bridge.mapping.compiled import EntityMap, FieldProblem, Unit
+from bridge.ports.errors import MappingError
+from bridge.ports.records import NativeValue
+from bridge.ports.work import Canonical
+
+
+@dataclass(frozen=True, slots=True)
+class RefBook:
+    """golden_of: (system, entity, native id) -> golden id; native_of: (system, entity, golden id) -> native id."""
+
+    golden_of: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    native_of: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a record says, in canonical form.
+
+    unresolved: unit -> (entity, native id) of a record that is not known yet.
+    """
+
+    values: Mapping[str, Canonical]
+    unresolved: Mapping[str, tuple[str, str]]
+    problems: tuple[FieldProblem, ...]
+
+
+def normal(value: Canonical) -> Canonical:
+    """A group without any member is empty."""
+    if isinstance(value, dict) and all(member is None for member in value.values()):
+        return None
+    return value
+
+
+def same(unit: Unit, a: Canonical, b: Canonical, members: tuple[str, ...] | None = None) -> bool:
+    """Equal as far as `members` can tell (all members by default): a system cannot disagree on what it cannot hold."""
+    if not unit.members:
+        return a == b
+    mine = a if isinstance(a, dict) else {}
+    other = b if isinstance(b, dict) else {}
+    return all(mine.get(name) == other.get(name) for name in (members or unit.members))
+
+
+def complete(unit: Unit, value: Canonical, golden: Canonical, members: tuple[str, ...]) -> Canonical:
+    """A system's word on a group, with the members that it cannot express kept from the golden value.
+
+    An address that was emptied as far as the system can see is empty: no orphaned state code stays behind.
+    """
+    if not unit.members or not isinstance(value, dict) or not isinstance(golden, dict):
+        return normal(value)
+    if normal(value) is None:
+        return None
+    return {name: value.get(name) if name in members else golden.get(name) for name in unit.members}
+
+
+class Form:
+    """An entity as one system has it."""
+
+    def __init__(self, emap: EntityMap, system: str, refs: RefBook) -> None:
+        self.emap = emap
+        self.system = system
+        self._refs = refs
+
+    def read(self, values: Mapping[str, NativeValue]) -> Reading:
+        """Decode native values; references become golden ids, or are reported as unresolved."""
+        decoded = self.emap.decode(self.system, values)
+        unresolved: dict[str, tuple[str, str]] = {}
+        found: dict[str, Canonical] = dict(decoded.values)
+        for unit in self.emap.record_units:
+            native = found.get(unit.name)
+            if not isinstance(native, str) or unit.record_ref is None:
+                continue
+            golden_id = self._refs.golden_of.get((self.system, unit.record_ref.entity, native))
+            if golden_id is None:
+                del found[unit.name]
+                unresolved[unit.name] = (unit.record_ref.entity, native)
+            else:
+                found[unit.name] = golden_id
+        return Reading(found, unresolved, decoded.problems)
+
+    def write(self, unit: Unit, value: Canonical) -> Mapping[str, NativeValue] | None:
+        """Encode one unit; None where it refers to a record that this system does not have yet.
+
+        Raises MappingError where the system cannot express the value.
+        """
+        if unit.record_ref is not None and value is not None:
+            native = self._refs.native_of.get((self.system, unit.record_ref.entity, str(value)))
+            if native is None:
+                return None
+            value = native
+        return self.emap.encode(self.system, unit.name, value)
+
+    def in_step(
+        self, unit: Unit, golden: Canonical, base: Mapping[str, NativeValue], echo: Mapping[str, NativeValue]
+    ) -> bool:
+        """Whether the system already shows the golden value, as it can.
+
+        True if what would be sent is what it holds; or what was sent before and the system turned into what it holds
+        (it normalises); or if what it holds means the golden value in another spelling (no cosmetic writes).
+        """
+        try:
+            due = self.write(unit, golden)
+        except MappingError:
+            due = None
+        if due is not None and all(path in base and value == base[path] for path, value in due.items()):
+            return True
+        if due is not None and all(value == echo.get(path, base.get(path)) for path, value in due.items()):
+            return True
+        paths = unit.paths(self.system)
+        if not all(path in base for path in paths):
+            return False
+        reading = self.read({path: base[path] for path in paths})
+        if unit.name not in reading.values:
+            return False
+        return same(unit, reading.values[unit.name], golden, unit.members_in(self.system))

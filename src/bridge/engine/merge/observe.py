@@ -1,0 +1,374 @@
+"""Observe: one record as one system shows it now, merged into its golden record. The heart of bridge.
+
+For each unit that differs from the shadow there are exactly these cases (DESIGN: merge, exactly):
+
+    the system says what the golden record says  -> nothing to decide
+    golden has not moved since it was in step    -> fast-forward: somebody who had seen the value changed it
+    both moved                                   -> conflict: the policy picks; base, words and winner are journalled
+    no base, one side empty                      -> filled: first contact never erases
+    no base, both filled and different           -> first contact: held, or settled where the mapping says how
+
+Nothing here reads a clock, draws an id at random or does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bridge.engine.merge.form import Form, Reading, complete, same
+from bridge.engine.merge.policy import choose, unite
+from bridge.engine.merge.settle import Base, base_of, differs, settle_answered, settle_unanswered
+from bridge.mapping.compiled import FieldProblem, Policy, Unit
+from bridge.ports.records import NativeRecord, NativeValue
+from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Provenance, Shadow
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is the same for a whole page.
+
+    tolerance: instants closer than this cannot be told apart. new_id: makes ids for conflicts.
+    """
+
+    now: datetime
+    run: str
+    tolerance: timedelta
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One record to observe.
+
+    intent, answered: the write under way, and whether the system acknowledged it.
+    held: unit -> its open conflict.
+    """
+
+    record: NativeRecord
+    golden: Golden
+    shadow: Shadow | None
+    fingerprint: str
+    intent: Intent | None = None
+    answered: bool = False
+    held: Mapping[str, Conflict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an observation leads to. `applied` tells what became of the write under way, None if there was none."""
+
+    golden: Golden
+    shadow: Shadow
+    conflicts: tuple[Conflict, ...]
+    history: tuple[HistoryRow, ...]
+    problems: tuple[FieldProblem, ...]
+    applied: bool | None
+    moved: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The golden record while one sighting is merged into it."""
+
+    golden: Golden
+    values: dict[str, Canonical]
+    provenance: dict[str, Provenance]
+    held: dict[str, str]
+    conflicts: list[Conflict] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+
+
+def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
+    """Merge one record into its golden record. See the module docstring for the cases."""
+    record = sighting.record
+    base = _settled(sighting)
+    golden = sighting.golden
+    draft = _Draft(golden, dict(golden.values), dict(golden.provenance), dict(golden.held))
+    values, echo = dict(base.values), dict(base.echo)
+    stopped = set(sighting.shadow.stopped) if sighting.shadow else set[str]()
+    waiting: tuple[str, str] | None = None
+    changed = [unit for unit in form.emap.units if _changed(unit, form.system, base.values, record.values)]
+    reading = _read(form, changed, record.values)
+    for unit in changed:
+        paths = unit.paths(form.system)
+        if unit.name in reading.unresolved:
+            waiting = reading.unresolved[unit.name]
+            stopped.add(unit.name)  # what it refers to is not known yet: not to be overwritten meanwhile
+            continue  # the base stays, so that the unit is looked at again when the other record is known
+        stopped.discard(unit.name)
+        if form.system in unit.reads:
+            if unit.name not in reading.values:
+                stopped.add(unit.name)
+            else:
+                _merge_unit(form, unit, reading.values[unit.name], base, sighting, draft, around)
+        for path in paths:
+            if values.get(path) != record.values[path] or path not in values:
+                echo.pop(path, None)
+            values[path] = record.values[path]
+    stopped -= {unit.name for unit in form.emap.record_units if unit not in changed}  # put back to what is known
+    _journal_doubts(form, sighting, base, changed, draft, around)
+    _accept_defaults(form, sighting, base, values, echo, draft)
+    shadow = Shadow(
+        system=form.system,
+        entity=golden.entity,
+        native_id=record.native_id,
+        golden_id=golden.id,
+        values=values,
+        version=record.version,
+        fingerprint="" if waiting else sighting.fingerprint,
+        modified=record.modified,
+        echo=echo,
+        stopped=tuple(sorted(stopped)),
+        waiting_for=f"{waiting[0]}:{waiting[1]}" if waiting else None,
+        seen_at=around.now,
+    )
+    applied = None if base.settled is None else base.settled == "applied"
+    return Outcome(
+        golden=_finished(draft),
+        shadow=shadow,
+        conflicts=tuple(draft.conflicts),
+        history=tuple(draft.history),
+        problems=reading.problems,
+        applied=applied,
+        moved=frozenset(draft.moved),
+    )
+
+
+def _settled(sighting: Sighting) -> Base:
+    if sighting.intent is None:
+        return base_of(sighting.shadow)
+    if sighting.answered:
+        return settle_answered(sighting.shadow, sighting.record, sighting.intent)
+    return settle_unanswered(sighting.shadow, sighting.record, sighting.intent)
+
+
+def _changed(unit: Unit, system: str, base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]) -> bool:
+    """Whether the system shows something else than the base; a path it did not let us see proves nothing."""
+    paths = unit.paths(system)
+    return bool(paths) and all(path in now for path in paths) and differs(paths, base, now)
+
+
+def _read(form: Form, units: list[Unit], values: Mapping[str, NativeValue]) -> Reading:
+    paths = {path: values[path] for unit in units for path in unit.paths(form.system)}
+    return form.read(paths) if paths else Reading({}, {}, ())
+
+
+def _merge_unit(
+    form: Form, unit: Unit, word: Canonical, base: Base, sighting: Sighting, draft: _Draft, around: Circumstances
+) -> None:
+    system = form.system
+    members = unit.members_in(system)
+    agreed = draft.values.get(unit.name)
+    word = complete(unit, word, agreed, members)
+    proposal = Proposal(system, word, sighting.record.modified)
+    if unit.name in draft.held:
+        _rehear(unit, proposal, members, sighting, draft, around)
+        return
+    if same(unit, word, agreed, members) or _already_expressed(form, unit, agreed, sighting.record.values):
+        _second(unit, replace(proposal, value=agreed), draft)
+        return
+    paths = unit.paths(system)
+    has_base = all(path in base.values for path in paths)
+    before = form.read({path: base.values[path] for path in paths}).values.get(unit.name) if has_base else None
+    if unit.policy.kind == "union":
+        united: Canonical = unite(agreed, before, word) or None
+        _take(unit, replace(proposal, value=united), "union", draft, around)
+        return
+    if not has_base:
+        _meet(form, unit, proposal, draft, around)
+        return
+    if word is None and unit.empty == "keeps":
+        return  # the mapping says that emptying a field here erases nothing; it is due to be written back
+    if form.in_step(unit, agreed, base.values, base.echo):
+        if base.ambiguous.intersection(paths):
+            _journal(unit, before, _words(draft, unit, proposal), "in doubt", system, "settled", draft, around)
+        _take(unit, proposal, "changed", draft, around)
+        return
+    _dispute(form, unit, unit.policy, before, proposal, draft, around)
+
+
+def _already_expressed(form: Form, unit: Unit, agreed: Canonical, now: Mapping[str, NativeValue]) -> bool:
+    """Whether what the system shows is the golden value as this system can express it (a lossy system)."""
+    return form.in_step(unit, agreed, now, {})
+
+
+def _meet(form: Form, unit: Unit, proposal: Proposal, draft: _Draft, around: Circumstances) -> None:
+    """First contact: fill what is empty, never erase; a real difference is held unless the mapping says how."""
+    if proposal.value is None:
+        return
+    if draft.values.get(unit.name) is None:
+        _take(unit, proposal, "filled" if draft.golden.rev else "only value", draft, around)
+        return
+    policy = unit.policy if unit.policy.kind not in ("newest", "ask") else form.emap.first_contact
+    _dispute(form, unit, policy, None, proposal, draft, around)
+
+
+def _dispute(
+    form: Form,
+    unit: Unit,
+    policy: Policy | None,
+    before: Canonical,
+    proposal: Proposal,
+    draft: _Draft,
+    around: Circumstances,
+) -> None:
+    """A conflict: settled by policy from everybody's words, or held for a person where there is none."""
+    words = _words(draft, unit, proposal)
+    winner = None if policy is None else choose(policy, words, form.emap.systems, around.tolerance)
+    if winner is None or policy is None:
+        _hold(unit, before, words, "ask" if policy else "first contact", draft, around)
+        return
+    _journal(unit, before, words, policy.kind, winner.system, "settled", draft, around)
+    if winner.value != draft.values.get(unit.name):
+        _take(unit, winner, policy.kind, draft, around)
+    draft.provenance[unit.name] = Provenance(winner.system, winner.at, policy.kind, words)
+
+
+def _hold(
+    unit: Unit, before: Canonical, words: tuple[Proposal, ...], rule: str, draft: _Draft, around: Circumstances
+) -> None:
+    draft.held[unit.name] = _journal(unit, before, words, rule, "", "held", draft, around)
+
+
+def _rehear(
+    unit: Unit,
+    proposal: Proposal,
+    members: tuple[str, ...],
+    sighting: Sighting,
+    draft: _Draft,
+    around: Circumstances,
+) -> None:
+    """A held unit changed again: note the word; if everybody now says the same, the conflict is over."""
+    conflict = sighting.held.get(unit.name)
+    if conflict is None:
+        del draft.held[unit.name]
+        return
+    words = (*(p for p in conflict.proposals if p.system != proposal.system), proposal)
+    agree = all(same(unit, proposal.value, p.value, members) for p in words)
+    if not agree:
+        draft.conflicts.append(replace(conflict, proposals=words, at=around.now))
+        return
+    draft.conflicts.append(replace(conflict, proposals=words, state="resolved", winner=proposal.system, at=around.now))
+    del draft.held[unit.name]
+    if proposal.value != draft.values.get(unit.name):
+        _take(unit, proposal, "agreed", draft, around)
+
+
+def _words(draft: _Draft, unit: Unit, proposal: Proposal) -> tuple[Proposal, ...]:
+    """Everybody's last word on a unit since it was last changed without contest."""
+    known = draft.provenance.get(unit.name)
+    if known is None:
+        return (proposal,)
+    words = known.proposals or (Proposal(known.system, draft.values.get(unit.name), known.at),)
+    return (*(p for p in words if p.system != proposal.system), proposal)
+
+
+def _second(unit: Unit, proposal: Proposal, draft: _Draft) -> None:
+    """Another system says the same: its word counts if the value is disputed later in the same round."""
+    known = draft.provenance.get(unit.name)
+    if known is None or known.system == proposal.system or proposal.value is None:
+        return
+    draft.provenance[unit.name] = replace(known, proposals=_words(draft, unit, proposal))
+
+
+def _take(unit: Unit, proposal: Proposal, rule: str, draft: _Draft, around: Circumstances) -> None:
+    old = draft.values.get(unit.name)
+    draft.values[unit.name] = proposal.value
+    draft.provenance[unit.name] = Provenance(proposal.system, proposal.at, rule)
+    draft.moved.add(unit.name)
+    if draft.golden.rev:
+        draft.history.append(
+            HistoryRow(
+                entity=draft.golden.entity,
+                golden_id=draft.golden.id,
+                unit=unit.name,
+                old=old,
+                new=proposal.value,
+                system=proposal.system,
+                at=around.now,
+                rule=rule,
+                run=around.run,
+            )
+        )
+
+
+def _journal(
+    unit: Unit,
+    before: Canonical,
+    words: tuple[Proposal, ...],
+    rule: str,
+    winner: str,
+    state: str,
+    draft: _Draft,
+    around: Circumstances,
+) -> str:
+    conflict_id = around.new_id()
+    draft.conflicts.append(
+        Conflict(
+            id=conflict_id,
+            entity=draft.golden.entity,
+            golden_id=draft.golden.id,
+            unit=unit.name,
+            state="held" if state == "held" else "settled",
+            rule=rule,
+            winner=winner,
+            base=before,
+            proposals=words,
+            at=around.now,
+            run=around.run,
+        )
+    )
+    return conflict_id
+
+
+def _journal_doubts(
+    form: Form, sighting: Sighting, base: Base, changed: list[Unit], draft: _Draft, around: Circumstances
+) -> None:
+    """After a lost answer, a value taken for the system's own form of what was sent may be a user's edit: note it."""
+    for unit in form.emap.units:
+        paths = unit.paths(form.system)
+        if unit in changed or not base.ambiguous.intersection(paths):
+            continue
+        word = _read(form, [unit], sighting.record.values).values.get(unit.name)
+        agreed = draft.values.get(unit.name)
+        if same(unit, word, agreed, unit.members_in(form.system)):
+            continue
+        words = _words(draft, unit, Proposal(form.system, word, sighting.record.modified))
+        known = draft.provenance.get(unit.name)
+        _journal(unit, agreed, words, "in doubt", known.system if known else "", "settled", draft, around)
+
+
+def _accept_defaults(
+    form: Form,
+    sighting: Sighting,
+    base: Base,
+    values: dict[str, NativeValue],
+    echo: dict[str, NativeValue],
+    draft: _Draft,
+) -> None:
+    """After a create: where the golden value is empty and the system put a default of its own, leave it in peace.
+
+    The default is remembered as the echo of the empty value, so that it is neither erased nor spread.
+    """
+    intent = sighting.intent
+    if intent is None or intent.op != "create" or not sighting.answered:
+        return
+    for unit in form.emap.units:
+        if draft.values.get(unit.name) is not None or form.system not in unit.writes:
+            continue
+        empty = form.write(unit, None) or {}
+        for path, nothing in empty.items():
+            if path in values and path not in intent.after and values[path] != nothing:
+                echo[path] = nothing
+
+
+def _finished(draft: _Draft) -> Golden:
+    """The new golden record; the very same object where nothing moved, so that nothing is written."""
+    golden = draft.golden
+    if draft.values == golden.values and draft.provenance == golden.provenance and draft.held == golden.held:
+        return golden
+    rev = golden.rev + 1 if draft.moved or draft.held != golden.held or not golden.rev else golden.rev
+    return replace(golden, rev=rev, values=draft.values, provenance=draft.provenance, held=draft.held)

@@ -1,0 +1,130 @@
+"""What a write did: the base from which an observation is compared, after an answered, lost or absent write.
+
+The shadow is set from what the system says it holds, never from what was sent: a stale or hopeful shadow is a lost
+update later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from bridge.ports.records import NativeRecord, NativeValue
+from bridge.ports.work import Intent, Shadow
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What the system was last known to hold, once the write is settled.
+
+    settled: None where there was no write; else whether it took effect.
+    ambiguous: paths of which nobody can say whether a user or the system put there what they show.
+    """
+
+    values: dict[str, NativeValue]
+    echo: dict[str, NativeValue]
+    settled: Literal["applied", "not applied"] | None = None
+    ambiguous: frozenset[str] = frozenset()
+
+
+def base_of(shadow: Shadow | None) -> Base:
+    """The base where no write is under way."""
+    if shadow is None:
+        return Base({}, {})
+    return Base(dict(shadow.values), dict(shadow.echo))
+
+
+def settle_answered(shadow: Shadow | None, record: NativeRecord, intent: Intent) -> Base:
+    """The base after a write that the system acknowledged, with `record` as read back.
+
+    Where it stored something else than was sent, it normalises: what it holds becomes the base, and what was sent is
+    remembered as the echo, so that the same is not sent again for ever. After a create, the values the system chose by
+    itself (defaults) are its own: they become the base and are not proposed to anybody.
+    """
+    base = base_of(shadow)
+    for path, sent in intent.after.items():
+        if path in record.values:
+            _hold(base, path, sent, record.values[path])
+    if intent.op == "create":
+        for path, stored in record.values.items():
+            if path not in intent.after:
+                base.values[path] = stored
+    return Base(base.values, base.echo, "applied")
+
+
+def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Intent) -> Base:
+    """The base after a write whose answer was lost, judged by value and version.
+
+    - One path shows the new value (or what a system makes of it): the write took effect as a whole, since a system
+      writes one record atomically, so everything else that differs is a user's edit on top of it.
+    - All show the old value and the version did not move: it did not happen.
+    - All show the old value and the version moved: a user put it back, or it never happened and the user changed
+      something else (the ABA case). Treated as the user's word; what it displaces is journalled.
+    - A create that is found was made: what differs from what was sent is the system's way of storing it where that is
+      plausible, else a user's edit. What was not sent may be a default or an edit and counts as the system's word.
+    """
+    base = base_of(shadow)
+    moved = record.version != intent.version_before
+    shown = {path: record.values[path] for path in intent.after if path in record.values}
+    kept = all(shown.get(path, _ABSENT) == intent.before.get(path) for path in intent.after)
+    arrived = intent.op == "create" or any(
+        value == intent.after[path] != intent.before.get(path) or _stored_form(intent.after[path], value, intent, path)
+        for path, value in shown.items()
+    )
+    if not arrived and kept and not moved:
+        return Base(base.values, base.echo, "not applied")
+    unclear: set[str] = set()
+    for path, sent in intent.after.items():
+        stored = shown.get(path, sent)
+        if stored != sent and _stored_form(sent, stored, intent, path):
+            base.values[path], base.echo[path] = stored, sent
+            unclear.add(path)
+            continue
+        base.values[path] = sent
+        base.echo.pop(path, None)
+        if stored != sent:
+            unclear.add(path)
+    return Base(base.values, base.echo, "applied", frozenset(unclear))
+
+
+def _stored_form(sent: NativeValue, stored: NativeValue, intent: Intent, path: str) -> bool:
+    """Whether `stored` may well be what the system made of `sent`: cut off, respelled, or rounded.
+
+    Without an answer nobody can tell this from a user's edit. The likelier is taken, and both are journalled.
+    """
+    if stored == sent or (intent.op == "update" and stored == intent.before.get(path)):
+        return False
+    if not isinstance(sent, str) or not isinstance(stored, str) or not stored:
+        return False
+    bare_sent, bare_stored = (_bare(text) for text in (sent, stored))
+    return (bool(bare_stored) and bare_sent.startswith(bare_stored)) or _rounded(sent, stored)
+
+
+def _bare(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _rounded(sent: str, stored: str) -> bool:
+    try:
+        exact, kept = Decimal(sent), Decimal(stored)
+    except InvalidOperation:
+        return False
+    exponent = kept.as_tuple().exponent
+    return isinstance(exponent, int) and abs(exact - kept) < Decimal(1).scaleb(exponent)
+
+
+def _hold(base: Base, path: str, sent: NativeValue, stored: NativeValue) -> None:
+    base.values[path] = stored
+    if stored == sent:
+        base.echo.pop(path, None)
+    else:
+        base.echo[path] = sent
+
+
+def differs(paths: tuple[str, ...], base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]) -> bool:
+    """Whether a unit's paths hold something else than the base, or were never held."""
+    return any(path not in base or base[path] != now[path] for path in paths)

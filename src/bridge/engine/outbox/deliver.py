@@ -1,0 +1,181 @@
+"""Deliver: drive one system to the golden records. Claim, compute what is due, commit the intent, write, settle.
+
+No transaction is open during a call. Killed at any point, the next run finds either a lease without an intent (nothing
+was sent) or an intent (looked up before anything is repeated).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bridge.engine.absorb import absorb
+from bridge.engine.outbox.failure import give_up
+from bridge.engine.outbox.settle import settle_results
+from bridge.engine.plan.due import Due
+from bridge.engine.runtime import Run
+from bridge.engine.tombstones import forget
+from bridge.engine.work import Scene, enqueue_due
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.adapter import Capabilities
+from bridge.ports.errors import MappingError, MissingReference
+from bridge.ports.records import CreateItem, UpdateItem, WriteResult
+from bridge.ports.storage import Settlement, UnitOfWork
+from bridge.ports.work import Golden, Intent, OutboxEntry, Shadow
+
+REST = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One record to write: what is due, and the intent that will be committed before it is sent."""
+
+    entry: OutboxEntry
+    golden: Golden
+    due: Due
+    shadow: Shadow | None
+    intent: Intent
+
+
+def deliver(run: Run, emap: EntityMap, system: str) -> int:
+    """Write all that is due now to one system. Returns the number of records written."""
+    spec = emap.spec(system)
+    able = run.runtime.adapters[system].capabilities(spec)
+    limit = max(able.batch_create, able.batch_update)
+    written = 0
+    while system not in run.down:
+        now = run.now
+        with run.store.begin() as uow:
+            entries = uow.claim(
+                system,
+                emap.entity,
+                limit,
+                now=now,
+                lease_until=now + run.runtime.pace.lease,
+                owner=run.runtime.owner,
+            )
+            tasks = _prepare(run, uow, emap, system, entries)
+        if not entries:
+            break
+        run.runtime.point("after claim")
+        tasks = _refresh(run, emap, system, tasks, able)
+        for op, size in (("create", able.batch_create), ("update", able.batch_update)):
+            of_kind = [task for task in tasks if task.intent.op == op]
+            for start in range(0, len(of_kind), size):
+                written += _write(run, emap, system, of_kind[start : start + size])
+                run.runtime.progress("write", system, emap.entity, written)
+    return written
+
+
+def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: Sequence[OutboxEntry]) -> list[Task]:
+    """What each claimed entry comes to now; entries that come to nothing are settled here."""
+    scene = Scene(uow, emap, [entry.golden_id for entry in entries], creates=True)
+    tasks: list[Task] = []
+    settled: list[Settlement] = []
+    for entry in entries:
+        golden = scene.goldens.get(entry.golden_id)
+        due = scene.due(system, golden) if golden else None
+        if golden is None or due is None or due.nothing:
+            settled.append(Settlement(entry, None))
+            continue
+        shadow = scene.shadows.get((system, golden.id))
+        stop = _stopped(run, emap, system, entry, due)
+        if stop is not None:
+            settled.append(stop)
+        else:
+            tasks.append(Task(entry, golden, due, shadow, _intent(due, shadow)))
+    uow.settle(settled)
+    return tasks
+
+
+def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Due) -> Settlement | None:
+    """The settlement of an entry that cannot be sent: waiting for another record, not expressible, or never at rest."""
+    tally = run.report.of(system, emap.entity)
+    if due.blocked or not (due.values or due.problems):
+        error = MissingReference(f"waits for {', '.join(due.missing)} to be known in this system", system=system)
+        return Settlement(entry, "held", error_code=error.code, error=str(error))
+    if due.problems and (not due.values or (entry.intent is None and _is_create(due))):
+        refused = MappingError("; ".join(due.problems), system=system)
+        run.report.trouble(refused, system, emap.entity, entry.golden_id)
+        tally.failed += 1
+        return Settlement(entry, "dead", error_code=refused.code, error=str(refused))
+    if run.passes.get((system, emap.entity, entry.golden_id), 0) >= run.runtime.pace.passes:
+        text = "written several times in this run without coming to rest; left to the next run"
+        return Settlement(entry, "waiting", run.now + REST, error_code="BR-UNREST", error=text)
+    return None
+
+
+def _is_create(due: Due) -> bool:
+    return any(problem.endswith("is required and empty") for problem in due.problems)
+
+
+def _intent(due: Due, shadow: Shadow | None) -> Intent:
+    if shadow is None:
+        return Intent("create", None, {}, due.values, None)
+    before = {path: shadow.values.get(path) for path in due.values}
+    return Intent("update", shadow.native_id, before, due.values, shadow.version)
+
+
+def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Capabilities) -> list[Task]:
+    """Look at records once more right before they are changed, unless the system itself refuses stale writes.
+
+    A version with the grain of a second cannot tell an edit made in the second of the last look; the values can.
+    """
+    updates = [task for task in tasks if task.shadow is not None]
+    if not updates or (able.conditional_update == "native" and able.clock_grain < timedelta(milliseconds=10)):
+        return tasks
+    ids = [task.shadow.native_id for task in updates if task.shadow]
+    try:
+        with run.calling(system, emap.entity) as (adapter, _):
+            now = adapter.fetch(emap.spec(system), ids)
+    except Exception as error:
+        give_up(run, emap, system, [task.entry for task in tasks], error)
+        return []
+    run.runtime.point("after refresh")
+    mine = {(system, task.golden.id) for task in tasks}
+    with run.store.begin() as uow:
+        absorbed = absorb(run, uow, emap, system, list(now.values()))
+        forget(run, uow, emap, system, [native_id for native_id in ids if native_id not in now])
+        enqueue_due(run, uow, emap, absorbed.touched, leave=mine)
+        return _prepare(run, uow, emap, system, [task.entry for task in tasks])
+
+
+def _write(run: Run, emap: EntityMap, system: str, tasks: list[Task]) -> int:
+    if not tasks or system in run.down:
+        _release(run, tasks)
+        return 0
+    tasks = [replace(task, entry=task.entry.with_intent(task.intent)) for task in tasks]
+    for task in tasks:
+        place = (system, emap.entity, task.golden.id)
+        run.passes[place] = run.passes.get(place, 0) + 1
+    with run.store.begin() as uow:
+        uow.save_intents((task.entry, task.intent) for task in tasks)
+    run.runtime.point("before write")
+    try:
+        with run.calling(system, emap.entity):
+            results = _send(run, emap, system, tasks)
+    except Exception as error:
+        run.runtime.point("after write")
+        give_up(run, emap, system, [task.entry for task in tasks], error)
+        return 0
+    run.runtime.point("after write")
+    return settle_results(run, emap, system, list(zip(tasks, results, strict=True)))
+
+
+def _send(run: Run, emap: EntityMap, system: str, tasks: Sequence[Task]) -> list[WriteResult]:
+    adapter, spec = run.runtime.adapters[system], emap.spec(system)
+    if tasks[0].intent.op == "create":
+        return adapter.create(spec, [CreateItem(task.golden.id, task.due.values) for task in tasks])
+    items = [
+        UpdateItem(task.shadow.native_id, task.due.values, task.shadow.version, task.golden.id)
+        for task in tasks
+        if task.shadow is not None
+    ]
+    return adapter.update(spec, items)
+
+
+def _release(run: Run, tasks: Iterable[Task]) -> None:
+    """Entries claimed but not sent go back as they were."""
+    with run.store.begin() as uow:
+        uow.settle(Settlement(task.entry, "pending") for task in tasks)

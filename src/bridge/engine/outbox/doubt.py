@@ -1,0 +1,85 @@
+"""Doubt: writes whose end is unknown are looked up, and settled by value and version, before anything is repeated."""
+
+from __future__ import annotations
+
+from bridge.engine.absorb import Written, absorb
+from bridge.engine.outbox.failure import give_up
+from bridge.engine.runtime import Run
+from bridge.engine.tombstones import forget
+from bridge.engine.work import enqueue_due
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.adapter import Adapter
+from bridge.ports.records import NativeRecord
+from bridge.ports.storage import Settlement
+from bridge.ports.work import OutboxEntry
+
+LIMIT = 200
+
+
+def settle_doubts(run: Run, emap: EntityMap, system: str) -> None:
+    """Look up every write in doubt of one system and entity."""
+    while system not in run.down:
+        now = run.now
+        with run.store.begin() as uow:
+            entries = uow.claim_in_doubt(
+                system, emap.entity, LIMIT, now=now, lease_until=now + run.runtime.pace.lease, owner=run.runtime.owner
+            )
+        if not entries:
+            return
+        try:
+            with run.calling(system, emap.entity) as (adapter, _):
+                found = _look_up(adapter, emap, system, entries)
+        except Exception as error:
+            with run.store.begin() as uow:
+                uow.settle(Settlement(entry, "in_doubt", entry.next_at) for entry in entries)
+            give_up(run, emap, system, [], error)
+            run.down.add(system)
+            return
+        run.runtime.point("after look-up")
+        _settle(run, emap, system, entries, found)
+
+
+def _look_up(
+    adapter: Adapter, emap: EntityMap, system: str, entries: list[OutboxEntry]
+) -> dict[int, list[NativeRecord]]:
+    """entry id -> the records it may have made, or the record it was to change."""
+    spec = emap.spec(system)
+    found: dict[int, list[NativeRecord]] = {entry.id: [] for entry in entries}
+    creates = {entry.golden_id: entry for entry in entries if entry.intent and entry.intent.op == "create"}
+    if creates:
+        for key, records in adapter.find(spec, list(creates)).items():
+            found[creates[key].id] = records
+    updates = {entry.intent.native_id: entry for entry in entries if entry.intent and entry.intent.native_id}
+    if updates:
+        for native_id, record in adapter.fetch(spec, list(updates)).items():
+            found[updates[native_id].id] = [record]
+    return found
+
+
+def _settle(
+    run: Run, emap: EntityMap, system: str, entries: list[OutboxEntry], found: dict[int, list[NativeRecord]]
+) -> None:
+    records: list[NativeRecord] = []
+    written: dict[str, Written] = {}
+    settled: list[Settlement] = []
+    gone: list[str] = []
+    tally = run.report.of(system, emap.entity)
+    for entry in entries:
+        intent = entry.intent
+        if intent is None or not found[entry.id]:
+            # A create that is not there was never made: sent again, with the same key. A record that is gone is gone.
+            settled.append(Settlement(entry, "pending" if intent is None or intent.op == "create" else None))
+            if intent is not None and intent.native_id:
+                gone.append(intent.native_id)
+            continue
+        tally.created += intent.op == "create"
+        for record in found[entry.id]:
+            records.append(record)
+        first = min(found[entry.id], key=lambda record: record.native_id)
+        written[first.native_id] = Written(entry.golden_id, intent, answered=False)
+        settled.append(Settlement(entry, None))
+    with run.store.begin() as uow:
+        uow.settle(settled)
+        absorbed = absorb(run, uow, emap, system, records, written)
+        forget(run, uow, emap, system, gone)
+        enqueue_due(run, uow, emap, absorbed.touched)

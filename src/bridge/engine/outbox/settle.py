@@ -1,0 +1,128 @@
+"""Settle: what every item of a batch came to, saved in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bridge.engine.absorb import Written, absorb
+from bridge.engine.outbox.reaction import after_error, as_bridge_error, ends_the_turn
+from bridge.engine.runtime import Run
+from bridge.engine.tombstones import forget
+from bridge.engine.work import enqueue_due
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.errors import AlreadyExists, BridgeError, InDoubt, NotFound, VersionConflict
+from bridge.ports.records import NativeRecord, WriteResult
+from bridge.ports.storage import Settlement
+from bridge.ports.work import OutboxEntry
+
+if TYPE_CHECKING:
+    from bridge.engine.outbox.deliver import Task
+
+
+class _Settling:
+    """Sorts the results of one batch."""
+
+    def __init__(self, run: Run, emap: EntityMap, system: str) -> None:
+        self.run, self.emap, self.system = run, emap, system
+        self.tally = run.report.of(system, emap.entity)
+        self.records: list[NativeRecord] = []
+        self.written: dict[str, Written] = {}
+        self.settled: list[Settlement] = []
+        self.stale: list[str] = []
+        self.gone: list[str] = []
+        self.count = 0
+
+    def take(self, task: Task, result: WriteResult) -> None:
+        """Sort one result."""
+        entry = task.entry
+        if result.outcome == "ok" and result.stored is not None:
+            answered = result.created is not False  # a record that was there already may have been edited since
+            self.records.append(result.stored)
+            self.written[result.stored.native_id] = Written(task.golden.id, task.intent, answered)
+            self.settled.append(Settlement(entry, None))
+            self._count(task, result)
+        elif result.outcome == "ok":
+            self._count(task, result)
+            self._fail(entry, InDoubt("written, but it could not be read back", system=self.system))
+        elif result.outcome == "unknown":
+            error = result.error if isinstance(result.error, BridgeError) else None
+            self._fail(entry, InDoubt(error.message if error else "no answer came to the write", system=self.system))
+        else:
+            self._refuse(task, as_bridge_error(result.error, self.system))
+
+    def _count(self, task: Task, result: WriteResult) -> None:
+        self.count += 1
+        if task.intent.op == "update":
+            self.tally.updated += 1
+        elif result.created is not False:
+            self.tally.created += 1
+
+    def _refuse(self, task: Task, error: BridgeError) -> None:
+        native_id = task.shadow.native_id if task.shadow else None
+        if isinstance(error, VersionConflict) and native_id:
+            self.stale.append(native_id)
+            self.settled.append(Settlement(task.entry, "pending"))
+        elif isinstance(error, NotFound) and native_id:
+            self.gone.append(native_id)
+            self.settled.append(Settlement(task.entry, None))
+        elif isinstance(error, AlreadyExists):
+            self._find(task, error)
+        else:
+            self._fail(task.entry, error)
+
+    def _find(self, task: Task, error: AlreadyExists) -> None:
+        """The system says the record is there: ours if it carries the key; else somebody's record is in the way."""
+        try:
+            with self.run.calling(self.system, self.emap.entity) as (adapter, _):
+                found = adapter.find(self.emap.spec(self.system), [task.golden.id])[task.golden.id]
+        except Exception as failure:
+            self._fail(task.entry, as_bridge_error(failure, self.system))
+            return
+        if found:
+            self.records.append(found[0])
+            self.written[found[0].native_id] = Written(task.golden.id, task.intent, answered=False)
+            self.settled.append(Settlement(task.entry, None))
+        else:
+            self._fail(task.entry, error)
+
+    def _fail(self, entry: OutboxEntry, error: BridgeError) -> None:
+        runtime = self.run.runtime
+        settlement = after_error(entry, error, self.run.now, runtime.pace, runtime.back_off)
+        self.settled.append(settlement)
+        if settlement.state == "dead":
+            self.tally.failed += 1
+            self.run.report.trouble(error, self.system, self.emap.entity, entry.golden_id)
+        if ends_the_turn(error):
+            self.run.report.trouble(error, self.system, self.emap.entity)
+            self.run.down.add(self.system)
+
+
+def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tuple[Task, WriteResult]]) -> int:
+    """Save what a batch came to. Returns the number of records written."""
+    settling = _Settling(run, emap, system)
+    for task, result in results:
+        settling.take(task, result)
+    moved = _look_again(run, emap, system, settling)
+    with run.store.begin() as uow:
+        uow.settle(settling.settled)
+        absorbed = absorb(run, uow, emap, system, settling.records, settling.written)
+        forget(run, uow, emap, system, settling.gone)
+        seen_again = absorb(run, uow, emap, system, moved)
+        enqueue_due(run, uow, emap, absorbed.touched | seen_again.touched)
+    run.runtime.point("after settle")
+    return settling.count
+
+
+def _look_again(run: Run, emap: EntityMap, system: str, settling: _Settling) -> list[NativeRecord]:
+    """The records that had moved when they were to be written, as they are now; merged before the next attempt."""
+    if not settling.stale:
+        return []
+    try:
+        with run.calling(system, emap.entity) as (adapter, _):
+            return list(adapter.fetch(emap.spec(system), settling.stale).values())
+    except Exception as error:
+        known = as_bridge_error(error, system)
+        run.report.trouble(known, system, emap.entity)
+        run.down.add(system)  # the entries are pending; the records come with the next page
+        return []

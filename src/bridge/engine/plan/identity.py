@@ -1,0 +1,143 @@
+"""Identity: is this record one that bridge knows already? Exact keys link, likeness asks a person.
+
+Candidates come from match keys (for a rule `same`) and blocking keys (for a rule `similar`), both looked up by index,
+so the cost per record does not grow with the number of records. String likeness is rapidfuzz's.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz import fuzz
+
+from bridge.mapping.compiled import MatchRule
+from bridge.ports.work import Canonical
+
+Values = Mapping[str, Canonical]
+
+CROWD = 200
+"""A blocking key shared by more records than this says nothing about any of them and is left aside."""
+
+_LEGAL_FORMS = frozenset({
+    "ab", "ag", "as", "bv", "co", "corp", "corporation", "gmbh", "inc", "kg", "limited", "llc", "llp", "ltd", "mbh",
+    "nv", "oy", "plc", "sa", "sarl", "se", "spa", "srl",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What identity says of a record: link it, take it as new, or let a person decide."""
+
+    kind: Literal["link", "new", "review"]
+    golden_id: str | None = None
+    reason: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+def match_keys(rules: Sequence[MatchRule], values: Values) -> list[tuple[str, str]]:
+    """(rule, key) under which a record can be found; a `similar` rule has several blocking keys."""
+    found: list[tuple[str, str]] = []
+    for number, rule in enumerate(rules):
+        name = f"{number}:{'+'.join(rule.fields)}"
+        words = [_plain(values, field) for field in rule.fields]
+        if rule.kind == "same":
+            if all(words):
+                found.append((name, "\x1f".join(_bare(word) for word in words)))
+        elif words[0]:
+            found.extend((name, key) for key in _blocks(words))
+    return found
+
+
+def decide(
+    rules: Sequence[MatchRule],
+    values: Values,
+    candidates: Mapping[str, Values],
+    taken: frozenset[str],
+) -> Decision:
+    """Judge one record by the rules in their order.
+
+    candidates: golden id -> its values, all that share a match key with the record.
+    taken: golden ids that are linked to another record of the same system already.
+    """
+    for number, rule in enumerate(rules):
+        hits = [golden_id for golden_id, known in candidates.items() if _matches(rule, values, known)]
+        if not hits:
+            continue
+        named = " and ".join(rule.fields)
+        if rule.kind == "similar" or rule.then == "review":
+            return Decision("review", reason=f"{rule.kind} {named}", candidates=tuple(sorted(hits)))
+        if len(hits) > 1:
+            return Decision("review", reason=f"same {named} as {len(hits)} records", candidates=tuple(sorted(hits)))
+        hit = hits[0]
+        if hit in taken:
+            reason = f"same {named} as another record of this system: a duplicate there"
+            return Decision("review", reason=reason, candidates=(hit,))
+        against = _contradiction(rules[:number], values, candidates[hit])
+        if against:
+            return Decision("review", reason=f"same {named}, but another {against}", candidates=(hit,))
+        return Decision("link", hit, f"same {named}")
+    return Decision("new")
+
+
+def _matches(rule: MatchRule, mine: Values, other: Values) -> bool:
+    if rule.kind == "same":
+        pairs = [(_bare(_plain(mine, field)), _bare(_plain(other, field))) for field in rule.fields]
+        return all(a and a == b for a, b in pairs)
+    return likeness(rule.fields, mine, other) >= float(rule.above or 1)
+
+
+def likeness(fields: Sequence[str], mine: Values, other: Values) -> float:
+    """0 to 1: the mean likeness of the fields that both have; the first field must be there on both sides."""
+    scores: list[float] = []
+    for field in fields:
+        a, b = _fold(_plain(mine, field)), _fold(_plain(other, field))
+        if a and b:
+            scores.append(fuzz.token_sort_ratio(a, b) / 100)
+        elif not scores:
+            return 0.0
+    return sum(scores) / len(scores)
+
+
+def _contradiction(stronger: Iterable[MatchRule], mine: Values, other: Values) -> str:
+    """The field of a stronger rule in which the two differ: a shared mailbox proves nothing against a tax number."""
+    for rule in stronger:
+        if rule.kind != "same":
+            continue
+        for field in rule.fields:
+            a, b = _bare(_plain(mine, field)), _bare(_plain(other, field))
+            if a and b and a != b:
+                return field
+    return ""
+
+
+def _plain(values: Values, field: str) -> str:
+    """The value of a field, or of one member of a group ("billing_address.postcode"), as text."""
+    unit, _, member = field.partition(".")
+    value = values.get(unit)
+    if member:
+        value = value.get(member) if isinstance(value, dict) else None
+    return "" if value is None or isinstance(value, list | dict) else str(value)
+
+
+def _fold(text: str) -> str:
+    """Lower case without accents, punctuation and legal forms: what people compare when they compare names."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss"))
+    spaced = "".join(letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
+    words = spaced.split()
+    return " ".join([word for word in words if word not in _LEGAL_FORMS] or words)
+
+
+def _bare(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _blocks(words: Sequence[str]) -> list[str]:
+    """Blocking keys: the start of the two longest words of the first field; the others with its first letter."""
+    name = _fold(words[0])
+    tokens = sorted(set(name.split()), key=lambda token: (-len(token), token))[:2]
+    blocks = [f"w:{token[:5]}" for token in tokens]
+    blocks.extend(f"f{place}:{_bare(word)}:{name[:1]}" for place, word in enumerate(words[1:], 1) if _bare(word))
+    return blocks

@@ -1,0 +1,68 @@
+"""The translations of references that a page needs, looked up in a few statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from bridge.engine.merge.form import RefBook
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.records import NativeRecord, NativeValue
+from bridge.ports.storage import UnitOfWork
+from bridge.ports.work import Golden
+
+
+def look_up(
+    uow: UnitOfWork,
+    emap: EntityMap,
+    *,
+    system: str | None = None,
+    records: Iterable[NativeRecord] = (),
+    bases: Iterable[Mapping[str, NativeValue]] = (),
+    goldens: Iterable[Golden] = (),
+) -> RefBook:
+    """Golden ids of the native ids that `records` and `bases` of `system` name, native ids of those in `goldens`."""
+    if not emap.record_units:
+        return RefBook()
+    golden_of: dict[tuple[str, str, str], str] = {}
+    if system is not None:
+        for entity, ids in _natives(emap, system, [*(r.values for r in records), *bases]).items():
+            for native_id, link in uow.links(system, entity, sorted(ids)).items():
+                if link.golden_id is not None and link.state == "linked":
+                    golden_of[system, entity, native_id] = link.golden_id
+    native_of: dict[tuple[str, str, str], str] = {}
+    for entity, ids in _golden_refs(emap, goldens, golden_of.values()).items():
+        for link in uow.links_of(entity, sorted(ids)):
+            if link.state == "linked" and link.golden_id is not None:
+                native_of[link.system, entity, link.golden_id] = link.native_id
+                golden_of[link.system, entity, link.native_id] = link.golden_id
+    return RefBook(golden_of, native_of)
+
+
+def _natives(emap: EntityMap, system: str, values: Iterable[Mapping[str, NativeValue]]) -> dict[str, set[str]]:
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for unit in emap.record_units:
+        assert unit.record_ref is not None
+        for path in unit.paths(system):
+            for row in values:
+                native = row.get(path)
+                if isinstance(native, str):
+                    wanted[unit.record_ref.entity].add(native)
+    return wanted
+
+
+def _golden_refs(emap: EntityMap, goldens: Iterable[Golden], also: Iterable[str]) -> dict[str, set[str]]:
+    wanted: dict[str, set[str]] = defaultdict(set)
+    known = set(also)
+    for unit in emap.record_units:
+        assert unit.record_ref is not None
+        of_entity = wanted[unit.record_ref.entity]
+        of_entity |= known
+        for golden in goldens:
+            value = golden.values.get(unit.name)
+            if isinstance(value, str):
+                of_entity.add(value)
+            for proposal in golden.provenance[unit.name].proposals if unit.name in golden.provenance else ():
+                if isinstance(proposal.value, str):
+                    of_entity.add(proposal.value)
+    return wanted

@@ -1,0 +1,112 @@
+"""What a run counted and what went wrong: the figures of `bridge sync --json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from time import perf_counter
+
+from bridge.ports.errors import BridgeError
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one system and entity in one run.
+
+    read: records delivered by the system. unchanged: of these, the ones that said nothing new. linked: records newly
+    linked. held: fields that wait for a person. waiting: records that wait for another record. api_calls: HTTP calls.
+    """
+
+    read: int = 0
+    unchanged: int = 0
+    linked: int = 0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    conflicts: int = 0
+    held: int = 0
+    failed: int = 0
+    review: int = 0
+    waiting: int = 0
+    enqueued: int = 0
+    api_calls: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that went wrong, as it is told to a person. golden_id is empty where a whole system is concerned."""
+
+    system: str
+    entity: str
+    code: str
+    what: str
+    not_done: str
+    to_do: str
+    golden_id: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """The figures of one run."""
+
+    run: str
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    sessions: dict[str, int] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def of(self, system: str, entity: str) -> Tally:
+        """The tally of one system and entity."""
+        return self.tallies.setdefault((system, entity), Tally())
+
+    def trouble(self, error: BridgeError, system: str, entity: str = "", golden_id: str = "") -> None:
+        """Note an error once per record, or once per system and entity."""
+        said = Trouble(system, entity, error.code, str(error), error.not_done, error.to_do, golden_id)
+        if said not in self.troubles[-50:]:
+            self.troubles.append(said)
+
+    @contextmanager
+    def timed(self, system: str, entity: str) -> Iterator[Tally]:
+        """Add the time spent inside to the tally."""
+        tally, start = self.of(system, entity), perf_counter()
+        try:
+            yield tally
+        finally:
+            tally.seconds += perf_counter() - start
+
+    @property
+    def writes(self) -> int:
+        """Records created, updated or deleted in any system."""
+        return sum(t.created + t.updated + t.deleted for t in self.tallies.values())
+
+    @property
+    def conflicts(self) -> int:
+        """Conflicts journalled in this run, settled or held."""
+        return sum(t.conflicts for t in self.tallies.values())
+
+    @property
+    def api_calls(self) -> int:
+        """All HTTP calls of the run, log-ins and look-ups included."""
+        return sum(t.api_calls for t in self.tallies.values()) + sum(self.sessions.values())
+
+    def as_json(self) -> dict[str, object]:
+        """The report as plain values."""
+        rows = [
+            {"system": system, "entity": entity, **asdict(tally), "seconds": round(tally.seconds, 3)}
+            for (system, entity), tally in sorted(self.tallies.items(), key=lambda item: (item[0][1], item[0][0]))
+        ]
+        return {
+            "run": self.run,
+            "systems": rows,
+            "session_calls": dict(self.sessions),
+            "totals": {
+                "writes": self.writes,
+                "conflicts": self.conflicts,
+                "enqueued": sum(t.enqueued for t in self.tallies.values()),
+                "api_calls": self.api_calls,
+                "seconds": round(self.seconds, 3),
+            },
+            "troubles": [asdict(trouble) for trouble in self.troubles],
+        }

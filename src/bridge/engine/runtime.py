@@ -1,0 +1,96 @@
+"""What the engine is given from outside: store, adapters, mappings, clock, randomness, pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bridge.engine.merge.observe import Circumstances
+from bridge.engine.report import Report, Tally
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.adapter import Adapter
+from bridge.ports.storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Limits and times of a run.
+
+    tolerance: instants closer than this cannot be told apart (clock skew, coarse stamps).
+    lease: how long a claimed entry is kept from other workers.
+    page: records asked for at once; the adapter may give less.
+    max_attempts, max_age: after either, an entry that keeps failing is set aside (dead).
+    passes: how often one record is written to one system within a run; a system that never comes to rest is left to
+        the next run.
+    """
+
+    tolerance: timedelta = timedelta(seconds=2)
+    lease: timedelta = timedelta(minutes=5)
+    page: int = 2000
+    max_attempts: int = 12
+    max_age: timedelta = timedelta(days=3)
+    passes: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything a run needs.
+
+    maps: entity -> its mapping, parents before children.
+    owner: names this process in leases.
+    point: called with the name of each step ("after read", "before write" ...), so that tests can stop the world there.
+    progress: called with (stage, system, entity, records done).
+    """
+
+    store: Store
+    adapters: Mapping[str, Adapter]
+    maps: Mapping[str, EntityMap]
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    back_off: Callable[[int], float]
+    owner: str = "bridge"
+    pace: Pace = field(default_factory=Pace)
+    point: Callable[[str], None] = lambda name: None
+    progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None
+
+
+@dataclass(slots=True)
+class Run:
+    """One run: its id, its report, and the systems that were found not to answer on the way."""
+
+    runtime: Runtime
+    id: str
+    report: Report
+    down: set[str] = field(default_factory=set)
+    passes: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        """The store of this run."""
+        return self.runtime.store
+
+    @property
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.runtime.clock()
+
+    def around(self) -> Circumstances:
+        """What merge has to know of the world."""
+        return Circumstances(self.now, self.id, self.runtime.pace.tolerance, self.runtime.new_id)
+
+    def up(self, emap: EntityMap) -> Iterable[str]:
+        """The systems of an entity that have answered so far."""
+        return [system for system in emap.systems if system not in self.down]
+
+    @contextmanager
+    def calling(self, system: str, entity: str) -> Iterator[tuple[Adapter, Tally]]:
+        """Calls and time spent inside belong to this system and entity."""
+        adapter = self.runtime.adapters[system]
+        before = adapter.calls
+        with self.report.timed(system, entity) as tally:
+            try:
+                yield adapter, tally
+            finally:
+                tally.api_calls += adapter.calls - before

@@ -1,0 +1,95 @@
+"""Work: from golden records and shadows to outbox entries. Level-triggered: it can be derived again at any time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from bridge.engine.merge.form import Form
+from bridge.engine.plan.due import Due, due_create, due_update
+from bridge.engine.refbook import look_up
+from bridge.engine.runtime import Run
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.storage import UnitOfWork
+from bridge.ports.work import Golden, Link, Shadow
+
+
+def armed_flag(entity: str) -> str:
+    """The flag that names the systems whose first full read has been matched."""
+    return f"armed:{entity}"
+
+
+def enqueue_due(
+    run: Run,
+    uow: UnitOfWork,
+    emap: EntityMap,
+    golden_ids: Iterable[str],
+    *,
+    arming: bool = False,
+    leave: Collection[tuple[str, str]] = (),
+) -> None:
+    """Note for every system what it lacks of these golden records; take back what it does not lack any more.
+
+    Before the first full read of an entity is over in every system nothing is due; before that of a system added
+    later nothing is created anywhere (no create before everything there is has been matched).
+
+    arming: the pass that comes right after these reads.
+    leave: (system, golden id) that are being written right now.
+    """
+    armed = ",".join(emap.systems) if arming else uow.flag(armed_flag(emap.entity))
+    if not armed:
+        return
+    scene = Scene(uow, emap, sorted(set(golden_ids)), creates=armed == ",".join(emap.systems))
+    now = run.now
+    for system in emap.systems:
+        late: list[tuple[str, str, int]] = []
+        settled: list[tuple[str, str]] = []
+        ready: list[str] = []
+        for golden in scene.goldens.values():
+            if (system, golden.id) in leave:
+                continue
+            due = scene.due(system, golden)
+            if due is None or due.nothing:
+                settled.append((system, golden.id))
+            else:
+                late.append((system, golden.id, golden.rev))
+                if due.values and not due.blocked:
+                    ready.append(golden.id)
+        uow.unqueue(emap.entity, settled)
+        run.report.of(system, emap.entity).enqueued += uow.enqueue(emap.entity, late, now)
+        if ready:  # what waits for another record must not keep the rest of its fields waiting
+            uow.wake(system, emap.entity, ready)
+
+
+class Scene:
+    """Golden records with their links and shadows in every system, loaded in a few statements."""
+
+    def __init__(self, uow: UnitOfWork, emap: EntityMap, golden_ids: list[str], *, creates: bool) -> None:
+        self.emap = emap
+        self.creates = creates
+        self.goldens: dict[str, Golden] = uow.goldens(emap.entity, golden_ids)
+        self.shadows: dict[tuple[str, str], Shadow] = {}
+        self.links: dict[tuple[str, str], Link] = {}
+        waiting: dict[str, bool] = defaultdict(bool)
+        for shadow in uow.shadows_of(emap.entity, golden_ids):
+            self.shadows[shadow.system, shadow.golden_id] = shadow
+            waiting[shadow.golden_id] |= shadow.waiting_for is not None
+        for link in uow.links_of(emap.entity, golden_ids):
+            if link.golden_id and (link.state == "linked" or (link.system, link.golden_id) not in self.links):
+                self.links[link.system, link.golden_id] = link
+        self.reviewed = uow.reviewed(emap.entity, golden_ids)
+        self.waiting = waiting
+        refs = look_up(uow, emap, goldens=self.goldens.values())
+        self.forms = {system: Form(emap, system, refs) for system in emap.systems}
+
+    def due(self, system: str, golden: Golden) -> Due | None:
+        """What this system lacks of this record; None where it shall not have it at all."""
+        link = self.links.get((system, golden.id))
+        shadow = self.shadows.get((system, golden.id))
+        form = self.forms[system]
+        if link is not None:
+            return due_update(form, golden, shadow) if link.state == "linked" and shadow else None
+        if not self.creates or not golden.alive or (system, golden.id) in self.reviewed or self.waiting[golden.id]:
+            return None  # what it refers to, or what it may be itself, has to be known first
+        due = due_create(form, golden)
+        return due if any(system in unit.writes for unit in self.emap.units) else None

@@ -1,0 +1,5 @@
+"""The command line: `bridge`."""
+
+from bridge.entrypoints.cli.app import main
+
+__all__ = ["main"]

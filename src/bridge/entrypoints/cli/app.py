@@ -1,0 +1,45 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bridge import __version__
+from bridge.entrypoints.cli import inspect, mapping, prepare, run, sandbox
+
+app = typer.Typer(
+    name="bridge",
+    help="Keeps customers, contacts, products, orders and stock the same in every CRM and ERP a company runs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bridge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+prepare.register(app)
+run.register(app)
+inspect.register(app)
+app.add_typer(mapping.app, name="mapping")
+sandbox.register(app)
+
+
+def main() -> None:
+    """Entry point of the `bridge` program."""
+    app()

@@ -1,0 +1,281 @@
+"""`bridge status`, `conflicts`, `outbox`, `links`, `explain`: what bridge knows and what waits for whom."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from bridge.engine.explain import Explanation, explain
+from bridge.entrypoints.cli.options import ConfigOption, JsonOption, LimitOption, configuration
+from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences, show, stderr, text
+from bridge.ports.errors import ConfigError
+from bridge.ports.work import Conflict, Proposal
+from bridge.store.database import SqlUnitOfWork
+from bridge.wiring import make_maps, opened_store
+
+conflicts_app = typer.Typer(help="Conflicts: who said what, and whose word stands.", no_args_is_help=True)
+outbox_app = typer.Typer(help="The outbox: what is still to be written, and why it is not yet.", no_args_is_help=True)
+links_app = typer.Typer(help="Links: which native record is which golden record.", no_args_is_help=True)
+
+StateOption = Annotated[str | None, typer.Option("--state", help="Only this state.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(status)
+    app.command(name="explain")(explain_record)
+    app.add_typer(conflicts_app, name="conflicts")
+    app.add_typer(outbox_app, name="outbox")
+    app.add_typer(links_app, name="links")
+
+
+def status(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """What is linked, what waits, how old each position is. Exits with 1 where something needs a person."""
+    with errors_as_sentences(as_json=json):
+        settings = configuration(config)
+        with opened_store(settings) as store, store.begin() as uow:
+            found = _status(uow)
+        if json:
+            emit({"ok": not found["needs_a_person"], **found})
+        else:
+            _print_status(found)
+    raise typer.Exit(PROBLEMS if found["needs_a_person"] else DONE)
+
+
+def _status(uow: SqlUnitOfWork) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    queue = [
+        {"system": system, "entity": entity, "state": state, "entries": number}
+        for (system, entity, state), number in sorted(uow.queue_counts().items())
+    ]
+    conflicts = [
+        {"entity": entity, "state": state, "conflicts": number}
+        for (entity, state), number in sorted(uow.conflict_counts().items())
+    ]
+    positions = [
+        {
+            "entity": row.entity,
+            "system": row.system,
+            "read_in_full": row.complete,
+            "moved_at": at,
+            "seconds_ago": round((now - at).total_seconds()),
+        }
+        for row, at in uow.cursors()
+    ]
+    runs = [{key: value for key, value in run.items() if key != "report"} for run in uow.runs(5)]
+    dead = any(row["state"] == "dead" for row in queue)
+    return {
+        "records": uow.record_counts(),
+        "outbox": queue,
+        "conflicts": conflicts,
+        "positions": positions,
+        "waiting_for_other_records": uow.stopped_count(),
+        "runs": runs,
+        "needs_a_person": dead or any(row["state"] == "held" for row in conflicts),
+    }
+
+
+def _print_status(found: dict[str, Any]) -> None:
+    systems = sorted({name for counts in found["records"].values() for name in counts if name != "golden"})
+    show(
+        "Records",
+        ("entity", "golden", *systems),
+        [(e, counts.get("golden", 0), *(counts.get(s, 0) for s in systems)) for e, counts in found["records"].items()],
+        none="nothing read yet; `bridge plan` shows what a first sync would do",
+    )
+    show(
+        "Outbox",
+        ("system", "entity", "state", "entries"),
+        [tuple(row.values()) for row in found["outbox"]],
+        none="empty",
+    )
+    show("Conflicts", ("entity", "state", "conflicts"), [tuple(row.values()) for row in found["conflicts"]])
+    show(
+        "Positions",
+        ("entity", "system", "read in full", "last page", "seconds ago"),
+        [tuple(row.values()) for row in found["positions"]],
+    )
+    if found["waiting_for_other_records"]:
+        console.print(f"{found['waiting_for_other_records']} records refer to records that are not known yet.")
+    if found["needs_a_person"]:
+        console.print("Somebody has to look: `bridge conflicts list --state held`, `bridge outbox list --state dead`.")
+
+
+@conflicts_app.command("list")
+def conflicts_list(
+    config: ConfigOption = None,
+    state: StateOption = None,
+    entity: Annotated[str | None, typer.Option("--entity", "-e", help="Only this entity.")] = None,
+    limit: LimitOption = 50,
+    json: JsonOption = False,
+) -> None:
+    """The conflict journal, newest first: every word, the rule, whose word stands. States: held, settled, resolved."""
+    with errors_as_sentences(as_json=json):
+        _known_state(state, ("held", "settled", "resolved"))
+        settings = configuration(config)
+        with opened_store(settings) as store, store.begin() as uow:
+            rows = uow.conflicts(state=state, entity=entity, limit=limit)
+            names = _names(uow, rows)
+        if json:
+            emit({"ok": True, "conflicts": [{**asdict(row), "records": names[row.golden_id]} for row in rows]})
+            return
+        show(
+            "Conflicts",
+            ("when", "record", "field", "state", "rule", "stands", "was", "words"),
+            [
+                (
+                    row.at,
+                    names[row.golden_id],
+                    row.unit,
+                    row.state,
+                    row.rule,
+                    row.winner,
+                    row.base,
+                    _words(row.proposals),
+                )
+                for row in rows
+            ],
+        )
+
+
+def _names(uow: SqlUnitOfWork, rows: list[Conflict]) -> dict[str, str]:
+    """golden id -> one native name of it that `explain` takes."""
+    names = {row.golden_id: f"{row.entity}:{row.golden_id}" for row in rows}
+    for entity in {row.entity for row in rows}:
+        for link in uow.links_of(entity, [row.golden_id for row in rows if row.entity == entity]):
+            if link.golden_id and link.state == "linked":
+                names[link.golden_id] = f"{link.system}:{link.entity}:{link.native_id}"
+    return names
+
+
+def _words(proposals: tuple[Proposal, ...]) -> str:
+    return "; ".join(f"{p.system}: {text(p.value) or '(empty)'}" for p in proposals)
+
+
+@outbox_app.command("list")
+def outbox_list(
+    config: ConfigOption = None, state: StateOption = None, limit: LimitOption = 50, json: JsonOption = False
+) -> None:
+    """What is still to be written. States: pending, leased, waiting, in_doubt, held, dead."""
+    with errors_as_sentences(as_json=json):
+        _known_state(state, ("pending", "leased", "waiting", "in_doubt", "held", "dead"))
+        settings = configuration(config)
+        with opened_store(settings) as store, store.begin() as uow:
+            rows = uow.entries([state] if state else None, limit)
+        if json:
+            listed = []
+            for row in rows:
+                entry = asdict(row)
+                entry["intent"] = row.intent.op if row.intent else None
+                listed.append(entry)
+            emit({"ok": True, "entries": listed})
+            return
+        show(
+            "Outbox",
+            ("system", "entity", "golden id", "state", "attempts", "next", "why"),
+            [
+                (
+                    e.system,
+                    e.entity,
+                    e.golden_id,
+                    e.state,
+                    e.attempts,
+                    e.next_at,
+                    f"{e.error_code or ''} {e.error or ''}".strip(),
+                )
+                for e in rows
+            ],
+            none="empty",
+        )
+
+
+@links_app.command("list")
+def links_list(
+    config: ConfigOption = None, state: StateOption = None, limit: LimitOption = 50, json: JsonOption = False
+) -> None:
+    """The crosswalk. States: linked, review (a person has to say whether it is the same), gone."""
+    with errors_as_sentences(as_json=json):
+        _known_state(state, ("linked", "review", "gone"))
+        settings = configuration(config)
+        maps = make_maps(settings)
+        with opened_store(settings) as store, store.begin() as uow:
+            rows = [link for entity in maps for link in uow.all_links(entity, state or "linked", limit)][:limit]
+        if json:
+            emit({"ok": True, "links": [asdict(link) for link in rows]})
+            return
+        show(
+            "Links",
+            ("record", "state", "golden id", "by", "why", "candidates"),
+            [
+                (f"{k.system}:{k.entity}:{k.native_id}", k.state, k.golden_id, k.linked_by, k.reason, k.candidates)
+                for k in rows
+            ],
+        )
+
+
+def _known_state(state: str | None, known: tuple[str, ...]) -> None:
+    if state is not None and state not in known:
+        raise ConfigError(f"--state: there is no state '{state}' (there are: {', '.join(known)})")
+
+
+def explain_record(
+    record: Annotated[str, typer.Argument(help="SYSTEM:ENTITY:ID, as crm:customer:001xx0000001")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Each field of one record: value, who set it, when, why it won, and what every system holds."""
+    with errors_as_sentences(as_json=json):
+        settings = configuration(config)
+        maps = make_maps(settings)
+        system, _, rest = record.partition(":")
+        entity, _, native_id = rest.partition(":")
+        if entity not in maps or system not in maps[entity].systems or not native_id:
+            known = ", ".join(f"{s}:{e}" for e, emap in maps.items() for s in emap.systems)
+            raise ConfigError(f"'{record}' names no record; write SYSTEM:ENTITY:ID with one of {known}")
+        with opened_store(settings) as store, store.begin() as uow:
+            found = explain(uow, maps[entity], system, native_id)
+            history = uow.history(entity, found.golden.id, 20) if found and found.golden else []
+        if found is None:
+            if json:
+                emit({"ok": False, "found": False, "record": record})
+            else:
+                stderr.print(
+                    f"bridge has never seen {record}. Is the id right, and does the mapping's `where` include it?"
+                )
+            raise typer.Exit(PROBLEMS)
+        if json:
+            emit({"ok": True, "found": True, **asdict(found), "history": [asdict(row) for row in history]})
+            return
+        _print_explanation(found)
+        show(
+            "History",
+            ("when", "field", "from", "to", "by", "why"),
+            [(row.at, row.unit, row.old, row.new, row.system, row.rule) for row in history],
+        )
+
+
+def _print_explanation(found: Explanation) -> None:
+    if found.golden is None:
+        console.print(
+            f"{found.link.system}:{found.link.entity}:{found.link.native_id} is not linked: {found.link.reason}"
+        )
+        return
+    golden = found.golden
+    console.print(f"[bold]{golden.entity} {golden.id}[/], revision {golden.rev}", highlight=False)
+    show(
+        "Links",
+        ("system", "native id", "state", "by", "why"),
+        [(link.system, link.native_id, link.state, link.linked_by, link.reason) for link in found.links],
+    )
+    rows: list[tuple[object, ...]] = []
+    for unit in found.units:
+        if not unit.holdings and unit.value is None:
+            continue
+        rows.append((unit.unit, text(unit.value) or "(empty)", unit.system, unit.at, unit.rule, "agreed"))
+        for holding in unit.holdings:
+            sent = f", sent as {text(dict(holding.sent))}" if holding.sent else ""
+            rows.append(("", text(dict(holding.values)) or "(empty)", holding.system, None, "", holding.state + sent))
+    show("Fields", ("field", "value", "by", "when", "why", "state"), rows)

@@ -1,0 +1,34 @@
+"""Options that many commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.config import Config, load_config
+from bridge.ports.errors import ConfigError
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", help="Configuration file (default: bridge.yaml or config/bridge.yaml).", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most so many.")]
+
+USUAL_PLACES = ("bridge.yaml", "config/bridge.yaml")
+
+
+def configuration(given: Path | None) -> Config:
+    """The configuration: as given, or BRIDGE_CONFIG, or in its usual place. Raises ConfigError."""
+    named = os.environ.get("BRIDGE_CONFIG")
+    if given is not None or named:
+        return load_config(given or Path(named or ""))
+    for place in USUAL_PLACES:
+        if Path(place).is_file():
+            return load_config(Path(place))
+    raise ConfigError("there is no bridge.yaml here; `bridge init` writes one, or name one with --config")

@@ -1,0 +1,173 @@
+"""`bridge init`, `check`, `setup`: from nothing to systems that are fit to be kept in step."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import bridge
+from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
+from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences, said, show, stderr
+from bridge.entrypoints.cli.run import closing
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.adapter import Adapter, SetupStep
+from bridge.ports.errors import AuthFailed, BridgeError, ConfigError, Transient
+from bridge.wiring import make_adapters, make_maps
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(init)
+    app.command()(check)
+    app.command()(setup)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write; made if it is not there.")] = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Write a configuration and the mapping files to begin with. Never overwrites a file."""
+    with errors_as_sentences(as_json=json):
+        written: list[str] = []
+        kept: list[str] = []
+        for source, target in _shipped():
+            place = folder / target
+            if place.exists():
+                kept.append(str(place))
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, place)
+            written.append(str(place))
+        if json:
+            emit({"ok": True, "written": written, "kept": kept})
+            return
+        for name in written:
+            console.print(f"written: {name}", highlight=False)
+        for name in kept:
+            console.print(f"kept as it is: {name}", highlight=False)
+        console.print("Next: put your systems into bridge.yaml, then `bridge check`.")
+
+
+def _shipped() -> list[tuple[Path, str]]:
+    """(file, name under which it is written): from the installed package, or from the source tree."""
+    with as_file(files(bridge)) as package:
+        inside, tree = package / "shipped", package.parent.parent
+        root = inside if inside.is_dir() else tree
+        found = [(root / "config" / "bridge.yaml", "bridge.yaml")]
+        found += [(path, f"mappings/{path.name}") for path in sorted((root / "mappings").glob("*.yaml"))]
+    return found
+
+
+def check(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Ask every system whether it answers, who bridge is there, and what is missing for the mapped objects."""
+    with errors_as_sentences(as_json=json):
+        settings = configuration(config)
+        maps = make_maps(settings)
+        adapters = make_adapters(settings)
+        with closing(adapters):
+            rows = [_look(name, adapter, maps) for name, adapter in adapters.items()]
+        problems = sum(len(row["problems"]) for row in rows)
+        if json:
+            emit({"ok": not problems, "systems": rows})
+        else:
+            show(
+                "Systems",
+                ("system", "answers", "version", "user", "clock", "calls"),
+                [
+                    (r["system"], r["answers"], r["version"], r["user"], _skew(r["clock_skew"]), r["calls"])
+                    for r in rows
+                ],
+            )
+            for row in rows:
+                for problem in row["problems"]:
+                    stderr.print(f"[red]{row['system']}[/] {problem}", soft_wrap=True, highlight=False)
+            if not problems:
+                console.print("Everything is in place. Next: `bridge plan`.")
+    raise typer.Exit(PROBLEMS if problems else DONE)
+
+
+def _skew(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:+.0f} s"
+
+
+def _look(name: str, adapter: Adapter, maps: dict[str, EntityMap]) -> dict[str, Any]:
+    """One system: health, and for every object that a mapping names its key field and permissions."""
+    found: dict[str, Any] = {
+        "system": name, "answers": "no", "version": "", "user": "", "clock_skew": None, "problems": [], "calls": 0,
+    }  # fmt: skip
+    try:
+        health = adapter.check()
+        found |= {"answers": "yes", "version": health.version, "user": health.user, "clock_skew": health.clock_skew}
+        found["problems"] = list(health.problems)
+        for emap in maps.values():
+            if name in emap.systems:
+                found["problems"] += _object_problems(adapter, emap)
+    except BridgeError as error:
+        found["problems"].append(f"{error.code} {error} {error.not_done} {error.to_do}")
+    found["calls"] = adapter.calls
+    return found
+
+
+def _object_problems(adapter: Adapter, emap: EntityMap) -> list[str]:
+    spec = emap.spec(adapter.system)
+    try:
+        schema = adapter.schema(spec)
+    except (AuthFailed, Transient):
+        raise
+    except BridgeError as error:
+        return [f"{spec.object}: {error}. {error.to_do}"]
+    writes = any(adapter.system in unit.writes for unit in emap.units)
+    problems = []
+    if not schema.readable:
+        problems.append(
+            f"{spec.object}: may not be read by this user. Nothing of it can be kept in step; give the right."
+        )
+    if writes and not (schema.createable and schema.updateable):
+        problems.append(f"{spec.object}: may not be written by this user. Give the right, or map it `from` there only.")
+    if schema.key_problem:
+        problems.append(f"{spec.object}: {schema.key_problem} Run `bridge setup {adapter.system}`.")
+    problems += [f"{spec.object}: has no field {f.path}. Mend the mapping (`bridge mapping lint --live`)."
+                 for f in spec.fields if f.path not in schema.fields]  # fmt: skip
+    return problems
+
+
+def setup(
+    system: Annotated[str, typer.Argument(help="The name of a system in the configuration.")],
+    config: ConfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Prepare a system: make the key fields in which bridge notes which record is which. Safe to repeat."""
+    with errors_as_sentences(as_json=json):
+        settings = configuration(config)
+        if system not in settings.systems:
+            raise ConfigError(
+                f"there is no system '{system}' in {settings.file} (there are: {', '.join(settings.systems)})"
+            )
+        maps = make_maps(settings)
+        adapters = make_adapters(settings, [system])
+        steps: list[tuple[str, SetupStep]] = []
+        failure: BridgeError | None = None
+        with closing(adapters):
+            for emap in maps.values():
+                if system in emap.systems and failure is None:
+                    try:
+                        done = adapters[system].setup(emap.spec(system), apply=not dry_run)
+                        steps += [(emap.entity, step) for step in done]
+                    except BridgeError as error:
+                        failure = error
+        bad = failure is not None or (any(step.state in ("needed", "failed") for _, step in steps) and not dry_run)
+        if json:
+            listed = [{"entity": entity, **asdict(step)} for entity, step in steps]
+            emit({"ok": not bad, "steps": listed, "error": said(failure) if failure else None})
+        else:
+            show("Setup of " + system, ("entity", "what", "state", "detail"),
+                 [(entity, step.what, step.state, step.detail) for entity, step in steps])  # fmt: skip
+            if failure is not None:
+                stderr.print(f"[red]{failure.code}[/] {failure} {failure.not_done} {failure.to_do}", soft_wrap=True)
+    raise typer.Exit(PROBLEMS if bad else DONE)

@@ -1,0 +1,250 @@
+"""`bridge plan`, `bridge sync`: the work itself."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from filelock import FileLock, Timeout
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bridge.config import Config
+from bridge.engine.cycle import cycle
+from bridge.engine.plan.rehearsal import Action, RehearsalAdapter, Script
+from bridge.engine.report import Report
+from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
+from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences, show, stderr, text
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.adapter import Adapter
+from bridge.ports.errors import BridgeError, ConfigError
+from bridge.store import Database
+from bridge.wiring import make_adapters, make_maps, make_runtime, opened_store
+
+EntityOption = Annotated[list[str] | None, typer.Option("--entity", "-e", help="Only this entity (may be repeated).")]
+SAMPLE = 5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(sync)
+    app.command()(plan)
+
+
+def sync(config: ConfigOption = None, entity: EntityOption = None, json: JsonOption = False) -> None:
+    """Bring all systems in step once: read, match, merge, write. Safe to stop and to repeat at any time."""
+    with errors_as_sentences(as_json=json):
+        settings = configuration(config)
+        maps = chosen(make_maps(settings), entity)
+        adapters = make_adapters(settings)
+        with opened_store(settings) as store, alone(settings), closing(adapters):
+            report = synchronise(settings, store, adapters, maps, quiet=json)
+        if json:
+            emit({"ok": not report.troubles, **report.as_json()})
+        else:
+            print_report(report)
+    raise typer.Exit(PROBLEMS if report.troubles else DONE)
+
+
+def synchronise(
+    settings: Config,
+    store: Database,
+    adapters: dict[str, Adapter],
+    maps: dict[str, EntityMap],
+    *,
+    quiet: bool = False,
+    command: str = "sync",
+) -> Report:
+    """One run with its entry in the store's list of runs. The caller holds the lock."""
+    run_id = uuid.uuid4().hex[:12]
+    with progress_bar(quiet=quiet) as progress:
+        runtime = make_runtime(settings, store, adapters, maps, progress=progress)
+        with store.begin() as uow:
+            uow.reclaim(runtime.clock(), owner=runtime.owner)  # the lock says that nobody else is at work
+            uow.start_run(run_id, command, runtime.clock())
+        report = cycle(runtime, run_id, patience=settings.sync.wait)
+        with store.begin() as uow:
+            uow.finish_run(run_id, report.as_json(), runtime.clock())
+    return report
+
+
+def plan(
+    config: ConfigOption = None,
+    entity: EntityOption = None,
+    all_: Annotated[bool, typer.Option("--all", help="List every write instead of a few of each kind.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what `sync` would write, by running it on a copy of the store without writing to any system."""
+    with errors_as_sentences(as_json=json):
+        settings = configuration(config)
+        maps = chosen(make_maps(settings), entity)
+        adapters = make_adapters(settings)
+        with closing(adapters):
+            script, report = rehearse(settings, adapters, maps, quiet=json)
+        if json:
+            emit(
+                {"ok": not report.troubles, "writes": [_as_json(a) for a in script.actions], "report": report.as_json()}
+            )
+        else:
+            print_plan(script, report, sample=None if all_ else SAMPLE)
+    raise typer.Exit(PROBLEMS if report.troubles else DONE)
+
+
+def rehearse(
+    settings: Config, adapters: dict[str, Adapter], maps: dict[str, EntityMap], *, quiet: bool = False
+) -> tuple[Script, Report]:
+    """Run the cycle on a copy of the store with adapters that only pretend to write."""
+    script = Script()
+    pretending: dict[str, Adapter] = {name: RehearsalAdapter(adapter, script) for name, adapter in adapters.items()}
+    with tempfile.TemporaryDirectory(prefix="bridge-plan-") as folder, opened_store(settings) as store:
+        copy = store.copy_to(Path(folder) / "plan.db")
+        try:
+            with progress_bar(quiet=quiet) as progress:
+                runtime = make_runtime(settings, copy, pretending, maps, progress=progress)
+                with copy.begin() as uow:
+                    uow.reclaim(runtime.clock(), owner=runtime.owner)
+                report = cycle(runtime, "plan")
+        finally:
+            copy.close()
+    return script, report
+
+
+def chosen(maps: dict[str, EntityMap], names: list[str] | None) -> dict[str, EntityMap]:
+    """The mappings of the entities asked for. Raises ConfigError for an unknown one."""
+    unknown = [name for name in names or () if name not in maps]
+    if unknown:
+        raise ConfigError(f"--entity: there is no mapping of {', '.join(unknown)} (there are: {', '.join(maps)})")
+    return {name: emap for name, emap in maps.items() if not names or name in names}
+
+
+@contextmanager
+def closing(adapters: dict[str, Adapter]) -> Iterator[None]:
+    """Release the adapters' connections at the end."""
+    try:
+        yield
+    finally:
+        for adapter in adapters.values():
+            adapter.close()
+
+
+@contextmanager
+def alone(settings: Config) -> Iterator[None]:
+    """One writing process for a SQLite store; a lock of the operating system, gone with the process."""
+    path = settings.store.removeprefix("sqlite:///")
+    if path == settings.store:
+        yield
+        return
+    lock = FileLock(f"{path}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Busy("another bridge run is using this store") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class Busy(BridgeError):
+    """Another process works with the same store."""
+
+    code = "BR-BUSY"
+    not_done = "Nothing was read or written."
+    to_do = "Wait until it is done; `bridge status` shows its progress."
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, str, str, int], None]]:
+    """A line per system and entity while the work runs; nothing where nobody looks on."""
+    if quiet or not stderr.is_terminal:
+        yield lambda stage, system, entity, number: None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:,.0f}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=stderr, transient=True) as bar:
+        tasks: dict[tuple[str, str, str], int] = {}
+
+        def tell(stage: str, system: str, entity: str, number: int) -> None:
+            place = (stage, system, entity)
+            if place not in tasks:
+                tasks[place] = bar.add_task(f"{stage:5} {system} {entity}", total=None)
+            bar.update(tasks[place], completed=number)  # type: ignore[arg-type]
+
+        yield tell
+
+
+REPORT_COLUMNS = (
+    "read", "unchanged", "linked", "created", "updated", "deleted", "conflicts", "held", "failed", "review", "waiting",
+)  # fmt: skip
+
+
+def print_report(report: Report) -> None:
+    """The figures of a run, and what went wrong in it."""
+    rows = [
+        (entity, system, *(getattr(tally, name) for name in REPORT_COLUMNS), tally.api_calls, tally.seconds)
+        for (system, entity), tally in report.tallies.items()
+    ]
+    show("Run " + report.run, ("entity", "system", *REPORT_COLUMNS, "calls", "seconds"), rows)
+    print_troubles(report)
+    console.print(
+        f"{report.writes} writes, {report.conflicts} conflicts, {report.api_calls} calls, {report.seconds:.1f} s"
+    )
+    waiting = sum(tally.review for tally in report.tallies.values()), sum(t.held for t in report.tallies.values())
+    if waiting[0]:
+        console.print(f"{waiting[0]} records may be the same as others: `bridge links list --state review`")
+    if waiting[1]:
+        console.print(f"{waiting[1]} fields wait for a person: `bridge conflicts list --state held`")
+
+
+def print_troubles(report: Report, limit: int = 20) -> None:
+    """Each error: where, what, what was not done, what to do."""
+    for trouble in report.troubles[:limit]:
+        where = ":".join(part for part in (trouble.system, trouble.entity, trouble.golden_id) if part)
+        stderr.print(f"[red]{trouble.code}[/] {where} {trouble.what}", soft_wrap=True, highlight=False)
+        stderr.print(f"    {trouble.not_done} {trouble.to_do}", soft_wrap=True, highlight=False)
+    if len(report.troubles) > limit:
+        stderr.print(f"... and {len(report.troubles) - limit} more: `bridge outbox list`, or --json for all")
+
+
+def print_plan(script: Script, report: Report, *, sample: int | None) -> None:
+    """Counts first, then what each write would change."""
+    groups: dict[tuple[str, str, str], list[Action]] = {}
+    for action in script.actions:
+        groups.setdefault((action.entity, action.system, action.op), []).append(action)
+    show(
+        "Plan",
+        ("entity", "system", "what", "records"),
+        [(*place, len(actions)) for place, actions in groups.items()],
+        none="nothing to write",
+    )
+    for (entity, system, op), actions in groups.items():
+        for action in actions[:sample]:
+            console.print(f"[bold]{op}[/] {system}:{entity}:{action.native_id}", highlight=False)
+            for path, value in action.after.items():
+                before = f"{text(action.before[path]) or '(empty)'} -> " if path in action.before else ""
+                console.print(f"    {path}: {before}{text(value) or '(empty)'}", highlight=False, markup=False)
+        if sample is not None and len(actions) > sample:
+            console.print(f"    ... and {len(actions) - sample} more (--all lists them)")
+    held, review = (sum(getattr(t, name) for t in report.tallies.values()) for name in ("held", "review"))
+    console.print(f"{len(script.actions)} writes; {held} fields would wait for a person, {review} records for review.")
+    print_troubles(report)
+
+
+def _as_json(action: Action) -> dict[str, object]:
+    return {
+        "system": action.system,
+        "entity": action.entity,
+        "op": action.op,
+        "native_id": action.native_id,
+        "golden_id": action.golden_id,
+        "before": action.before,
+        "after": action.after,
+    }

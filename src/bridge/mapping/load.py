@@ -1,0 +1,131 @@
+"""From a folder of mapping files to compiled maps: the entry of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bridge.canonical.custom import BadDeclaration, known_entities
+from bridge.mapping.build import Surroundings, build
+from bridge.mapping.compiled import EntityMap
+from bridge.mapping.explain import explain
+from bridge.mapping.file import MappingFile
+from bridge.mapping.reading import read_yaml
+from bridge.mapping.source import Finding
+from bridge.mapping.transforms import TRANSFORMS, Maker
+from bridge.ports.errors import ConfigError
+
+CustomFields = Mapping[str, Mapping[str, str]]
+"""Entity -> own field -> type, as declared in the configuration: {"customer": {"x_segment": "text"}}."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a folder holds: the maps that can be used, in the order of their names, and everything found on the way."""
+
+    maps: dict[str, EntityMap] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level == "error"]
+
+
+def load_mappings(
+    folder: Path,
+    systems: Mapping[str, str],
+    custom_fields: CustomFields | None = None,
+    transforms: Mapping[str, Maker] | None = None,
+) -> dict[str, EntityMap]:
+    """Entity -> compiled map, for every *.yaml in the folder.
+
+    systems: configured systems -> kind of adapter. transforms: a site's own, added to those that come with bridge.
+    Raises ConfigError with every problem of every file.
+    """
+    loaded = check_mappings(folder, systems, custom_fields, transforms)
+    if loaded.errors:
+        raise ConfigError([str(finding) for finding in loaded.errors])
+    return loaded.maps
+
+
+def check_mappings(
+    folder: Path,
+    systems: Mapping[str, str],
+    custom_fields: CustomFields | None = None,
+    transforms: Mapping[str, Maker] | None = None,
+) -> Loaded:
+    """As `load_mappings`, with all findings, warnings too, instead of an error."""
+    loaded = Loaded()
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    if not files:
+        loaded.findings.append(Finding("error", str(folder), 0, 0, "", "no mapping files (*.yaml) in this folder"))
+    for path in files:
+        name = f"{folder.name}/{path.name}" if folder.name else path.name
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "it cannot be opened"
+            loaded.findings.append(Finding("error", name, 0, 0, "", reason))
+            continue
+        emap, findings = parse_mapping(text, name, systems, custom_fields, transforms)
+        loaded.findings.extend(findings)
+        if emap is None:
+            continue
+        if emap.entity in loaded.maps:
+            message = f"'{emap.entity}' is mapped in {loaded.maps[emap.entity].source.file} already"
+            loaded.findings.append(emap.source.finding("error", ("entity",), message))
+        else:
+            loaded.maps[emap.entity] = emap
+    _check_dependencies(loaded)
+    return loaded
+
+
+def parse_mapping(
+    text: str,
+    file: str,
+    systems: Mapping[str, str],
+    custom_fields: CustomFields | None = None,
+    transforms: Mapping[str, Maker] | None = None,
+) -> tuple[EntityMap | None, list[Finding]]:
+    """One mapping file from its text; None where findings stand in the way. Pure."""
+    try:
+        entities = known_entities(custom_fields or {})
+    except BadDeclaration as error:
+        return None, [Finding("error", "configuration", 0, 0, "custom fields", str(error))]
+    document = read_yaml(text, file)
+    findings = list(document.findings)
+    if document.data is None:
+        return None, findings
+    try:
+        parsed = MappingFile.model_validate(document.data)
+    except ValidationError as error:
+        return None, findings + explain(error, document.source, document.data)
+    built = build(parsed, document.source, Surroundings(entities, systems, {**TRANSFORMS, **(transforms or {})}))
+    findings += built.findings
+    return (None if any(finding.level == "error" for finding in findings) else built.emap), findings
+
+
+def compile_mapping(text: str, systems: Mapping[str, str], **options: Any) -> EntityMap:
+    """One mapping from its text, or ConfigError: for tests and tools that hold a mapping in memory."""
+    emap, findings = parse_mapping(text, options.pop("file", "<mapping>"), systems, **options)
+    if emap is None:
+        raise ConfigError([str(finding) for finding in findings if finding.level == "error"])
+    return emap
+
+
+def _check_dependencies(loaded: Loaded) -> None:
+    """A reference leads to an entity that is mapped, in every system that has the reference."""
+    if loaded.errors:
+        return
+    for emap in loaded.maps.values():
+        for unit in emap.record_units:
+            assert unit.record_ref is not None
+            target = loaded.maps.get(unit.record_ref.entity)
+            for system in unit.columns:
+                if target is None or system not in target.systems:
+                    what = f"'{unit.record_ref.entity}' is not mapped for '{system}': nothing can be found there"
+                    loaded.findings.append(emap.source.finding("error", ("fields", unit.name, system), what))

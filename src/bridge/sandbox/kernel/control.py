@@ -1,0 +1,90 @@
+"""The control plane: what a test or a demo does to a sandbox, under a prefix that no real system uses."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bridge.sandbox.kernel.application import Application
+from bridge.sandbox.kernel.faults import FaultBook
+from bridge.sandbox.kernel.message import Request, Response
+
+PREFIX = "/__sandbox__/"
+_LOG = 200_000
+
+
+class Control:
+    """Handles the requests under PREFIX and keeps the log of the others."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self.faults = FaultBook(app.fault_kinds)
+        self._calls: deque[dict[str, Any]] = deque(maxlen=_LOG)
+        self._count = 0
+        self._routes: dict[tuple[str, str], Callable[[Mapping[str, Any]], Any]] = {
+            ("GET", "health"): lambda _: {"name": app.name, "now": app.clock.now().isoformat(), "calls": self._count},
+            ("POST", "reset"): self._reset,
+            ("POST", "seed"): app.seed,
+            ("GET", "dump"): lambda _: app.dump(),
+            ("POST", "clock"): self._clock,
+            ("GET", "faults"): lambda _: [fault.as_json() for fault in self.faults.armed()],
+            ("POST", "faults"): lambda given: self.faults.arm(given).as_json(),
+            ("DELETE", "faults"): lambda _: self.faults.clear() or {},  # type: ignore[func-returns-value]
+            ("GET", "calls"): lambda _: list(self._calls),
+            ("POST", "calls/reset"): self._forget_calls,
+            ("POST", "edit"): lambda given: app.user_edit(given["object"], str(given["id"]), given["values"]),
+            ("POST", "insert"): lambda given: app.user_insert(given["object"], given["values"]),
+            ("POST", "delete"): lambda given: app.user_delete(given["object"], str(given["id"])),
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request of the control plane; mistakes are told in words."""
+        name = request.path.removeprefix(PREFIX).strip("/")
+        route = self._routes.get((request.method, name))
+        if route is None:
+            known = ", ".join(f"{method} {path}" for method, path in self._routes)
+            return Response(404, {"error": f"{request.method} {name}: no such thing here; there are {known}"})
+        try:
+            given = request.json() if request.body else {}
+            return Response(200, route(given))
+        except KeyError as error:
+            return Response(400, {"error": f"{name}: there is no {error}, or it was not given"})
+        except (ValueError, TypeError) as error:
+            return Response(400, {"error": f"{name}: {error}"})
+
+    def log(self, request: Request, operation: str, status: int, fault: str | None) -> None:
+        """Note a call. Without query, headers and body: there are secrets and people in them."""
+        self._count += 1
+        self._calls.append(
+            {
+                "n": self._count,
+                "time": self._app.clock.now().isoformat(),
+                "method": request.method,
+                "path": request.raw_path,
+                "operation": operation,
+                "status": status,
+                "fault": fault,
+            }
+        )
+
+    def _reset(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        self._app.reset()
+        self.faults.clear()
+        return self._forget_calls({})
+
+    def _forget_calls(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        self._calls.clear()
+        self._count = 0
+        return {}
+
+    def _clock(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        clock = self._app.clock
+        if "freeze" in given:
+            clock.freeze(bool(given["freeze"]))
+        if "set" in given:
+            clock.set(datetime.fromisoformat(given["set"]))
+        if "advance" in given:
+            clock.advance(float(given["advance"]))
+        return {"now": clock.now().isoformat()}

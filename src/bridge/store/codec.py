@@ -1,0 +1,245 @@
+"""Rows to values and back. JSON by orjson: the body of a record is one blob, read and written as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from bridge.ports.work import (
+    Canonical,
+    Conflict,
+    Golden,
+    HistoryRow,
+    Intent,
+    Link,
+    OutboxEntry,
+    Proposal,
+    Provenance,
+    Shadow,
+)
+
+
+def pack(value: object) -> bytes:
+    """JSON with sorted keys, so that equal values are equal bytes."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def unpack(blob: bytes) -> Any:
+    """The value of a blob written by `pack`."""
+    return orjson.loads(blob)
+
+
+def _instant(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _parse(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def proposals_out(proposals: tuple[Proposal, ...]) -> list[list[object]]:
+    """[system, value, instant] of each proposal."""
+    return [[p.system, p.value, _instant(p.at)] for p in proposals]
+
+
+def proposals_in(rows: list[list[Any]]) -> tuple[Proposal, ...]:
+    """The inverse of `proposals_out`."""
+    return tuple(Proposal(system, value, _parse(at)) for system, value, at in rows)
+
+
+def golden_row(golden: Golden, at: datetime) -> dict[str, object]:
+    """A golden record as a row of its table."""
+    why = {
+        unit: [p.system, _instant(p.at), p.rule, proposals_out(p.proposals)] for unit, p in golden.provenance.items()
+    }
+    body = {"v": golden.values, "p": why, "h": golden.held}
+    return {
+        "entity": golden.entity,
+        "id": golden.id,
+        "rev": golden.rev,
+        "alive": golden.alive,
+        "body": pack(body),
+        "at": at,
+    }
+
+
+def golden_of(row: Any) -> Golden:
+    """A row of the golden table as a value."""
+    body = unpack(row.body)
+    why = {
+        unit: Provenance(system, _parse(at), rule, proposals_in(proposals))
+        for unit, (system, at, rule, proposals) in body["p"].items()
+    }
+    return Golden(row.entity, row.id, row.rev, body["v"], why, body["h"], row.alive)
+
+
+def shadow_row(shadow: Shadow) -> dict[str, object]:
+    """A shadow as a row of its table."""
+    body: dict[str, object] = {"v": shadow.values}
+    if shadow.echo:
+        body["e"] = shadow.echo
+    if shadow.stopped:
+        body["s"] = shadow.stopped
+    return {
+        "system": shadow.system,
+        "entity": shadow.entity,
+        "native_id": shadow.native_id,
+        "golden_id": shadow.golden_id,
+        "version": shadow.version,
+        "fingerprint": shadow.fingerprint,
+        "modified": shadow.modified,
+        "waiting_for": shadow.waiting_for,
+        "seen_at": shadow.seen_at,
+        "body": pack(body),
+    }
+
+
+def shadow_of(row: Any) -> Shadow:
+    """A row of the shadow table as a value."""
+    body = unpack(row.body)
+    return Shadow(
+        system=row.system,
+        entity=row.entity,
+        native_id=row.native_id,
+        golden_id=row.golden_id,
+        values=body["v"],
+        version=row.version,
+        fingerprint=row.fingerprint,
+        modified=row.modified,
+        echo=body.get("e", {}),
+        stopped=tuple(body.get("s", ())),
+        waiting_for=row.waiting_for,
+        seen_at=row.seen_at,
+    )
+
+
+def link_row(link: Link, at: datetime) -> dict[str, object]:
+    """A link as a row of the crosswalk; its candidates go to a table of their own."""
+    return {
+        "system": link.system,
+        "entity": link.entity,
+        "native_id": link.native_id,
+        "golden_id": link.golden_id,
+        "state": link.state,
+        "linked_by": link.linked_by,
+        "reason": link.reason,
+        "fingerprint": link.fingerprint,
+        "at": at,
+    }
+
+
+def link_of(row: Any, candidates: tuple[str, ...] = ()) -> Link:
+    """A row of the crosswalk as a value."""
+    return Link(
+        row.system,
+        row.entity,
+        row.native_id,
+        row.golden_id,
+        row.state,
+        row.linked_by,
+        row.reason,
+        candidates,
+        row.fingerprint,
+    )
+
+
+def intent_out(intent: Intent | None) -> bytes | None:
+    """An intent as a blob."""
+    if intent is None:
+        return None
+    return pack(
+        {
+            "op": intent.op,
+            "id": intent.native_id,
+            "before": intent.before,
+            "after": intent.after,
+            "version": intent.version_before,
+        }
+    )
+
+
+def intent_in(blob: bytes | None) -> Intent | None:
+    """The inverse of `intent_out`."""
+    if blob is None:
+        return None
+    body: Mapping[str, Any] = unpack(blob)
+    return Intent(body["op"], body["id"], body["before"], body["after"], body["version"])
+
+
+def entry_of(row: Any) -> OutboxEntry:
+    """A row of the outbox as a value."""
+    return OutboxEntry(
+        id=row.id,
+        system=row.system,
+        entity=row.entity,
+        golden_id=row.golden_id,
+        state=row.state,
+        rev=row.rev,
+        attempts=row.attempts,
+        fence=row.fence,
+        next_at=row.next_at,
+        lease_until=row.lease_until,
+        intent=intent_in(row.intent),
+        error_code=row.error_code,
+        error=row.error,
+        created_at=row.created_at,
+    )
+
+
+def conflict_row(conflict: Conflict) -> dict[str, object]:
+    """A conflict as a row of the journal."""
+    return {
+        "id": conflict.id,
+        "entity": conflict.entity,
+        "golden_id": conflict.golden_id,
+        "unit": conflict.unit,
+        "state": conflict.state,
+        "rule": conflict.rule,
+        "winner": conflict.winner,
+        "body": pack({"base": conflict.base, "words": proposals_out(conflict.proposals)}),
+        "at": conflict.at,
+        "run": conflict.run,
+    }
+
+
+def conflict_of(row: Any) -> Conflict:
+    """A row of the journal as a value."""
+    body = unpack(row.body)
+    return Conflict(
+        id=row.id,
+        entity=row.entity,
+        golden_id=row.golden_id,
+        unit=row.unit,
+        state=row.state,
+        rule=row.rule,
+        winner=row.winner,
+        base=body["base"],
+        proposals=proposals_in(body["words"]),
+        at=row.at,
+        run=row.run,
+    )
+
+
+def history_row(row: HistoryRow) -> dict[str, object]:
+    """A change as a row of the history."""
+    return {
+        "entity": row.entity,
+        "golden_id": row.golden_id,
+        "unit": row.unit,
+        "old": pack(row.old),
+        "new": pack(row.new),
+        "system": row.system,
+        "rule": row.rule,
+        "run": row.run,
+        "at": row.at,
+    }
+
+
+def history_of(row: Any) -> HistoryRow:
+    """A row of the history as a value."""
+    old: Canonical = unpack(row.old)
+    new: Canonical = unpack(row.new)
+    return HistoryRow(row.entity, row.golden_id, row.unit, old, new, row.system, row.at, row.rule, row.run)

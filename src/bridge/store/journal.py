@@ -1,0 +1,138 @@
+"""Cursors, the conflict journal, history, runs and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bridge.ports.storage import CursorRow
+from bridge.ports.work import Conflict, HistoryRow
+from bridge.store import codec
+from bridge.store.schema import CONFLICT, CROSSWALK, CURSOR, GOLDEN, HISTORY, META, RUN, SHADOW
+from bridge.store.transaction import Transaction
+
+
+class Journal(Transaction):
+    """The part of a unit of work that remembers what was decided."""
+
+    def cursor(self, system: str, entity: str) -> CursorRow:
+        """Where reading stands; at the very beginning if nothing was read yet."""
+        query = select(CURSOR).where(CURSOR.c.system == system, CURSOR.c.entity == entity)
+        row = self.connection.execute(query).first()
+        if row is None:
+            return CursorRow(system, entity, None, complete=False)
+        return CursorRow(system, entity, row.cursor, row.complete)
+
+    def save_cursor(self, row: CursorRow, at: datetime) -> None:
+        """Move the cursor, in the transaction that holds what was read up to it."""
+        values: dict[str, object] = {
+            "system": row.system,
+            "entity": row.entity,
+            "cursor": row.cursor,
+            "complete": row.complete,
+            "at": at,
+        }
+        self.upsert(CURSOR, [values])
+
+    def cursors(self) -> list[tuple[CursorRow, datetime]]:
+        """All positions and when they moved last."""
+        query = select(CURSOR).order_by(CURSOR.c.entity, CURSOR.c.system)
+        return [(CursorRow(r.system, r.entity, r.cursor, r.complete), r.at) for r in self.connection.execute(query)]
+
+    def held_conflicts(self, entity: str, golden_ids: Sequence[str]) -> dict[tuple[str, str], Conflict]:
+        """(golden id, unit) -> the conflict that holds it."""
+        where = (CONFLICT.c.entity == entity, CONFLICT.c.state == "held")
+        rows = self.rows_in(CONFLICT, CONFLICT.c.golden_id, golden_ids, *where)
+        return {(row.golden_id, row.unit): codec.conflict_of(row) for row in rows}
+
+    def save_conflicts(self, rows: Iterable[Conflict]) -> None:
+        """Insert or replace rows of the conflict journal."""
+        self.upsert(CONFLICT, (codec.conflict_row(row) for row in rows))
+
+    def conflicts(
+        self, *, state: str | None = None, entity: str | None = None, golden_id: str | None = None, limit: int = 100
+    ) -> list[Conflict]:
+        """Conflicts for people, newest first."""
+        query = select(CONFLICT).order_by(CONFLICT.c.at.desc(), CONFLICT.c.id.desc()).limit(limit)
+        for column, value in (
+            (CONFLICT.c.state, state),
+            (CONFLICT.c.entity, entity),
+            (CONFLICT.c.golden_id, golden_id),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        return [codec.conflict_of(row) for row in self.connection.execute(query)]
+
+    def conflict_counts(self) -> dict[tuple[str, str], int]:
+        """(entity, state) -> number of conflicts."""
+        query = select(CONFLICT.c.entity, CONFLICT.c.state, func.count()).group_by(CONFLICT.c.entity, CONFLICT.c.state)
+        return {(row[0], row[1]): row[2] for row in self.connection.execute(query)}
+
+    def add_history(self, rows: Iterable[HistoryRow]) -> None:
+        """Append changes of golden values."""
+        values = [codec.history_row(row) for row in rows]
+        if values:
+            self.connection.execute(HISTORY.insert(), values)
+
+    def history(self, entity: str, golden_id: str, limit: int = 100) -> list[HistoryRow]:
+        """The changes of one golden record, newest first."""
+        query = (
+            select(HISTORY)
+            .where(HISTORY.c.entity == entity, HISTORY.c.golden_id == golden_id)
+            .order_by(HISTORY.c.id.desc())
+            .limit(limit)
+        )
+        return [codec.history_of(row) for row in self.connection.execute(query)]
+
+    def flag(self, name: str) -> str | None:
+        """A small durable fact by name."""
+        return self.connection.execute(select(META.c.value).where(META.c.name == name)).scalar()
+
+    def set_flag(self, name: str, value: str) -> None:
+        """Remember a small durable fact."""
+        self.upsert(META, [{"name": name, "value": value}])
+
+    def start_run(self, run: str, command: str, at: datetime) -> None:
+        """Note that a run began."""
+        self.connection.execute(RUN.insert(), {"id": run, "command": command, "started": at})
+
+    def finish_run(self, run: str, report: Any, at: datetime) -> None:
+        """Note how a run ended."""
+        self.connection.execute(RUN.update().where(RUN.c.id == run).values(finished=at, report=codec.pack(report)))
+
+    def runs(self, limit: int = 10) -> list[dict[str, Any]]:
+        """The latest runs, newest first."""
+        query = select(RUN).order_by(RUN.c.started.desc()).limit(limit)
+        return [
+            {
+                "id": row.id,
+                "command": row.command,
+                "started": row.started,
+                "finished": row.finished,
+                "report": codec.unpack(row.report) if row.report else None,
+            }
+            for row in self.connection.execute(query)
+        ]
+
+    def record_counts(self) -> dict[str, dict[str, int]]:
+        """entity -> {"golden": n, system: linked records, "review": n}."""
+        counts: dict[str, dict[str, int]] = {}
+        golden = select(GOLDEN.c.entity, func.count()).group_by(GOLDEN.c.entity)
+        for entity, number in self.connection.execute(golden):
+            counts.setdefault(entity, {})["golden"] = number
+        linked = select(CROSSWALK.c.entity, CROSSWALK.c.system, CROSSWALK.c.state, func.count()).group_by(
+            CROSSWALK.c.entity, CROSSWALK.c.system, CROSSWALK.c.state
+        )
+        for entity, system, state, number in self.connection.execute(linked):
+            of_entity = counts.setdefault(entity, {})
+            name = system if state == "linked" else f"{system} {state}"
+            of_entity[name] = number
+        return counts
+
+    def stopped_count(self) -> int:
+        """Records that wait for another record to become known."""
+        query = select(func.count()).select_from(SHADOW).where(SHADOW.c.waiting_for.is_not(None))
+        return int(self.connection.execute(query).scalar() or 0)

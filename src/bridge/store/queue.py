@@ -1,0 +1,237 @@
+"""The outbox: "system j is behind on record r", claimed under a lease, settled under a fence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, null, or_, select, update
+
+from bridge.ports.storage import Settlement
+from bridge.ports.work import Intent, OutboxEntry
+from bridge.store import codec
+from bridge.store.schema import OPEN, OPEN_WHERE, OUTBOX, TAKEN
+from bridge.store.transaction import Transaction, chunks
+
+
+class Queue(Transaction):
+    """The part of a unit of work that holds the outbox."""
+
+    def open_entries(self, system: str, entity: str, golden_ids: Sequence[str]) -> dict[str, OutboxEntry]:
+        """Entries under way (leased or in doubt), by golden id: the writes that an observation may settle."""
+        where = (OUTBOX.c.system == system, OUTBOX.c.entity == entity, OUTBOX.c.state.in_(TAKEN))
+        rows = self.rows_in(OUTBOX, OUTBOX.c.golden_id, golden_ids, *where)
+        return {row.golden_id: codec.entry_of(row) for row in rows}
+
+    def enqueue(self, entity: str, rows: Iterable[tuple[str, str, int]], at: datetime) -> int:
+        """Note that (system, golden id, revision) is due; returns how many entries are new.
+
+        A dead entry of the record is superseded: things have changed.
+        """
+        batch = list(rows)
+        if not batch:
+            return 0
+        self._drop(entity, ((system, golden_id) for system, golden_id, _ in batch), ("dead",))
+        statement = self.insert(OUTBOX)
+        # An entry that waits for another record, or for its next attempt, keeps waiting; only its revision grows.
+        statement = statement.on_conflict_do_update(
+            index_elements=["system", "entity", "golden_id"],
+            index_where=OPEN_WHERE,
+            set_={"rev": statement.excluded.rev},
+        )
+        values = [
+            {
+                "system": system,
+                "entity": entity,
+                "golden_id": golden_id,
+                "state": "pending",
+                "rev": rev,
+                "created_at": at,
+            }
+            for system, golden_id, rev in batch
+        ]
+        known = self._open_count(entity, batch)
+        self.connection.execute(statement, values)
+        return len(values) - known
+
+    def _open_count(self, entity: str, rows: list[tuple[str, str, int]]) -> int:
+        by_system: dict[str, list[str]] = defaultdict(list)
+        for system, golden_id, _ in rows:
+            by_system[system].append(golden_id)
+        found = 0
+        for system, ids in by_system.items():
+            where = (OUTBOX.c.entity == entity, OUTBOX.c.system == system, OUTBOX.c.state.in_(OPEN))
+            found += sum(1 for _ in self.rows_in(OUTBOX, OUTBOX.c.golden_id, ids, *where))
+        return found
+
+    def unqueue(self, entity: str, rows: Iterable[tuple[str, str]]) -> None:
+        """Remove open and dead entries of (system, golden id): the system is in step again."""
+        self._drop(entity, rows, (*OPEN, "dead"))
+
+    def _drop(self, entity: str, rows: Iterable[tuple[str, str]], states: tuple[str, ...]) -> None:
+        by_system: dict[str, list[str]] = defaultdict(list)
+        for system, golden_id in rows:
+            by_system[system].append(golden_id)
+        for system, ids in by_system.items():
+            for part in chunks(ids):
+                self.connection.execute(
+                    delete(OUTBOX).where(
+                        OUTBOX.c.entity == entity,
+                        OUTBOX.c.system == system,
+                        OUTBOX.c.golden_id.in_(part),
+                        OUTBOX.c.state.in_(states),
+                    )
+                )
+
+    def claim(
+        self, system: str, entity: str, limit: int, *, now: datetime, lease_until: datetime, owner: str
+    ) -> list[OutboxEntry]:
+        """Take due entries, oldest first; never one whose record is under way already (order per record)."""
+        busy = OUTBOX.alias("busy")
+        under_way = exists().where(
+            busy.c.system == OUTBOX.c.system,
+            busy.c.entity == OUTBOX.c.entity,
+            busy.c.golden_id == OUTBOX.c.golden_id,
+            busy.c.state.in_(TAKEN),
+        )
+        due = and_(
+            OUTBOX.c.state.in_(("pending", "waiting")),
+            or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now),
+            ~under_way,
+        )
+        return self._lease(system, entity, due, limit, lease_until=lease_until, owner=owner)
+
+    def claim_in_doubt(
+        self, system: str, entity: str, limit: int, *, now: datetime, lease_until: datetime, owner: str
+    ) -> list[OutboxEntry]:
+        """Take entries whose last write has an unknown end, to look them up."""
+        due = and_(OUTBOX.c.state == "in_doubt", or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now))
+        return self._lease(system, entity, due, limit, lease_until=lease_until, owner=owner)
+
+    def _lease(
+        self, system: str, entity: str, due: ColumnElement[bool], limit: int, *, lease_until: datetime, owner: str
+    ) -> list[OutboxEntry]:
+        query = (
+            select(OUTBOX.c.id)
+            .where(OUTBOX.c.system == system, OUTBOX.c.entity == entity, due)
+            .order_by(OUTBOX.c.id)
+            .limit(limit)
+        )
+        if self.connection.dialect.name == "postgresql":
+            query = query.with_for_update(skip_locked=True)
+        ids = [row.id for row in self.connection.execute(query)]
+        if not ids:
+            return []
+        claimed = (
+            update(OUTBOX)
+            .where(OUTBOX.c.id.in_(ids))
+            .values(state="leased", fence=OUTBOX.c.fence + 1, lease_until=lease_until, owner=owner, next_at=null())
+            .returning(OUTBOX)
+        )
+        return sorted((codec.entry_of(row) for row in self.connection.execute(claimed)), key=lambda e: e.id)
+
+    def reclaim(self, now: datetime, *, owner: str | None = None) -> int:
+        """Free entries whose worker is gone: those sent become in doubt, those not sent become pending again.
+
+        owner: with a name, every lease of anybody else is freed at once (this process is the only one); else only
+        the leases that have run out.
+        """
+        gone = OUTBOX.c.state == "leased"
+        over = OUTBOX.c.lease_until < now if owner is None else OUTBOX.c.owner != owner
+        open_again = OUTBOX.alias("open_again")
+        replaced = exists().where(
+            open_again.c.system == OUTBOX.c.system,
+            open_again.c.entity == OUTBOX.c.entity,
+            open_again.c.golden_id == OUTBOX.c.golden_id,
+            open_again.c.state.in_(OPEN),
+        )
+        unsent = OUTBOX.c.intent.is_(None)
+        self.connection.execute(delete(OUTBOX).where(gone, over, unsent, replaced))
+        state = case((unsent, "pending"), else_="in_doubt")
+        freed = self.connection.execute(
+            update(OUTBOX).where(gone, over).values(state=state, lease_until=null(), owner=null())
+        )
+        return int(freed.rowcount)
+
+    def save_intents(self, rows: Iterable[tuple[OutboxEntry, Intent]]) -> None:
+        """Store what is about to be sent; committed before it is."""
+        values = [{"b_id": entry.id, "b_intent": codec.intent_out(intent)} for entry, intent in rows]
+        if values:
+            self.connection.execute(
+                update(OUTBOX).where(OUTBOX.c.id == bindparam("b_id")).values(intent=bindparam("b_intent")), values
+            )
+
+    def settle(self, rows: Iterable[Settlement]) -> None:
+        """Give claimed entries their new state. A late worker (older fence) changes nothing."""
+        done = []
+        for settlement in rows:
+            if settlement.state is None:
+                done.append({"b_id": settlement.entry.id, "b_fence": settlement.entry.fence})
+            else:
+                self._settle_one(settlement)
+        if done:
+            mine = and_(OUTBOX.c.id == bindparam("b_id"), OUTBOX.c.fence == bindparam("b_fence"))
+            self.connection.execute(delete(OUTBOX).where(mine), done)
+
+    def _settle_one(self, settlement: Settlement) -> None:
+        entry, state = settlement.entry, settlement.state
+        mine = and_(OUTBOX.c.id == entry.id, OUTBOX.c.fence == entry.fence)
+        if state != "in_doubt" and self._superseded(entry):
+            self.connection.execute(delete(OUTBOX).where(mine))
+            return
+        if state == "dead":
+            self._drop(entry.entity, [(entry.system, entry.golden_id)], ("dead",))
+        values: dict[str, Any] = {
+            "state": state,
+            "next_at": settlement.next_at,
+            "lease_until": None,
+            "owner": None,
+            "attempts": OUTBOX.c.attempts + 1 if settlement.count_attempt else OUTBOX.c.attempts,
+            "error_code": settlement.error_code,
+            "error": settlement.error,
+        }
+        if state != "in_doubt":
+            values["intent"] = None
+        self.connection.execute(update(OUTBOX).where(mine).values(**values))
+
+    def _superseded(self, entry: OutboxEntry) -> bool:
+        """Whether a newer entry for the same record came in while this one was under way."""
+        query = select(OUTBOX.c.id).where(
+            OUTBOX.c.system == entry.system,
+            OUTBOX.c.entity == entry.entity,
+            OUTBOX.c.golden_id == entry.golden_id,
+            OUTBOX.c.state.in_(OPEN),
+        )
+        return self.connection.execute(query).first() is not None
+
+    def wake(self, system: str, entity: str, golden_ids: Sequence[str] | None = None) -> int:
+        """Let the entries that wait for another record try again: all of them, or those of some records."""
+        where = [OUTBOX.c.system == system, OUTBOX.c.entity == entity, OUTBOX.c.state == "held"]
+        woken = 0
+        for part in [None] if golden_ids is None else chunks(golden_ids):
+            chosen = where if part is None else [*where, OUTBOX.c.golden_id.in_(part)]
+            statement = update(OUTBOX).where(*chosen).values(state="pending", next_at=null())
+            woken += int(self.connection.execute(statement).rowcount)
+        return woken
+
+    def next_due(self) -> datetime | None:
+        """The earliest instant at which a waiting entry may be tried again."""
+        return self.connection.execute(
+            select(func.min(OUTBOX.c.next_at)).where(OUTBOX.c.state.in_(("waiting", "in_doubt")))
+        ).scalar()
+
+    def entries(self, states: Sequence[str] | None, limit: int) -> list[OutboxEntry]:
+        """Entries for people, oldest first."""
+        query = select(OUTBOX).order_by(OUTBOX.c.id).limit(limit)
+        if states:
+            query = query.where(OUTBOX.c.state.in_(states))
+        return [codec.entry_of(row) for row in self.connection.execute(query)]
+
+    def queue_counts(self) -> dict[tuple[str, str, str], int]:
+        """(system, entity, state) -> number of entries."""
+        query = select(OUTBOX.c.system, OUTBOX.c.entity, OUTBOX.c.state, func.count()).group_by(
+            OUTBOX.c.system, OUTBOX.c.entity, OUTBOX.c.state
+        )
+        return {(row[0], row[1], row[2]): row[3] for row in self.connection.execute(query)}

@@ -1,0 +1,158 @@
+"""Golden records, crosswalk, shadows and match keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from bridge.ports.work import Golden, Link, Shadow
+from bridge.store import codec
+from bridge.store.schema import CANDIDATE, CROSSWALK, GOLDEN, MATCH_KEY, SHADOW
+from bridge.store.transaction import Transaction, chunks
+
+
+class Records(Transaction):
+    """The part of a unit of work that holds records."""
+
+    def fingerprints(self, system: str, entity: str, native_ids: Sequence[str]) -> dict[str, str]:
+        """Fingerprint of every record seen before: linked ones from the shadow, unlinked ones from the crosswalk."""
+        found: dict[str, str] = {}
+        for table in (SHADOW, CROSSWALK):
+            columns = select(table.c.native_id, table.c.fingerprint)
+            for part in chunks(native_ids):
+                query = columns.where(table.c.system == system, table.c.entity == entity, table.c.native_id.in_(part))
+                if table is CROSSWALK:
+                    query = query.where(table.c.state != "linked")
+                found.update((row.native_id, row.fingerprint) for row in self.connection.execute(query))
+        return found
+
+    def links(self, system: str, entity: str, native_ids: Sequence[str]) -> dict[str, Link]:
+        """The crosswalk rows of these native records."""
+        where = (CROSSWALK.c.system == system, CROSSWALK.c.entity == entity)
+        rows = list(self.rows_in(CROSSWALK, CROSSWALK.c.native_id, native_ids, *where))
+        under_review = [row.native_id for row in rows if row.state == "review"]
+        candidates = self._candidates(system, entity, under_review)
+        return {row.native_id: codec.link_of(row, tuple(sorted(candidates[row.native_id]))) for row in rows}
+
+    def _candidates(self, system: str, entity: str, native_ids: Sequence[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        where = (CANDIDATE.c.system == system, CANDIDATE.c.entity == entity)
+        for row in self.rows_in(CANDIDATE, CANDIDATE.c.native_id, native_ids, *where):
+            found[row.native_id].append(row.golden_id)
+        return found
+
+    def links_of(self, entity: str, golden_ids: Sequence[str]) -> list[Link]:
+        """The crosswalk rows of these golden records, in any state."""
+        rows = self.rows_in(CROSSWALK, CROSSWALK.c.golden_id, golden_ids, CROSSWALK.c.entity == entity)
+        return [codec.link_of(row) for row in rows]
+
+    def reviewed(self, entity: str, golden_ids: Sequence[str]) -> set[tuple[str, str]]:
+        """(system, golden id) for which a record of that system waits for a person to say whether it is this one."""
+        rows = self.rows_in(CANDIDATE, CANDIDATE.c.golden_id, golden_ids, CANDIDATE.c.entity == entity)
+        return {(row.system, row.golden_id) for row in rows}
+
+    def shadows(self, system: str, entity: str, native_ids: Sequence[str]) -> dict[str, Shadow]:
+        """The shadows of these native records."""
+        where = (SHADOW.c.system == system, SHADOW.c.entity == entity)
+        rows = self.rows_in(SHADOW, SHADOW.c.native_id, native_ids, *where)
+        return {row.native_id: codec.shadow_of(row) for row in rows}
+
+    def shadows_of(self, entity: str, golden_ids: Sequence[str]) -> list[Shadow]:
+        """The shadows of these golden records in every system."""
+        rows = self.rows_in(SHADOW, SHADOW.c.golden_id, golden_ids, SHADOW.c.entity == entity)
+        return [codec.shadow_of(row) for row in rows]
+
+    def waiting(self, system: str, entity: str) -> list[tuple[str, str]]:
+        """(native id, "entity:native id" it waits for) of records that refer to something not known when last seen."""
+        query = select(SHADOW.c.native_id, SHADOW.c.waiting_for).where(
+            SHADOW.c.system == system, SHADOW.c.entity == entity, SHADOW.c.waiting_for.is_not(None)
+        )
+        return [(row.native_id, row.waiting_for) for row in self.connection.execute(query)]
+
+    def goldens(self, entity: str, golden_ids: Sequence[str]) -> dict[str, Golden]:
+        """These golden records."""
+        rows = self.rows_in(GOLDEN, GOLDEN.c.id, golden_ids, GOLDEN.c.entity == entity)
+        return {row.id: codec.golden_of(row) for row in rows}
+
+    def golden_page(self, entity: str, after: str, size: int) -> list[str]:
+        """The next ids of living golden records in order of id."""
+        query = (
+            select(GOLDEN.c.id)
+            .where(GOLDEN.c.entity == entity, GOLDEN.c.id > after, GOLDEN.c.alive.is_(True))
+            .order_by(GOLDEN.c.id)
+            .limit(size)
+        )
+        return [row.id for row in self.connection.execute(query)]
+
+    def match(self, entity: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+        """(rule, key) -> golden ids that have it."""
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for rule, key in keys:
+            wanted[rule].add(key)
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for rule, values in wanted.items():
+            where = (MATCH_KEY.c.entity == entity, MATCH_KEY.c.rule == rule)
+            for row in self.rows_in(MATCH_KEY, MATCH_KEY.c.key, sorted(values), *where):
+                found[rule, row.key].append(row.golden_id)
+        return dict(found)
+
+    def save_links(self, rows: Iterable[Link], at: datetime) -> None:
+        """Insert or replace crosswalk rows and the candidates of those under review."""
+        links = list(rows)
+        self.upsert(CROSSWALK, (codec.link_row(link, at) for link in links))
+        grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for link in links:
+            grouped[link.system, link.entity].append(link.native_id)
+        for (system, entity), ids in grouped.items():
+            for part in chunks(ids):
+                old = delete(CANDIDATE).where(
+                    CANDIDATE.c.system == system, CANDIDATE.c.entity == entity, CANDIDATE.c.native_id.in_(part)
+                )
+                self.connection.execute(old)
+        candidates = [
+            {"system": link.system, "entity": link.entity, "native_id": link.native_id, "golden_id": golden_id}
+            for link in links
+            if link.state == "review"
+            for golden_id in dict.fromkeys(link.candidates)
+        ]
+        if candidates:
+            self.connection.execute(CANDIDATE.insert(), candidates)
+
+    def save_shadows(self, rows: Iterable[Shadow]) -> None:
+        """Insert or replace shadows."""
+        self.upsert(SHADOW, (codec.shadow_row(shadow) for shadow in rows))
+
+    def drop_shadows(self, system: str, entity: str, native_ids: Sequence[str]) -> None:
+        """Forget what a system held of records that are gone."""
+        for part in chunks(native_ids):
+            self.connection.execute(
+                delete(SHADOW).where(SHADOW.c.system == system, SHADOW.c.entity == entity, SHADOW.c.native_id.in_(part))
+            )
+
+    def save_goldens(self, rows: Iterable[Golden], at: datetime) -> None:
+        """Insert or replace golden records."""
+        self.upsert(GOLDEN, (codec.golden_row(golden, at) for golden in rows))
+
+    def save_match_keys(self, entity: str, keys: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+        """Replace the match keys of these golden records."""
+        for part in chunks(list(keys)):
+            self.connection.execute(
+                delete(MATCH_KEY).where(MATCH_KEY.c.entity == entity, MATCH_KEY.c.golden_id.in_(part))
+            )
+        rows = [
+            {"entity": entity, "rule": rule, "key": key, "golden_id": golden_id}
+            for golden_id, pairs in keys.items()
+            for rule, key in dict.fromkeys(pairs)
+        ]
+        if rows:
+            self.connection.execute(MATCH_KEY.insert(), rows)
+
+    def all_links(self, entity: str, state: str, limit: int) -> Iterator[Link]:
+        """Links of an entity in one state, for people."""
+        query = select(CROSSWALK).where(CROSSWALK.c.entity == entity, CROSSWALK.c.state == state).limit(limit)
+        for row in self.connection.execute(query.order_by(CROSSWALK.c.system, CROSSWALK.c.native_id)).all():
+            found = self._candidates(row.system, row.entity, [row.native_id])
+            yield codec.link_of(row, tuple(sorted(found[row.native_id])))

@@ -1,0 +1,237 @@
+"""The tables. `migrations/` builds exactly these; a test compares the two.
+
+Instants are stored as microseconds since 1970 (UTC): exact, ordered and the same in every database. What the engine
+reads and writes as a whole (values, provenance) is one JSON column; what is searched or counted is a column of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+OPEN = ("pending", "waiting", "held")
+TAKEN = ("leased", "in_doubt")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant, as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+METADATA = MetaData()
+BigKey = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only in an INTEGER key
+
+GOLDEN = Table(
+    "golden",
+    METADATA,
+    Column("entity", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("rev", Integer, nullable=False),
+    Column("alive", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+CROSSWALK = Table(
+    "crosswalk",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("golden_id", Text),
+    Column("state", Text, nullable=False),
+    Column("linked_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+# G4 in the database itself: one golden record is linked to at most one record of a system.
+Index(
+    "crosswalk_one_per_system",
+    CROSSWALK.c.entity,
+    CROSSWALK.c.golden_id,
+    CROSSWALK.c.system,
+    unique=True,
+    sqlite_where=text("state = 'linked'"),
+    postgresql_where=text("state = 'linked'"),
+)
+Index("crosswalk_golden", CROSSWALK.c.entity, CROSSWALK.c.golden_id)
+Index(
+    "crosswalk_review",
+    CROSSWALK.c.system,
+    CROSSWALK.c.entity,
+    sqlite_where=text("state = 'review'"),
+    postgresql_where=text("state = 'review'"),
+)
+
+CANDIDATE = Table(
+    "candidate",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("golden_id", Text, primary_key=True),
+)
+Index("candidate_golden", CANDIDATE.c.entity, CANDIDATE.c.golden_id)
+
+SHADOW = Table(
+    "shadow",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("golden_id", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("modified", Instant),
+    Column("waiting_for", Text),
+    Column("seen_at", Instant),
+    Column("body", LargeBinary, nullable=False),
+)
+Index("shadow_golden", SHADOW.c.entity, SHADOW.c.golden_id)
+Index(
+    "shadow_waiting",
+    SHADOW.c.system,
+    SHADOW.c.entity,
+    sqlite_where=text("waiting_for IS NOT NULL"),
+    postgresql_where=text("waiting_for IS NOT NULL"),
+)
+
+MATCH_KEY = Table(
+    "match_key",
+    METADATA,
+    Column("entity", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("golden_id", Text, primary_key=True),
+)
+Index("match_key_golden", MATCH_KEY.c.entity, MATCH_KEY.c.golden_id)
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("id", BigKey, primary_key=True, autoincrement=True),
+    Column("system", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("next_at", Instant),
+    Column("lease_until", Instant),
+    Column("owner", Text),
+    Column("intent", LargeBinary),
+    Column("error_code", Text),
+    Column("error", Text),
+    Column("created_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+# "One open and one taken entry per (system, record)", proven by the database.
+OPEN_WHERE = text("state IN ('pending', 'waiting', 'held')")
+TAKEN_WHERE = text("state IN ('leased', 'in_doubt')")
+Index(
+    "outbox_one_open",
+    OUTBOX.c.system,
+    OUTBOX.c.entity,
+    OUTBOX.c.golden_id,
+    unique=True,
+    sqlite_where=OPEN_WHERE,
+    postgresql_where=OPEN_WHERE,
+)
+Index(
+    "outbox_one_taken",
+    OUTBOX.c.system,
+    OUTBOX.c.entity,
+    OUTBOX.c.golden_id,
+    unique=True,
+    sqlite_where=TAKEN_WHERE,
+    postgresql_where=TAKEN_WHERE,
+)
+Index("outbox_queue", OUTBOX.c.system, OUTBOX.c.entity, OUTBOX.c.state, OUTBOX.c.id)
+Index("outbox_golden", OUTBOX.c.entity, OUTBOX.c.golden_id)
+
+CURSOR = Table(
+    "cursor",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("cursor", Text),
+    Column("complete", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+CONFLICT = Table(
+    "conflict",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("winner", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("run", Text, nullable=False),
+)
+Index("conflict_golden", CONFLICT.c.entity, CONFLICT.c.golden_id, CONFLICT.c.state)
+Index("conflict_at", CONFLICT.c.at)
+
+HISTORY = Table(
+    "history",
+    METADATA,
+    Column("id", BigKey, primary_key=True, autoincrement=True),
+    Column("entity", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("old", LargeBinary, nullable=False),
+    Column("new", LargeBinary, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+Index("history_golden", HISTORY.c.entity, HISTORY.c.golden_id)
+
+RUN = Table(
+    "run",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("command", Text, nullable=False),
+    Column("started", Instant, nullable=False),
+    Column("finished", Instant),
+    Column("report", LargeBinary),
+)
+
+META = Table(
+    "meta",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,50 @@
+"""One transaction, and the few statement shapes that everything else is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+CHUNK = 5000
+"""Values in one IN list: far below what SQLite (32,766) and PostgreSQL (65,535) take in one statement."""
+
+
+def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Slices that fit into one statement."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+class Transaction:
+    """Statement shapes over one connection that has a transaction open."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT that can say ON CONFLICT, in the database's own dialect."""
+        if self.connection.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
+
+    def upsert(self, table: Table, rows: Iterable[dict[str, object]]) -> None:
+        """Insert rows, or replace those with the same primary key: one statement, many parameter sets."""
+        batch = list(rows)
+        if not batch:
+            return
+        statement = self.insert(table)
+        keys = [column.name for column in table.primary_key]
+        values = {
+            c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys and c.name in batch[0]
+        }
+        self.connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), batch)
+
+    def rows_in(
+        self, table: Table, column: ColumnElement[str], values: Sequence[str], *where: ColumnElement[bool]
+    ) -> Iterator[Any]:
+        """Rows of `table` whose `column` is one of `values`, in as many statements as the limit demands."""
+        for part in chunks(values):
+            yield from self.connection.execute(select(table).where(column.in_(part), *where))

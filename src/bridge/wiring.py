@@ -1,0 +1,156 @@
+"""Where concrete things meet: adapters found by entry points, the store, the mappings, the clock, back-off.
+
+The only module that sees engine, adapters and store together.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import EntryPoint, entry_points
+
+from tenacity import RetryCallState, wait_random_exponential
+
+from bridge.config import Config
+from bridge.engine.merge.policy import SETTLING
+from bridge.engine.runtime import Pace, Runtime
+from bridge.mapping import load_mappings
+from bridge.mapping.compiled import EntityMap
+from bridge.mapping.source import suggest
+from bridge.ports.adapter import Adapter
+from bridge.ports.errors import ConfigError
+from bridge.store import Database, open_store
+
+GROUP = "bridge.adapters"
+
+
+def adapter_entry_points() -> dict[str, EntryPoint]:
+    """Every installed adapter by name. Raises ConfigError where two distributions offer the same name."""
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=GROUP):
+        other = found.get(point.name)
+        if other is not None and other.value != point.value:
+            names = sorted({p.dist.name if p.dist else "?" for p in (point, other)})
+            raise ConfigError(f"the adapter {point.name} is offered by {' and '.join(names)}: uninstall one of them")
+        found[point.name] = point
+    return found
+
+
+def make_adapter(config: Config, name: str) -> Adapter:
+    """Build the adapter of one system. Raises ConfigError with every problem of its settings, each with its place."""
+    system = config.systems[name]
+    points = adapter_entry_points()
+    point = points.get(system.adapter)
+    if point is None:
+        known = ", ".join(sorted(points))
+        message = f"there is no adapter '{system.adapter}'{suggest(system.adapter, points)} (installed: {known})"
+        raise ConfigError(str(config.source.finding("error", ("systems", name, "adapter"), message, at_value=True)))
+    try:
+        adapter: Adapter = point.load()(name, config.settings(name))
+    except ConfigError as error:
+        raise ConfigError([config.place(problem) for problem in error.problems]) from None
+    except ImportError as error:
+        raise ConfigError(f"the adapter {system.adapter} cannot be loaded: {error}") from None
+    return adapter
+
+
+def make_adapters(config: Config, names: list[str] | None = None) -> dict[str, Adapter]:
+    """Build adapters, by default all. Raises one ConfigError with the problems of all of them."""
+    found: dict[str, Adapter] = {}
+    problems: list[str] = []
+    for name in names or list(config.systems):
+        try:
+            found[name] = make_adapter(config, name)
+        except ConfigError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def make_maps(config: Config) -> dict[str, EntityMap]:
+    """Load the mappings, parents before children. Raises ConfigError with every problem."""
+    kinds = {name: system.adapter for name, system in config.systems.items()}
+    maps = load_mappings(config.mappings, kinds, config.custom_fields)
+    problems = [
+        str(
+            emap.source.finding("error", ("fields", unit.name), f"the policy '{unit.policy}' cannot be carried out yet")
+        )
+        for emap in maps.values()
+        for unit in emap.units
+        if unit.policy.kind not in SETTLING
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return in_order(maps)
+
+
+def in_order(maps: Mapping[str, EntityMap]) -> dict[str, EntityMap]:
+    """Parents before children. A reference to itself (a customer's parent) is no obstacle. Raises ConfigError."""
+    graph = {name: [on for on in emap.depends_on if on != name and on in maps] for name, emap in maps.items()}
+    try:
+        return {name: maps[name] for name in TopologicalSorter(graph).static_order()}
+    except CycleError as error:
+        raise ConfigError(f"entities refer to each other in a circle: {' -> '.join(error.args[1])}") from None
+
+
+def back_off(attempts: int) -> float:
+    """Seconds to wait after so many attempts: exponential with full jitter, at most 15 minutes."""
+    state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type]
+    state.attempt_number = max(attempts, 1)
+    return float(wait_random_exponential(multiplier=2, max=900)(state))
+
+
+def new_id() -> str:
+    """A golden id: 32 hex digits, ordered by time of making (so that new rows lie together in the store's indexes)."""
+    stamp = int(datetime.now(UTC).timestamp() * 1000)
+    return f"{stamp:012x}{uuid.uuid4().hex[12:]}"
+
+
+def owner() -> str:
+    """The name of this process in leases."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def make_runtime(
+    config: Config,
+    store: Database,
+    adapters: Mapping[str, Adapter],
+    maps: Mapping[str, EntityMap],
+    *,
+    point: Callable[[str], None] = lambda name: None,
+    progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None,
+) -> Runtime:
+    """Everything a run needs."""
+    return Runtime(
+        store=store,
+        adapters=adapters,
+        maps=maps,
+        clock=lambda: datetime.now(UTC),
+        new_id=new_id,
+        back_off=back_off,
+        owner=owner(),
+        pace=Pace(
+            tolerance=config.sync.tolerance,
+            page=config.sync.page,
+            max_attempts=config.sync.max_attempts,
+            max_age=config.sync.max_age,
+        ),
+        point=point,
+        progress=progress,
+    )
+
+
+@contextmanager
+def opened_store(config: Config) -> Iterator[Database]:
+    """The store of a configuration, closed at the end."""
+    store = open_store(config.store)
+    try:
+        yield store
+    finally:
+        store.close()

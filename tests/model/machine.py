@@ -1,0 +1,268 @@
+"""The state machine: users, faults and crashes in any order, then rest, then the guarantees."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from itertools import count
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bridge.engine import cycle as cycles
+from bridge.engine.merge.form import Form
+from bridge.engine.refbook import look_up
+from bridge.engine.report import Report
+from bridge.engine.runtime import Pace, Runtime
+from bridge.mapping.compiled import MatchRule, Policy
+from bridge.store.database import memory_store
+from model.world import Killed, Simulated, World
+from support.build import entity, field
+
+SYSTEMS = ("crm", "erp", "fin")
+NAMES = ("ana", "bob", "bobby")
+MAILS = ("m1", "m2", "m3")
+
+
+def short(text: str) -> str:
+    """What the lossy system makes of a text."""
+    return text[:3].upper()
+
+
+def mapping():
+    lossy = {"erp": (lambda value: value, lambda value: value)}
+    customer = entity(
+        field("mail"),
+        field("name", codecs=lossy),
+        field("note"),
+        field("tags", policy=Policy("union")),
+        field("rank", policy=Policy("prefer", ("fin",))),
+        field("parent", ref="customer"),
+        match=[MatchRule("same", ("mail",))],
+        first_contact=Policy("newest"),
+    )
+    return {"customer": customer}
+
+
+class Machine(RuleBasedStateMachine):
+    """See the module. `bugs` lets a test plant one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.systems = {
+            "crm": Simulated("crm", self.world, coarse=True),
+            "erp": Simulated("erp", self.world, spell=short),
+            "fin": Simulated("fin", self.world, unique_keys=False),
+        }
+        self.store = memory_store()
+        self.maps = mapping()
+        self.ids = count(1)
+        self.notes = count(1)
+        self.processes = count(1)
+        self.typed: dict[str, set[object]] = defaultdict(set)
+        self.last_edit: dict[tuple[str, str, str], object] = {}
+        self.removed: set[tuple[str, str]] = set()
+
+    # what users do
+
+    @initialize(mails=st.lists(st.tuples(st.sampled_from(SYSTEMS), st.sampled_from(MAILS)), max_size=4, unique=True))
+    def begin(self, mails) -> None:
+        for system, mail in mails:
+            self.insert(system, mail, "ana")
+
+    @rule(system=st.sampled_from(SYSTEMS), mail=st.sampled_from(MAILS), name=st.sampled_from(NAMES))
+    def insert(self, system: str, mail: str, name: str) -> None:
+        sim = self.systems[system]
+        if any(row.values.get("mail") == mail for row in sim.rows.values()):
+            return  # duplicates inside one system are another story
+        row = sim.insert("Customer", {"mail": mail, "name": name, "tags": None, "rank": None})
+        for path in ("mail", "name"):
+            self._typed(system, row, path, sim.rows[row].values[path])
+
+    @rule(
+        system=st.sampled_from(SYSTEMS),
+        mail=st.sampled_from(MAILS),
+        path=st.sampled_from(["name", "note", "rank"]),
+        name=st.sampled_from([*NAMES, None]),
+    )
+    def edit(self, system: str, mail: str, path: str, name: str | None) -> None:
+        self._edit(system, mail, path, name)
+
+    def _edit(self, system: str, mail: str, path: str, name: str | None) -> None:
+        sim = self.systems[system]
+        for row in sim.rows.values():
+            if row.values.get("mail") == mail and not row.deleted:
+                value = f"n{next(self.notes)}" if path == "note" else name
+                self._typed(system, row.id, path, sim.edit(row.id, path, value))
+
+    def _typed(self, system: str, row: str, path: str, value: object) -> None:
+        self.typed[path].add(value)
+        self.last_edit[system, row, path] = value
+
+    @rule(system=st.sampled_from(SYSTEMS), mail=st.sampled_from(MAILS), parent=st.sampled_from(MAILS))
+    def adopt(self, system: str, mail: str, parent: str) -> None:
+        """One customer becomes another's parent, perhaps its own grandparent's."""
+        rows = {row.values.get("mail"): row for row in self.systems[system].rows.values() if not row.deleted}
+        if mail in rows and parent in rows:
+            self.systems[system].edit(rows[mail].id, "parent", rows[parent].id)
+
+    @rule(system=st.sampled_from(SYSTEMS), mail=st.sampled_from(MAILS), tags=st.sets(st.sampled_from("xyz")))
+    def tag(self, system: str, mail: str, tags: set[str]) -> None:
+        for row in self.systems[system].rows.values():
+            if row.values.get("mail") == mail and not row.deleted:
+                self.systems[system].edit(row.id, "tags", sorted(tags) or None)
+
+    @rule(system=st.sampled_from(SYSTEMS), mail=st.sampled_from(MAILS))
+    def remove(self, system: str, mail: str) -> None:
+        for row in self.systems[system].rows.values():
+            if row.values.get("mail") == mail and not row.deleted:
+                self.systems[system].remove(row.id)
+                self.removed.add((system, row.id))
+
+    @rule(seconds=st.sampled_from([0.3, 1, 5, 60]))
+    def wait(self, seconds: float) -> None:
+        from datetime import timedelta
+
+        self.world.now += timedelta(seconds=seconds)
+
+    # what bridge does, and what happens to it
+
+    @rule(
+        system=st.sampled_from(SYSTEMS),
+        faults=st.lists(st.sampled_from(["none", "transient", "busy", "lost", "lost whole", "expired"]), max_size=4),
+    )
+    def arm(self, system: str, faults: list[str]) -> None:
+        self.systems[system].faults = faults
+
+    @rule(
+        kill=st.one_of(st.none(), st.integers(1, 40)),
+        edits=st.lists(
+            st.tuples(
+                st.integers(1, 40),
+                st.sampled_from(SYSTEMS),
+                st.sampled_from(MAILS),
+                st.sampled_from(["name", "note"]),
+                st.sampled_from(NAMES),
+            ),
+            max_size=2,
+        ),
+    )
+    def cycle(self, kill: int | None, edits) -> None:
+        if kill is not None:
+            self.world.plan(kill, self.world.kill)
+        for after, system, mail, path, name in edits:
+            self.world.plan(after, lambda s=system, m=mail, p=path, n=name: self._edit(s, m, p, n))
+        try:
+            self.run()
+        except Killed:
+            pass
+        finally:
+            self.world.planned.clear()
+
+    def run(self) -> Report:
+        """One cycle of a process of its own."""
+        runtime = Runtime(
+            store=self.store,
+            adapters=self.systems,
+            maps=self.maps,
+            clock=self.world.clock,
+            new_id=lambda: f"golden-{next(self.ids):04}",
+            back_off=lambda attempts: 0.1,
+            owner=f"process {next(self.processes)}",
+            pace=Pace(page=2),
+            point=self.world.moment,
+        )
+        with self.store.begin() as uow:
+            uow.reclaim(self.world.now, owner=runtime.owner)
+        return cycles.cycle(runtime, "run")
+
+    # what must hold
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "systems"))
+    def one_record_for_one_golden(self) -> None:
+        """G4, at every moment: no key is there twice in one system."""
+        for sim in self.systems.values():
+            keys = Counter(row.key for row in sim.rows.values() if row.key and not row.deleted)
+            assert all(number == 1 for number in keys.values()), f"duplicate in {sim.system}"
+
+    def teardown(self) -> None:
+        from datetime import timedelta
+
+        for sim in self.systems.values():
+            sim.faults = []
+        for _ in range(2):  # G2: within two cycles after the last edit
+            self.world.now += timedelta(seconds=90)
+            self.run()
+        self.world.now += timedelta(seconds=90)
+        self.run()
+        quiet = self.run()
+        assert quiet.writes == 0, "G3: a cycle without edits wrote something"
+        assert not any(tally.enqueued for tally in quiet.tallies.values()), "G3: a cycle without edits made work"
+        with self.store.begin() as uow:
+            self._check_in_step(uow)
+            self._check_no_edit_lost(uow)
+            self._check_no_phantom(uow)
+
+    def _goldens(self, uow):
+        ids = uow.golden_page("customer", "", 1000)
+        return uow.goldens("customer", ids)
+
+    def _check_in_step(self, uow) -> None:
+        """G2: every system shows the golden value, as it stores it."""
+        emap = self.maps["customer"]
+        goldens = self._goldens(uow)
+        links = uow.links_of("customer", list(goldens))
+        forms = {s: Form(emap, s, look_up(uow, emap, goldens=goldens.values())) for s in SYSTEMS}
+        shadows = {(s.system, s.native_id): s for s in uow.shadows_of("customer", list(goldens))}
+        linked = defaultdict(set)
+        for link in links:
+            linked[link.golden_id].add(link.system)
+            if link.state != "linked":
+                continue
+            golden, sim = goldens[link.golden_id], self.systems[link.system]
+            row = sim.rows[link.native_id]
+            assert not row.deleted, f"{link.native_id} is gone and still linked"
+            shadow = shadows[link.system, link.native_id]
+            for unit in emap.units:
+                if unit.name in golden.held or unit.name in shadow.stopped or unit.name not in golden.provenance:
+                    continue
+                now = {path: row.values.get(path) for path in unit.paths(link.system)}
+                value = golden.values.get(unit.name)
+                if unit.record_ref and forms[link.system].write(unit, value) is None:
+                    continue  # the parent is gone in this system
+                assert forms[link.system].in_step(unit, value, now, shadow.echo), (
+                    f"{link.system} shows {now} where {value!r} is agreed"
+                )
+        for golden in goldens.values():
+            assert linked[golden.id] == set(SYSTEMS), f"{golden.id} is not in {set(SYSTEMS) - linked[golden.id]}"
+        mails = Counter(golden.values.get("mail") for golden in goldens.values())
+        assert all(number == 1 for number in mails.values()), "two golden records for one customer"
+
+    def _check_no_edit_lost(self, uow) -> None:
+        """G1: the last edit of every cell is agreed, or overwritten by someone who had seen it, or journalled."""
+        goldens = self._goldens(uow)
+        said: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for golden in goldens.values():
+            for unit, value in golden.values.items():
+                said[golden.id, unit].add(repr(value))
+            for row in uow.history("customer", golden.id, 10_000):
+                said[golden.id, row.unit] |= {repr(row.old), repr(row.new)}
+        for conflict in uow.conflicts(limit=10_000):
+            said[conflict.golden_id, conflict.unit] |= {repr(p.value) for p in conflict.proposals}
+        for (system, row, path), value in self.last_edit.items():
+            if (system, row) in self.removed:
+                continue
+            link = uow.links(system, "customer", [row]).get(row)
+            assert link is not None, f"{row} was never taken in"
+            assert link.golden_id, f"{row} was never linked"
+            if value is None:
+                continue
+            assert repr(value) in said[link.golden_id, path], f"{system} {row} {path} = {value!r} is lost"
+
+    def _check_no_phantom(self, uow) -> None:
+        """Nobody's word is nobody's: an agreed value was typed by a user, and not made up by a system's spelling."""
+        for golden in self._goldens(uow).values():
+            for path in ("mail", "name", "note"):
+                value = golden.values.get(path)
+                assert value is None or value in self.typed[path], f"{path} = {value!r} was typed by nobody"

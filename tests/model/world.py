@@ -1,0 +1,231 @@
+"""Three systems in memory with all the unkindness of real ones, for the model test.
+
+They live on when bridge is killed, users edit them at any moment (also inside a call), one cuts values short and writes
+them in capitals, one has stamps of a second, one does not mind two records with the same key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
+from bridge.ports.errors import CursorExpired, InDoubt, NotFound, RateLimited, Rejected, Transient, VersionConflict
+from bridge.ports.records import (
+    ChangePage,
+    CreateItem,
+    DeleteItem,
+    NativeRecord,
+    NativeValue,
+    ObjectSpec,
+    Tombstone,
+    UpdateItem,
+    WriteResult,
+)
+
+OVERLAP = timedelta(seconds=10)
+
+
+class Killed(BaseException):
+    """The process is gone, as after SIGKILL: nothing may catch it."""
+
+
+@dataclass
+class Row:
+    id: str
+    object: str
+    values: dict[str, NativeValue]
+    at: datetime
+    seq: int
+    key: str | None = None
+    deleted: bool = False
+
+
+@dataclass
+class World:
+    """The clock and everything that happens at a chosen moment."""
+
+    now: datetime = datetime(2026, 3, 1, tzinfo=UTC)
+    moments: int = 0
+    planned: dict[int, list[Callable[[], None]]] = field(default_factory=dict)
+
+    def clock(self) -> datetime:
+        self.now += timedelta(milliseconds=7)
+        return self.now
+
+    def moment(self, name: str) -> None:
+        """Something is about to happen, or has just happened: the moment for what was planned."""
+        self.moments += 1
+        for event in self.planned.pop(self.moments, []):
+            event()
+
+    def plan(self, after: int, event: Callable[[], None]) -> None:
+        self.planned.setdefault(self.moments + after, []).append(event)
+
+    def kill(self) -> None:
+        raise Killed
+
+
+class Simulated:
+    """A system and its adapter in one; the rows are the system's, everything else the adapter's."""
+
+    def __init__(
+        self,
+        name: str,
+        world: World,
+        *,
+        spell: Callable[[str], str] = lambda text: text,
+        coarse: bool = False,
+        unique_keys: bool = True,
+        page: int = 2,
+    ) -> None:
+        self.system, self.world, self.spell, self.coarse = name, world, spell, coarse
+        self.unique_keys, self.page = unique_keys, page
+        self.rows: dict[str, Row] = {}
+        self.faults: list[str] = []
+        self.calls = self.writes = self._seq = 0
+
+    # the users' side
+
+    def insert(self, obj: str, values: dict[str, NativeValue]) -> str:
+        row = Row(f"{self.system}{len(self.rows) + 1}", obj, {}, self._stamp(), 0)
+        self.rows[row.id] = row
+        self._set(row, values)
+        return row.id
+
+    def edit(self, row_id: str, path: str, value: NativeValue) -> NativeValue:
+        """A user's edit; returns what the system made of it."""
+        self._set(self.rows[row_id], {path: value})
+        return self.rows[row_id].values[path]
+
+    def remove(self, row_id: str) -> None:
+        self._set(self.rows[row_id], {})
+        self.rows[row_id].deleted = True
+
+    def _set(self, row: Row, values: dict[str, NativeValue]) -> None:
+        self._seq += 1
+        for path, value in values.items():
+            row.values[path] = self.spell(value) if isinstance(value, str) and path == "name" else value
+        row.at, row.seq = self._stamp(), self._seq
+
+    def _stamp(self) -> datetime:
+        now = self.world.clock()
+        return now.replace(microsecond=0) if self.coarse else now
+
+    # the adapter's side
+
+    def capabilities(self, spec: ObjectSpec) -> Capabilities:
+        return Capabilities(
+            conditional_update="emulated" if self.coarse else "native",
+            batch_create=3,
+            batch_update=3,
+            page=self.page,
+            clock_grain=timedelta(seconds=1) if self.coarse else timedelta(microseconds=1),
+        )
+
+    def check(self) -> Health:
+        return Health("1", "bridge")
+
+    def schema(self, spec: ObjectSpec) -> NativeSchema:
+        return NativeSchema(spec.object, {})
+
+    def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
+        return []
+
+    def close(self) -> None:
+        pass
+
+    def _record(self, spec: ObjectSpec, row: Row) -> NativeRecord:
+        values = {f.path: row.values.get(f.path) for f in spec.fields}
+        version = row.at.isoformat() if self.coarse else str(row.seq)
+        return NativeRecord(row.id, values, version, row.at, row.key)
+
+    def _call(self, name: str) -> str | None:
+        """Begin a call; returns the fault that is due for it."""
+        self.calls += 1
+        self.world.moment(f"{self.system} {name}")
+        fault = self.faults.pop(0) if self.faults else None
+        if fault == "transient":
+            raise Transient("no answer", system=self.system)
+        if fault == "busy":
+            raise RateLimited("busy", after=0.5, system=self.system)
+        return fault
+
+    def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
+        """By stamp with an overlap, and by id inside a stamp, in small pages: as the real adapters do it."""
+        if self._call("changes") == "expired" and cursor is not None:
+            raise CursorExpired("too old", system=self.system)
+        since, _, last = (cursor or "").partition("|")
+        rows = sorted(
+            (row for row in self.rows.values() if row.object == spec.object),
+            key=lambda row: (row.at.isoformat(), row.id),
+        )
+        wanted = [row for row in rows if not since or (row.at.isoformat(), row.id) > (since, last)]
+        page = wanted[: self.page]
+        more = len(wanted) > self.page
+        # The reading after the last page begins a little before the newest stamp.
+        position = f"{page[-1].at.isoformat()}|{page[-1].id}" if more else f"{(self.world.now - OVERLAP).isoformat()}|"
+        records = tuple(self._record(spec, row) for row in page if not row.deleted)
+        gone = tuple(Tombstone(row.id) for row in page if row.deleted)
+        answer = ChangePage(records, gone, position, more)
+        self.world.moment(f"{self.system} changes done")
+        return answer
+
+    def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
+        yield [row.id for row in self.rows.values() if row.object == spec.object and not row.deleted]
+
+    def fetch(self, spec: ObjectSpec, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
+        self._call("fetch")
+        found = {i: self._record(spec, self.rows[i]) for i in native_ids if i in self.rows and not self.rows[i].deleted}
+        self.world.moment(f"{self.system} fetch done")
+        return found
+
+    def find(self, spec: ObjectSpec, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
+        self._call("find")
+        return {
+            key: [self._record(spec, row) for row in self.rows.values() if row.key == key and not row.deleted]
+            for key in keys
+        }
+
+    def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
+        fault = self._call("create")
+        results = [self._create(spec, item) for item in items]
+        return self._answer("create", fault, results)
+
+    def _create(self, spec: ObjectSpec, item: CreateItem) -> WriteResult:
+        known = [row for row in self.rows.values() if row.key == item.key and not row.deleted]
+        if known and self.unique_keys:
+            return WriteResult("ok", known[0].id, self._record(spec, known[0]), created=False)
+        if item.values.get("name") == "poison":
+            return WriteResult("failed", error=Rejected("no", fields=("name",), system=self.system))
+        row = self.rows[self.insert(spec.object, dict(item.values))]
+        row.key = item.key
+        self.writes += 1
+        return WriteResult("ok", row.id, self._record(spec, row), created=True)
+
+    def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
+        fault = self._call("update")
+        results = [self._update(spec, item) for item in items]
+        return self._answer("update", fault, results)
+
+    def _update(self, spec: ObjectSpec, item: UpdateItem) -> WriteResult:
+        row = self.rows.get(item.native_id)
+        if row is None or row.deleted:
+            return WriteResult("failed", item.native_id, error=NotFound("gone", system=self.system))
+        if item.expected is not None and item.expected != self._record(spec, row).version:
+            return WriteResult("failed", item.native_id, error=VersionConflict("moved", system=self.system))
+        self._set(row, dict(item.values))
+        self.writes += 1
+        return WriteResult("ok", row.id, self._record(spec, row))
+
+    def _answer(self, name: str, fault: str | None, results: list[WriteResult]) -> list[WriteResult]:
+        self.world.moment(f"{self.system} {name} done")
+        if fault == "lost":
+            return [WriteResult("unknown", error=InDoubt("no answer", system=self.system)) for _ in results]
+        if fault == "lost whole":
+            raise InDoubt("no answer", system=self.system)
+        return results
+
+    def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
+        raise NotImplementedError("the engine deletes nothing")

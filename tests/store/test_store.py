@@ -1,0 +1,248 @@
+"""The store on a real SQLite file: it says what it was told, and its indexes keep the promises of the outbox."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import IntegrityError
+
+from bridge.ports.errors import ConfigError
+from bridge.ports.storage import CursorRow, Settlement
+from bridge.ports.work import Conflict, Golden, HistoryRow, Intent, Link, Proposal, Provenance, Shadow
+from bridge.store import Database, migrate, open_store
+from bridge.store.schema import METADATA
+
+NOW = datetime(2026, 1, 31, 8, 0, 0, 123456, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Database:
+    return open_store(f"sqlite:///{tmp_path / 'bridge.db'}")
+
+
+def test_migrations_build_the_declared_tables(store: Database) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        differences = compare_metadata(context, METADATA)
+    assert differences == []
+
+
+def test_head_is_the_newest_script() -> None:
+    folder = Path(migrate.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == migrate.HEAD
+
+
+def test_opening_again_keeps_everything(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'bridge.db'}"
+    with open_store(url).begin() as uow:
+        uow.set_flag("armed:customer", "crm,erp")
+    with open_store(url).begin() as uow:
+        assert uow.flag("armed:customer") == "crm,erp"
+
+
+def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'bridge.db'}"
+    with open_store(url).engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigError, match="another version of bridge"):
+        open_store(url)
+
+
+@pytest.mark.parametrize("url", ["not a url", "mysql://x/y", "sqlite:////proc/nowhere/bridge.db"])
+def test_a_url_that_cannot_be_used(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"store\.url"):
+        open_store(url)
+
+
+def golden(golden_id: str = "g1") -> Golden:
+    words = (Proposal("crm", "A", NOW), Proposal("erp", None, None))
+    return Golden(
+        "customer",
+        golden_id,
+        3,
+        {"name": "Ä\n", "tags": ["a", "b"], "address": {"city": "X", "street": None}, "n": 2, "off": False, "no": None},
+        {"name": Provenance("crm", NOW, "newest", words)},
+        {"tags": "c1"},
+    )
+
+
+def test_records_come_back_as_they_went_in(store: Database) -> None:
+    shadow = Shadow(
+        system="crm", entity="customer", native_id="1", golden_id="g1", values={"Name": "A", "Tags": ["x"], "N": None},
+        version="v", fingerprint="f", modified=NOW, echo={"Name": "AA"}, stopped=("status",), waiting_for="customer:9",
+        seen_at=NOW,
+    )  # fmt: skip
+    link = Link("crm", "customer", "1", "g1", "linked", "match", "same email")
+    review = Link("erp", "customer", "7", None, "review", "match", "similar name", ("g1", "g2"), "f7")
+    with store.begin() as uow:
+        uow.save_goldens([golden()], NOW)
+        uow.save_shadows([shadow])
+        uow.save_links([link, review], NOW)
+        uow.save_match_keys("customer", {"g1": [("0:email", "a"), ("0:email", "a"), ("1:name", "w:abc")]})
+        uow.save_cursor(CursorRow("crm", "customer", "at", complete=True), NOW)
+    with store.begin() as uow:
+        assert uow.goldens("customer", ["g1", "g2"]) == {"g1": golden()}
+        assert uow.shadows("crm", "customer", ["1", "2"]) == {"1": shadow}
+        assert uow.shadows_of("customer", ["g1"]) == [shadow]
+        assert uow.links("erp", "customer", ["7"]) == {"7": review}
+        assert uow.links_of("customer", ["g1"]) == [link]
+        assert uow.reviewed("customer", ["g1", "g2", "g3"]) == {("erp", "g1"), ("erp", "g2")}
+        assert uow.fingerprints("crm", "customer", ["1", "2"]) == {"1": "f"}
+        assert uow.fingerprints("erp", "customer", ["7"]) == {"7": "f7"}
+        assert uow.waiting("crm", "customer") == [("1", "customer:9")]
+        assert uow.match("customer", [("0:email", "a"), ("0:email", "z")]) == {("0:email", "a"): ["g1"]}
+        assert uow.cursor("crm", "customer") == CursorRow("crm", "customer", "at", complete=True)
+        assert uow.cursor("fin", "customer") == CursorRow("fin", "customer", None, complete=False)
+
+
+def test_one_record_of_a_system_for_one_golden_record(store: Database) -> None:
+    with pytest.raises(IntegrityError), store.begin() as uow:
+        uow.save_links([Link("crm", "customer", n, "g1", "linked", "key") for n in ("1", "2")], NOW)
+
+
+def test_a_failed_transaction_leaves_nothing(store: Database) -> None:
+    def half() -> None:
+        with store.begin() as uow:
+            uow.save_goldens([golden()], NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half()
+    with store.begin() as uow:
+        assert uow.goldens("customer", ["g1"]) == {}
+
+
+def test_journal_and_history(store: Database) -> None:
+    words = (Proposal("crm", {"a": "1"}, NOW), Proposal("erp", None, None))
+    held = Conflict("c1", "customer", "g1", "email", "held", "ask", "", ["x"], words, NOW, "r1")
+    change = HistoryRow("customer", "g1", "email", None, {"a": 1}, "crm", NOW, "changed", "r1")
+    with store.begin() as uow:
+        uow.save_conflicts([held])
+        uow.add_history([change])
+    with store.begin() as uow:
+        assert uow.held_conflicts("customer", ["g1"]) == {("g1", "email"): held}
+        assert uow.conflicts(state="held") == [held]
+        assert uow.conflicts(state="settled") == []
+        assert uow.history("customer", "g1") == [change]
+        assert uow.conflict_counts() == {("customer", "held"): 1}
+
+
+class TestOutbox:
+    @pytest.fixture(autouse=True)
+    def _filled(self, store: Database) -> None:
+        self.store = store
+        with store.begin() as uow:
+            uow.enqueue("customer", [("crm", "g1", 1), ("crm", "g2", 1), ("erp", "g1", 1)], NOW)
+
+    def claim(self, limit: int = 10, *, now: datetime = NOW, owner: str = "me"):
+        with self.store.begin() as uow:
+            return uow.claim("crm", "customer", limit, now=now, lease_until=LATER, owner=owner)
+
+    def states(self) -> dict[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        with self.store.begin() as uow:
+            for entry in uow.entries(None, 100):
+                found.setdefault((entry.system, entry.golden_id), []).append(entry.state)
+        return found
+
+    def test_an_entry_is_claimed_once(self) -> None:
+        assert [entry.golden_id for entry in self.claim()] == ["g1", "g2"]
+        assert self.claim() == []
+
+    def test_a_record_under_way_is_not_claimed_again(self) -> None:
+        self.claim()
+        with self.store.begin() as uow:
+            uow.enqueue("customer", [("crm", "g1", 2)], NOW)
+        assert self.claim() == []
+        assert self.states()["crm", "g1"] == ["leased", "pending"]
+
+    def test_done_goes_and_the_newer_entry_stays(self) -> None:
+        first, *_ = self.claim(1)
+        with self.store.begin() as uow:
+            uow.enqueue("customer", [("crm", "g1", 2)], NOW)
+            uow.settle([Settlement(first, None)])
+        assert self.states()["crm", "g1"] == ["pending"]
+
+    def test_a_failure_is_superseded_by_a_newer_entry(self) -> None:
+        first, *_ = self.claim(1)
+        with self.store.begin() as uow:
+            uow.enqueue("customer", [("crm", "g1", 2)], NOW)
+            uow.settle([Settlement(first, "waiting", LATER)])
+        assert self.states()["crm", "g1"] == ["pending"]
+
+    def test_waiting_is_left_alone_until_its_time(self) -> None:
+        entries = self.claim()
+        with self.store.begin() as uow:
+            uow.settle([Settlement(entry, "waiting", LATER, count_attempt=True) for entry in entries])
+        assert self.claim() == []
+        again = self.claim(now=LATER)
+        assert [entry.attempts for entry in again] == [1, 1]
+
+    def test_an_old_fence_changes_nothing(self) -> None:
+        old, *_ = self.claim(1)
+        with self.store.begin() as uow:
+            uow.reclaim(LATER + timedelta(seconds=1))
+        new = self.claim(1)
+        with self.store.begin() as uow:
+            uow.settle([Settlement(old, None)])
+        assert self.states()["crm", "g1"] == ["leased"]
+        assert new[0].fence == old.fence + 1
+
+    def test_a_lease_that_ran_out(self) -> None:
+        """Not sent: pending again. Sent: in doubt, with what was sent."""
+        sent, unsent = self.claim()
+        intent = Intent("update", "1", {"Name": "A"}, {"Name": "B"}, "v")
+        with self.store.begin() as uow:
+            uow.save_intents([(sent, intent)])
+        with self.store.begin() as uow:
+            assert uow.reclaim(NOW) == 0
+            assert uow.reclaim(LATER + timedelta(seconds=1)) == 2
+            assert uow.open_entries("crm", "customer", ["g1", "g2"])["g1"].intent == intent
+            doubts = uow.claim_in_doubt("crm", "customer", 9, now=LATER, lease_until=LATER, owner="me")
+        assert [entry.golden_id for entry in doubts] == ["g1"]
+        assert self.states()["crm", unsent.golden_id] == ["pending"]
+
+    def test_leases_of_a_dead_process_are_freed_at_once(self) -> None:
+        self.claim(owner="dead")
+        with self.store.begin() as uow:
+            assert uow.reclaim(NOW, owner="me") == 2
+        assert len(self.claim()) == 2
+
+    def test_new_work_replaces_a_dead_entry(self) -> None:
+        entries = self.claim()
+        with self.store.begin() as uow:
+            uow.settle([Settlement(entry, "dead", error_code="X", error="no") for entry in entries])
+            uow.enqueue("customer", [("crm", "g1", 5)], NOW)
+        assert self.states()["crm", "g1"] == ["pending"]
+        assert self.states()["crm", "g2"] == ["dead"]
+
+    def test_what_waits_for_another_record_is_woken(self) -> None:
+        entries = self.claim()
+        with self.store.begin() as uow:
+            uow.settle([Settlement(entry, "held") for entry in entries])
+        assert self.claim() == []
+        with self.store.begin() as uow:
+            assert uow.wake("crm", "customer") == 2
+        assert len(self.claim()) == 2
+
+    def test_in_step_again(self) -> None:
+        with self.store.begin() as uow:
+            uow.unqueue("customer", [("crm", "g1"), ("crm", "g2")])
+        assert self.states() == {("erp", "g1"): ["pending"]}
+
+
+def test_a_copy_is_complete_and_apart(store: Database, tmp_path: Path) -> None:
+    with store.begin() as uow:
+        uow.save_goldens([golden()], NOW)
+    copy = store.copy_to(tmp_path / "copy.db")
+    with copy.begin() as uow:
+        uow.save_goldens([golden("g2")], NOW)
+        assert set(uow.goldens("customer", ["g1", "g2"])) == {"g1", "g2"}
+    with store.begin() as uow:
+        assert set(uow.goldens("customer", ["g1", "g2"])) == {"g1"}
