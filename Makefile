@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint types clean
+.PHONY: help demo test soak lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -14,6 +14,9 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@
+
+demo: $(VENV)/.ready ## three local sandboxes brought in step, edited at once, brought in step again
+	$(BIN)/bridge demo
 
 test: $(VENV)/.ready lint types ## lint, types, import contracts, then every test
 	$(BIN)/pytest -n 2
@@ -25,6 +28,9 @@ lint: $(VENV)/.ready ## ruff and the import contracts
 
 types: $(VENV)/.ready ## mypy --strict
 	$(BIN)/mypy
+
+soak: $(VENV)/.ready ## the model test and the kills at length (BRIDGE_MODEL_EXAMPLES, BRIDGE_KILLS)
+	BRIDGE_MODEL_EXAMPLES=$${BRIDGE_MODEL_EXAMPLES:-2000} BRIDGE_KILLS=$${BRIDGE_KILLS:-60} $(BIN)/pytest -n 2 --timeout 7200 tests/model tests/e2e
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.entrypoints.cli import inspect, mapping, prepare, run, sandbox
+from bridge.entrypoints.cli import demo, inspect, mapping, prepare, run, sandbox
 
 app = typer.Typer(
     name="bridge",
@@ -38,6 +38,7 @@ run.register(app)
 inspect.register(app)
 app.add_typer(mapping.app, name="mapping")
 sandbox.register(app)
+demo.register(app)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`bridge sandbox`: a local server that behaves like a vendor's; `bridge demo`: three of them kept in step."""
+"""`bridge sandbox`: a local server that behaves like a vendor's."""
 
 from __future__ import annotations
 
