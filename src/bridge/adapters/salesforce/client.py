@@ -1,0 +1,181 @@
+"""One org over HTTP: session, calls, queries. simple-salesforce makes the calls in its "direct" mode, in which it never
+logs in by itself; addresses, tokens, time limits and errors are ours."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+
+from bridge.adapters.salesforce.errors import not_json, refusal, session_refused
+from bridge.adapters.salesforce.settings import Settings
+from bridge.adapters.salesforce.tokens import KeepHeaders, Token, Tokens
+from bridge.ports.errors import RateLimited, Transient
+from bridge.transport.session import PooledSession, translate_network_fault, unavailable
+
+Json = dict[str, Any]
+
+SPARING = 900.0
+"""Seconds without reading changes once the daily calls run out."""
+
+_USAGE = re.compile(r"\bapi-usage=(\d+)/(\d+)")
+
+
+class Client:
+    """Calls of one org. Raises errors of `bridge.ports.errors` only."""
+
+    def __init__(self, system: str, settings: Settings) -> None:
+        self.system = system
+        self._settings = settings
+        self.session = PooledSession(connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout)
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.tokens = Tokens(system, settings, self.session)
+        self._base = f"/services/data/v{settings.api_version}/"
+        self._library: tuple[int, Any] | None = None
+        self.usage: tuple[int, int] | None = None
+        self._usage_at = 0.0
+
+    def __repr__(self) -> str:
+        return f"Client({self.system!r})"
+
+    def now(self) -> datetime:
+        """The server's time: ours, put right by the Date header of its last answer."""
+        return datetime.now(UTC) + timedelta(seconds=self.session.clock_skew or 0.0)
+
+    def spare(self) -> None:
+        """Raise RateLimited where most of the org's daily calls are used up. Asks again after a while: the 24 hours
+        roll on, and only an answer tells."""
+        used, allowed = self.usage or (0, 0)
+        if not allowed or used < allowed * self._settings.quota_share:
+            return
+        if time.monotonic() - self._usage_at < SPARING:
+            raise RateLimited(
+                f"has used {used} of its {allowed} calls of 24 hours: changes are not asked for at the moment",
+                after=SPARING,
+                quota=True,
+                system=self.system,
+            )
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        writing: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """One call below /services/data/vNN.N/ (or from the root, for a path with a leading slash).
+
+        A session that has ended is renewed once, and the same call is sent again with the same headers: a 401 is
+        answered before anything is done. A 401 to the fresh session is AuthFailed.
+        """
+        token = self.tokens.current()
+        sent: dict[str, Any] = {"params": dict(params) if params else None, "headers": dict(headers or {})}
+        if body is not None:
+            sent["data"] = encode(body).encode()
+        status, answer = self._send(token, method, path, sent, writing)
+        if session_refused(status, answer):
+            token = self.tokens.renew(token)
+            status, answer = self._send(token, method, path, sent, writing)
+        if status >= 300:
+            raise refusal(status, answer, system=self.system, writing=writing)
+        return answer
+
+    def query(self, soql: str, *, deleted: bool = False) -> tuple[list[Json], bool]:
+        """The first page of a query, and whether that was all. With `deleted` also from the recycle bin."""
+        return self._page(self.call("GET", "queryAll" if deleted else "query", params={"q": soql}))[:2]
+
+    def rows(self, soql: str, *, deleted: bool = False) -> Iterator[Json]:
+        """All rows of a query, page by page."""
+        resource = "queryAll" if deleted else "query"
+        rows, done, following = self._page(self.call("GET", resource, params={"q": soql}))
+        yield from rows
+        while not done:
+            if not following:
+                raise Transient("broke off a list in the middle", system=self.system)
+            rows, done, following = self._page(self.call("GET", following))
+            yield from rows
+
+    def _page(self, answer: Any) -> tuple[list[Json], bool, str]:
+        if not isinstance(answer, dict) or not isinstance(answer.get("records"), list):
+            raise not_json(200, system=self.system, writing=False)
+        following = str(answer.get("nextRecordsUrl") or "")
+        return answer["records"], bool(answer.get("done", True)), following if following.startswith("/") else ""
+
+    def _send(self, token: Token, method: str, path: str, sent: Mapping[str, Any], writing: bool) -> tuple[int, Any]:
+        """Status and body of one request; everything that is no answer of the application is raised."""
+        url = self._settings.instance_url + (path if path.startswith("/") else self._base + path)
+        seen: list[requests.Response] = []
+        error: Exception | None = None
+        try:
+            self._salesforce(token)._call_salesforce(
+                method,
+                url,
+                name=path,
+                verify=self._settings.verify,
+                auth=KeepHeaders(),
+                hooks={"response": lambda response, **_: seen.append(response)},
+                **sent,
+            )
+        except requests.exceptions.RequestException as fault:
+            error = translate_network_fault(fault, system=self.system, writing=writing)
+        except SalesforceError:
+            pass  # its text holds the address and the body; the response itself was kept
+        if error is not None:
+            raise error  # outside the handler: the fault's own text holds the address
+        return self._read(seen[-1], writing)
+
+    def _read(self, response: requests.Response, writing: bool) -> tuple[int, Any]:
+        usage = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
+        if usage:
+            self.usage = (int(usage[1]), int(usage[2]))
+            self._usage_at = time.monotonic()
+        problem = unavailable(response, system=self.system, writing=writing)
+        if problem is not None:
+            raise problem
+        if response.status_code == 204:
+            return 204, None
+        try:
+            return response.status_code, json.loads(response.content, parse_float=Decimal)
+        except ValueError:
+            pass
+        return self._page_in_its_place(response.status_code, writing)
+
+    def _page_in_its_place(self, status: int, writing: bool) -> tuple[int, Any]:
+        if status in (200, 201):
+            raise not_json(status, system=self.system, writing=writing)
+        return status, None
+
+    def _salesforce(self, token: Token) -> Any:
+        """The library's object for a session. Given a session and an address it makes no call and never logs in."""
+        if self._library is None or self._library[0] != token.generation:
+            library = Salesforce(
+                session_id=token.value,
+                instance_url=self._settings.instance_url,
+                session=self.session,
+                version=self._settings.api_version,
+            )
+            self._library = (token.generation, library)
+        return self._library[1]
+
+
+def encode(value: Any) -> str:
+    """JSON text with every digit of a Decimal: the library's way over float keeps seventeen at most."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json.dumps(str(key))}:{encode(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(encode(part) for part in value) + "]"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return json.dumps(value, allow_nan=False)

@@ -1,0 +1,69 @@
+"""Reading records: by id, by key, all ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bridge.adapters.salesforce import soql
+from bridge.adapters.salesforce.client import Client
+from bridge.adapters.salesforce.describe import Describes
+from bridge.adapters.salesforce.layout import Layout, by_asked_id, layout_of
+from bridge.ports.errors import Unsupported
+from bridge.ports.records import NativeRecord, ObjectSpec
+
+
+class Reader:
+    """Reads of one org. page: rows per query."""
+
+    def __init__(self, client: Client, describes: Describes, page: int) -> None:
+        self._client = client
+        self._describes = describes
+        self._page = page
+
+    def layout(self, spec: ObjectSpec) -> Layout:
+        """The specification laid over the live describe. Raises NotFound for an unknown object."""
+        return layout_of(spec, self._describes.of(spec.object), self._client.system)
+
+    def refs(self, layout: Layout) -> Iterator[Sequence[str]]:
+        """Every id of the object, in the order of the ids: each page starts behind the last id of the one before.
+
+        So a page never depends on a locator, which the server may drop.
+        """
+        terms, behind = layout.terms(), ""
+        while True:
+            query = soql.select(["Id"], layout.object, *terms, behind, order="Id", limit=self._page)
+            rows, done = self._client.query(query)
+            if not rows:
+                return
+            ids = [str(row["Id"]) for row in rows]
+            yield ids
+            if done and len(ids) < self._page:
+                return
+            behind = f"Id > {soql.text(ids[-1])}"
+
+    def fetch(self, layout: Layout, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
+        """These records as they are now; what cannot be an id is missing like what is deleted."""
+        asked = [native_id for native_id in dict.fromkeys(native_ids) if soql.is_id(native_id)]
+        records = [
+            layout.record(row)
+            for query in soql.lists(layout.selected(), layout.object, "Id", asked)
+            for row in self._client.rows(query)
+        ]
+        return by_asked_id(records, asked)
+
+    def find(self, layout: Layout, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
+        """The records with these keys. Raises Unsupported where the key field is missing."""
+        if layout.spec.key not in layout.described.fields:
+            raise Unsupported(
+                f"does not have, or show us, {layout.object}.{layout.spec.key}: run `bridge setup`",
+                system=self._client.system,
+            )
+        found: dict[str, list[NativeRecord]] = {key: [] for key in keys}
+        asked = [key for key in found if key]
+        for query in soql.lists(layout.selected(), layout.object, layout.spec.key, asked):
+            for row in self._client.rows(query):
+                record = layout.record(row)
+                # SOQL compares texts without regard to case
+                if record.key in found:
+                    found[record.key].append(record)
+        return found

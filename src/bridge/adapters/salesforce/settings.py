@@ -1,0 +1,161 @@
+"""What a configuration must say about a Salesforce org: address, how to log in, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from bridge.ports.errors import ConfigError
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Grant = Literal["client_credentials", "jwt_bearer", "token"]
+
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "client_credentials": ("client_id", "client_secret"),
+    "jwt_bearer": ("client_id", "username", "private_key"),
+    "token": ("access_token",),
+}
+
+
+class Settings(BaseModel):
+    """The settings of one Salesforce org.
+
+    instance_url: the org's My Domain address ("https://acme.my.salesforce.com"); every call goes there.
+    grant: how a session is got. client_credentials: client_id and client_secret of the connected app. jwt_bearer:
+        client_id, username and private_key (PEM, RS256). token: a session somebody else got, which cannot be renewed.
+        The SOAP log-in with user name and password is not offered: Salesforce removes it in Summer '27.
+    login_url: where tokens are asked for; the instance itself by default (a My Domain answers both grants).
+    audience: the "aud" of the JWT: by default login_url, else the log-in server for the org's kind.
+    api_version: of the REST API, from 46.0 on, which introduced the "created" flag.
+    page: records per query (the server gives at most 2,000 at once). batch: records per write call (at most 200).
+    overlap: seconds read again behind the newest stamp: a record is stamped in its transaction but seen only when that
+        commits, and a transaction may last ten minutes.
+    deletes_interval: seconds between two looks at the log of deletes, for records that left the recycle bin unseen;
+        None never looks.
+    quota_share: the share of the org's calls of 24 hours, used by whomever, from which on changes are no longer asked
+        for: the rest is left to writes and to the org's other integrations.
+    ca_file: certificates to trust, for a private authority.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    instance_url: str
+    grant: Grant = "client_credentials"
+    client_id: SecretStr | None = None
+    client_secret: SecretStr | None = None
+    username: str | None = None
+    private_key: SecretStr | None = None
+    access_token: SecretStr | None = None
+    login_url: str | None = None
+    audience: str | None = None
+    api_version: str = Field(default="62.0", pattern=r"^\d{2,3}\.0$")
+    connect_timeout: Seconds = 10.0
+    read_timeout: Seconds = 120.0
+    page: int = Field(default=2000, ge=1, le=2000)
+    batch: int = Field(default=200, ge=1, le=200)
+    overlap: float = Field(default=600.0, ge=0, le=7200)
+    deletes_interval: float | None = Field(default=300.0, ge=0)
+    quota_share: float = Field(default=0.95, gt=0, le=1)
+    ca_file: Path | None = None
+
+    @field_validator("instance_url", "login_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.username or parts.password:
+            raise ValueError("holds credentials; name them in settings of their own")
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("is not an address like https://acme.my.salesforce.com")
+        if parts.scheme == "http" and not _loopback(parts.hostname):
+            raise ValueError("must begin with https:// (http is allowed for this machine only)")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("must be the address alone, without a path")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("client_id", "client_secret", "access_token")
+    @classmethod
+    def _credential(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            text = secret.get_secret_value()
+            if not text or not text.isascii() or not text.isprintable() or " " in text:
+                raise ValueError("must be the plain value from Salesforce, without blanks")
+        return secret
+
+    @field_validator("api_version")
+    @classmethod
+    def _recent(cls, version: str) -> str:
+        if float(version) < 46:
+            raise ValueError("must be 46.0 or later")
+        return version
+
+    @field_validator("ca_file")
+    @classmethod
+    def _authority(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("names no file")
+        return path
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        missing = [name for name in _NEEDED[self.grant] if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"grant {self.grant} needs {' and '.join(missing)}")
+        return self
+
+    @property
+    def token_url(self) -> str:
+        """Where a token is asked for."""
+        return f"{self.login_url or self.instance_url}/services/oauth2/token"
+
+    @property
+    def jwt_audience(self) -> str:
+        """Whom a JWT is meant for. Salesforce takes the name of its log-in server there, not that of a My Domain."""
+        host = urlsplit(self.instance_url).hostname or ""
+        if host.endswith(".sandbox.my.salesforce.com"):
+            server = "https://test.salesforce.com"
+        else:
+            server = "https://login.salesforce.com" if host.endswith(".salesforce.com") else self.instance_url
+        return self.audience or self.login_url or server
+
+    @property
+    def verify(self) -> str | bool:
+        """What requests verifies TLS with. Given with each call: else REQUESTS_CA_BUNDLE would replace it."""
+        return str(self.ca_file) if self.ca_file else True
+
+
+def load(system: str, settings: Mapping[str, object]) -> Settings:
+    """Validate settings; raises ConfigError with one sentence per problem and no value in it."""
+    try:
+        return Settings.model_validate(dict(settings))
+    except ValidationError as error:
+        problems = [_sentence(system, problem) for problem in error.errors(include_input=False, include_url=False)]
+    raise ConfigError(problems)
+
+
+def _sentence(system: str, problem: Mapping[str, object]) -> str:
+    location = problem["loc"]
+    parts = [str(part) for part in location] if isinstance(location, tuple) else [str(location)]
+    where = ".".join(["systems", system, *parts])
+    kind = problem["type"]
+    if kind == "missing":
+        return f"{where}: is missing."
+    if kind == "extra_forbidden":
+        return f"{where}: is not a setting of salesforce."
+    words = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{where}: {words[:1].lower()}{words[1:]}."
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

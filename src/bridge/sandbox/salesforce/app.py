@@ -1,0 +1,328 @@
+"""The org: routes, sessions, quota, faults, and what a person does in the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from bridge.sandbox.kernel import Clock, Request, Response
+from bridge.sandbox.salesforce.auth import Credentials, Sessions
+from bridge.sandbox.salesforce.collections import Collections
+from bridge.sandbox.salesforce.composite import Composite
+from bridge.sandbox.salesforce.errors import SalesforceError, not_found, session_invalid
+from bridge.sandbox.salesforce.fields import SObject
+from bridge.sandbox.salesforce.ids import PREFIXES, long_id
+from bridge.sandbox.salesforce.objects import objects
+from bridge.sandbox.salesforce.query import PAGE, SMALLEST, Queries
+from bridge.sandbox.salesforce.records import Records
+from bridge.sandbox.salesforce.replication import Replication
+from bridge.sandbox.salesforce.store import Store
+from bridge.sandbox.salesforce.tooling import Tooling
+from bridge.sandbox.salesforce.writing import Writer
+
+VERSIONS = tuple(f"{number}.0" for number in range(46, 67))
+_DATA = re.compile(r"/services/data/v(\d+\.\d)(/.*)?")
+_URI_MAX = 16_384
+_FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
+_VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
+
+
+class SalesforceApplication:
+    """A Salesforce org with accounts, contacts and users."""
+
+    name = "salesforce"
+    fault_kinds = frozenset(
+        {"expired_token", "quota", "concurrent", "lock_row", "late_commit", "unavailable", "purge_deletes"}
+    )
+
+    def __init__(self, credentials: Credentials, *, key_field: bool, quota: int) -> None:
+        self.clock = Clock()
+        self._credentials, self._key_field, self._quota = credentials, key_field, quota
+        self.reset()
+
+    def reset(self) -> None:
+        """As freshly installed: two users who can own records, one who is gone, and the sessions ended."""
+        self._store = Store(self.clock, objects(key_field=self._key_field))
+        users = self._store.objects["user"]
+        admin, clerk = self._store.new_id("User"), self._store.new_id("User")
+        self._user, self._clerk = admin, clerk
+        self._writer = Writer(self._store, admin)
+        people = (
+            (admin, self._credentials.username, "Integration", "integration@example.com", True),
+            (clerk, "clerk@sandbox.example.com", "Clerk", "clerk@example.com", True),
+            (self._store.new_id("User"), "gone@sandbox.example.com", "Gone", "gone@example.com", False),
+        )
+        for id_, username, last, email, active in people:
+            values = {"Username": username, "LastName": last, "Email": email, "IsActive": active}
+            self._writer.insert(users, values, by=admin, id_=id_)
+        self._sessions = Sessions(self.clock, self._credentials, admin, self._store.new_id("Organization"))
+        self._base = "/services/data/v62.0"
+        self._queries = Queries(self._store, lambda: self._base)
+        self._records = Records(self._store, self._writer, admin)
+        self._collections = Collections(self._store, self._writer, self._records, admin)
+        self._replication = Replication(self._store)
+        self._tooling = Tooling(self._store)
+        self._composite = Composite(self.route)
+        self._used = 0
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        try:
+            return self._answer(request)
+        except SalesforceError as error:
+            return error.response()
+        finally:
+            self._store.late = 0.0
+
+    def _answer(self, request: Request) -> Response:
+        path = request.path
+        if len(request.raw_path) + sum(len(v) for vs in request.query.values() for v in vs) > _URI_MAX:
+            return Response(414, b"<html><h1>URI Too Long</h1></html>")
+        if path == "/services/oauth2/token" and request.method == "POST":
+            return self._sessions.oauth(request)
+        if path == "/services/oauth2/revoke":
+            self._sessions.expire()
+            return Response(200)
+        if re.fullmatch(r"/services/Soap/u/[\d.]+(/.*)?", path) and request.method == "POST":
+            return self._sessions.soap(request)
+        if path.rstrip("/") == "/services/data":
+            labels = [{"label": f"Release {v}", "url": f"/services/data/v{v}", "version": v} for v in VERSIONS]
+            return Response(200, labels)
+        if not self._sessions.valid(request):
+            raise session_invalid()
+        if path == "/services/oauth2/userinfo":
+            return Response(200, self._sessions.userinfo())
+        found = _DATA.fullmatch(path)
+        if not found or found[1] not in VERSIONS:
+            raise not_found()
+        self._base = f"/services/data/v{found[1]}"
+        self._used += 1
+        if self._used > self._quota:
+            raise SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
+        response = self.route(request, (found[2] or "/").strip("/"))
+        response.headers["Sforce-Limit-Info"] = f"api-usage={self._used}/{self._quota}"
+        if not isinstance(response.body, bytes):
+            response.headers.setdefault("Content-Type", "application/json;charset=UTF-8")
+        return response
+
+    def route(self, request: Request, path: str) -> Response:
+        """Answer a request below /services/data/vNN.N/."""
+        steps = path.split("/") if path else []
+        head = steps[0] if steps else ""
+        if head in ("query", "queryAll"):
+            return self._query(request, head, steps[1:])
+        if head == "sobjects":
+            return self._sobjects(request, steps[1:])
+        if head == "composite":
+            return self._composed(request, steps[1:])
+        if head == "tooling" and steps[1:2] == ["sobjects"] and request.method == "POST" and len(steps) == 3:
+            return self._tooling.create(steps[2], request)
+        if head == "limits":
+            return self._limits(request, steps[1:])
+        if not steps:
+            names = ("sobjects", "query", "queryAll", "composite", "limits", "tooling")
+            return Response(200, {name: f"{self._base}/{name}" for name in names})
+        raise not_found()
+
+    def _query(self, request: Request, resource: str, rest: list[str]) -> Response:
+        if request.method != "GET":
+            raise SalesforceError("METHOD_NOT_ALLOWED", "HTTP Method not allowed. Allowed are GET", status=405)
+        if rest:
+            return Response(200, self._queries.more(rest[0]))
+        option = re.search(r"batchSize\s*=\s*(\d+)", request.headers.get("Sforce-Query-Options", ""))
+        page = max(SMALLEST, min(PAGE, int(option[1]))) if option else PAGE
+        if "q" not in request.query:
+            raise SalesforceError("MALFORMED_QUERY", "SOQL statement is required")
+        return Response(
+            200,
+            self._queries.run(request.first("q"), deleted=resource == "queryAll", page=page, resource=resource),
+        )
+
+    def _sobjects(self, request: Request, rest: list[str]) -> Response:
+        if not rest:
+            listed = [one.summary(PREFIXES.get(one.name, ""), self._base) for one in self._store.objects.values()]
+            return Response(200, {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed})
+        definition = self._store.definition(rest[0])
+        if definition is None:
+            raise not_found()
+        if len(rest) == 1:
+            return self._object(definition, request)
+        if rest[1] == "describe":
+            return Response(200, definition.describe(PREFIXES.get(definition.name, ""), self._base))
+        if rest[1] == "updated":
+            return Response(200, self._replication.updated(definition, request))
+        if rest[1] == "deleted":
+            return Response(200, self._replication.deleted(definition, request))
+        if len(rest) >= 3:
+            value = "/".join(rest[2:])
+            return self._records.by_key(definition, rest[1], value, request, self._base)
+        by_method: dict[str, Callable[[], Response]] = {
+            "GET": lambda: self._records.read(definition, rest[1], request, self._base),
+            "PATCH": lambda: self._records.change(definition, rest[1], request),
+            "DELETE": lambda: self._records.remove(definition, rest[1]),
+        }
+        if request.method not in by_method:
+            raise SalesforceError("METHOD_NOT_ALLOWED", "HTTP Method not allowed", status=405)
+        return by_method[request.method]()
+
+    def _object(self, definition: SObject, request: Request) -> Response:
+        if request.method != "POST":
+            summary = definition.summary(PREFIXES.get(definition.name, ""), self._base)
+            return Response(200, {"objectDescribe": summary, "recentItems": []})
+        if definition.name == "FieldPermissions":
+            body = request.json()
+            if not self._tooling.known(str(body.get("Field", ""))):
+                message = f"Field Name: bad value for restricted picklist field: {body.get('Field')}"
+                raise SalesforceError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, ["Field"])
+            self._tooling.permit(body)
+        return self._records.create(definition, request)
+
+    def _composed(self, request: Request, rest: list[str]) -> Response:
+        if rest == ["batch"]:
+            return self._composite.batch(request)
+        if not rest and request.method == "POST":
+            return self._composite.run(request, self._base)
+        if rest[:1] != ["sobjects"]:
+            raise not_found()
+        by_method = {
+            "POST": self._collections.create,
+            "PATCH": self._collections.change,
+            "DELETE": self._collections.delete,
+        }
+        if len(rest) == 1 and request.method in by_method:
+            return by_method[request.method](request)
+        if len(rest) == 3 and request.method == "PATCH":
+            return self._collections.upsert(rest[1], rest[2], request)
+        if len(rest) == 2:
+            return self._collections.retrieve(rest[1], request, self._base)
+        raise not_found()
+
+    def _limits(self, request: Request, rest: list[str]) -> Response:
+        if rest == ["recordCount"]:
+            names = [name for name in request.first("sObjects").split(",") if self._store.definition(name)]
+            counts = [{"count": sum(1 for _ in self._store.seen(name)), "name": name} for name in names]
+            return Response(200, {"sObjects": counts})
+        return Response(200, {"DailyApiRequests": {"Max": self._quota, "Remaining": max(0, self._quota - self._used)}})
+
+    def operation(self, request: Request) -> str:
+        """What is asked for: "token", "query Account", "describe Account", "create Account", "upsert Account"..."""
+        path = request.path
+        if path.startswith("/services/oauth2/"):
+            return path.rpartition("/")[2]
+        if path.startswith("/services/Soap/"):
+            return "login"
+        found = _DATA.fullmatch(path)
+        steps = (found[2] or "").strip("/").split("/") if found else []
+        if steps[:1] in (["query"], ["queryAll"]):
+            named = _FROM.search(request.first("q"))
+            return f"{steps[0]} {named[1] if named else 'more'}"
+        if steps[:1] == ["sobjects"] and len(steps) > 1:
+            if len(steps) > 2 and steps[2] in ("describe", "updated", "deleted"):
+                return f"{steps[2]} {steps[1]}"
+            verb = "upsert" if len(steps) > 3 and request.method == "PATCH" else _VERBS.get(request.method, "")
+            return f"{verb} {steps[1]}"
+        if steps[:2] == ["composite", "sobjects"]:
+            return _collection_operation(request, steps)
+        return " ".join(steps) or path
+
+    def fault(self, kind: str, options: Mapping[str, Any], request: Request) -> Response | None:
+        """Bring about one of the faults in `fault_kinds`."""
+        if kind == "expired_token":
+            self._sessions.expire()
+        elif kind == "late_commit":
+            self._store.late = float(options.get("seconds", 30))
+        elif kind == "lock_row":
+            self._collections.locked = int(options.get("rows", 1))
+            if "/composite/" not in request.path:
+                self._collections.locked = 0
+                message = "unable to obtain exclusive access to this record"
+                return SalesforceError("UNABLE_TO_LOCK_ROW", message, status=int(options.get("status", 400))).response()
+        elif kind == "purge_deletes":
+            self._replication.purged = self.clock.now()
+        elif kind == "quota":
+            return SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403).response()
+        elif kind == "concurrent":
+            message = "ConcurrentPerOrgLongTxn Limit exceeded."
+            return SalesforceError("REQUEST_LIMIT_EXCEEDED", message, status=403).response()
+        else:
+            return SalesforceError("SERVER_UNAVAILABLE", "System is unavailable", status=503).response()
+        return None
+
+    def seed(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Put records in; `modified` gives them an older stamp."""
+        ids: list[str] = []
+        for record in data.get("records", []):
+            definition = self._there(record["object"])
+            at = datetime.fromisoformat(record["modified"]) if record.get("modified") else None
+            id_ = long_id(record["id"]) if record.get("id") else ""
+            if id_ is None:
+                raise ValueError(f"{record['id']} is no id")
+            insert = partial(self._writer.insert, definition, record["values"], by=self._clerk, id_=id_, at=at)
+            ids.append(self._by_person(insert))
+        return {"ids": ids}
+
+    def dump(self) -> Mapping[str, Any]:
+        """All rows that are not deleted, as stored."""
+        return {
+            one.name: {row["Id"]: row for row in self._store.seen(one.name)} for one in self._store.objects.values()
+        }
+
+    def user_edit(self, object: str, id: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The clerk changes a record. {"IsDeleted": false} takes it out of the recycle bin; {"late": seconds} commits
+        late; {"merge": other id} merges the other record into this one."""
+        definition, changes = self._there(object), dict(values)
+        self._store.late = float(changes.pop("late", 0))
+        loser = changes.pop("merge", None)
+        try:
+            if changes.get("IsDeleted") is False:
+                self._by_person(lambda: self._writer.restore(definition, id, by=self._clerk))
+            elif loser:
+                self._by_person(lambda: self._writer.delete(definition, str(loser), by=self._clerk, master=long_id(id)))
+                self._by_person(lambda: self._writer.update(definition, id, changes, by=self._clerk))
+            else:
+                self._by_person(lambda: self._writer.update(definition, id, changes, by=self._clerk))
+        finally:
+            self._store.late = 0.0
+        return {"id": long_id(id)}
+
+    def user_insert(self, object: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The clerk makes a record. {"late": seconds} commits late."""
+        definition, given = self._there(object), dict(values)
+        self._store.late = float(given.pop("late", 0))
+        try:
+            return {"id": self._by_person(lambda: self._writer.insert(definition, given, by=self._clerk))}
+        finally:
+            self._store.late = 0.0
+
+    def user_delete(self, object: str, id: str) -> Mapping[str, Any]:
+        """The clerk deletes a record."""
+        self._by_person(lambda: self._writer.delete(self._there(object), id, by=self._clerk))
+        return {"id": long_id(id)}
+
+    def _there(self, name: str) -> SObject:
+        definition = self._store.definition(name)
+        if definition is None:
+            raise KeyError(name)
+        return definition
+
+    def _by_person(self, act: Callable[[], Any]) -> Any:
+        """In the control plane a refusal is a plain sentence."""
+        try:
+            return act()
+        except SalesforceError as error:
+            raise ValueError(f"{error.code}: {error.message}") from None
+
+
+def _collection_operation(request: Request, steps: list[str]) -> str:
+    if len(steps) == 4:
+        return f"upsert {steps[2]}"
+    if len(steps) == 3:
+        return f"retrieve {steps[2]}"
+    if request.method == "DELETE":
+        prefix = request.first("ids")[:3]
+        return f"delete {next((name for name, one in PREFIXES.items() if one == prefix), '')}"
+    kind = re.search(rb'"type"\s*:\s*"(\w+)"', request.body)
+    return f"{_VERBS.get(request.method, '')} {kind[1].decode() if kind else ''}"

@@ -1,0 +1,158 @@
+"""Fields and objects as a describe tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+_SOAP = {
+    "id": "tns:ID",
+    "reference": "tns:ID",
+    "boolean": "xsd:boolean",
+    "int": "xsd:int",
+    "double": "xsd:double",
+    "currency": "xsd:double",
+    "date": "xsd:date",
+    "datetime": "xsd:dateTime",
+    "address": "urn:address",
+}
+TEXTS = frozenset({"string", "textarea", "phone", "url", "email", "picklist", "multipicklist"})
+NUMBERS = frozenset({"int", "double", "currency", "percent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field. needed: must have a value. relation: the name under which a query reaches what it points to."""
+
+    name: str
+    type: str = "string"
+    length: int = 0
+    label: str = ""
+    precision: int = 0
+    scale: int = 0
+    needed: bool = False
+    createable: bool = True
+    updateable: bool = True
+    defaulted: bool = False
+    unique: bool = False
+    external: bool = False
+    case_sensitive: bool = False
+    lookup: bool = False
+    choices: tuple[str, ...] = ()
+    restricted: bool = False
+    target: str = ""
+    relation: str = ""
+    compound: str = ""
+
+    @property
+    def title(self) -> str:
+        """The label, as error messages use it."""
+        return self.label or self.name.removesuffix("__c").replace("_", " ")
+
+    @property
+    def filterable(self) -> bool:
+        """Long texts and compounds cannot stand in a WHERE."""
+        return not (self.type == "textarea" and self.length > 255) and self.type != "address"
+
+    def describe(self) -> dict[str, Any]:
+        """As in a describe."""
+        long = self.type == "textarea" and self.length > 255
+        return {
+            "name": self.name,
+            "label": self.title,
+            "type": self.type,
+            "length": self.length,
+            "byteLength": self.length * 3,
+            "precision": self.precision,
+            "scale": self.scale,
+            "digits": self.precision if self.type == "int" else 0,
+            "nillable": not self.needed and self.type != "boolean",
+            "createable": self.createable,
+            "updateable": self.updateable,
+            "defaultedOnCreate": self.defaulted or self.type == "boolean",
+            "calculated": False,
+            "autoNumber": False,
+            "unique": self.unique,
+            "externalId": self.external,
+            "idLookup": self.external or self.lookup or self.name == "Id",
+            "caseSensitive": self.case_sensitive,
+            "nameField": self.name == "Name",
+            "compoundFieldName": self.compound or None,
+            "custom": self.name.endswith("__c"),
+            "deprecatedAndHidden": False,
+            "filterable": self.filterable,
+            "sortable": self.filterable and self.type != "multipicklist",
+            "groupable": not long and self.type not in ("address", "multipicklist"),
+            "htmlFormatted": False,
+            "extraTypeInfo": None,
+            "picklistValues": [
+                {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
+                for value in self.choices
+            ],
+            "restrictedPicklist": self.restricted,
+            "referenceTo": [self.target] if self.target else [],
+            "relationshipName": self.relation or None,
+            "soapType": _SOAP.get(self.type, "xsd:string"),
+        }
+
+
+@dataclass(slots=True)
+class SObject:
+    """One object: its fields by their names in lower case, because Salesforce does not mind the case."""
+
+    name: str
+    label: str = ""
+    deletable: bool = True
+    merges: bool = False
+    hidden: bool = False
+    fields: dict[str, Field] = field(default_factory=dict)
+
+    def add(self, fields: Iterable[Field]) -> SObject:
+        """Give it these fields."""
+        for one in fields:
+            self.fields[one.name.lower()] = one
+        return self
+
+    def get(self, name: str) -> Field | None:
+        """A field by its name in any case."""
+        return self.fields.get(name.lower())
+
+    def relation(self, name: str) -> Field | None:
+        """The reference that is reached under this name."""
+        return next((one for one in self.fields.values() if one.relation.lower() == name.lower()), None)
+
+    def copy(self) -> SObject:
+        """An object of its own with the same fields."""
+        return replace(self, fields=dict(self.fields))
+
+    def summary(self, prefix: str, base: str) -> dict[str, Any]:
+        """As in the list of all objects."""
+        path = f"{base}/sobjects/{self.name}"
+        return {
+            "name": self.name,
+            "label": self.label or self.name,
+            "labelPlural": f"{self.label or self.name}s",
+            "keyPrefix": prefix,
+            "custom": self.name.endswith("__c"),
+            "createable": True,
+            "updateable": True,
+            "deletable": self.deletable,
+            "queryable": True,
+            "replicateable": not self.hidden,
+            "retrieveable": True,
+            "searchable": not self.hidden,
+            "undeletable": self.deletable,
+            "mergeable": self.merges,
+            "triggerable": not self.hidden,
+            "urls": {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"},
+        }
+
+    def describe(self, prefix: str, base: str) -> dict[str, Any]:
+        """The describe."""
+        return {
+            **self.summary(prefix, base),
+            "fields": [one.describe() for one in self.fields.values()],
+            "childRelationships": [],
+            "recordTypeInfos": [],
+        }

@@ -1,0 +1,44 @@
+"""Record ids: 15 characters, of which the case counts, and three that make up for tools that lose it."""
+
+from __future__ import annotations
+
+import re
+
+PREFIXES = {
+    "Account": "001",
+    "Contact": "003",
+    "User": "005",
+    "Organization": "00D",
+    "PermissionSet": "0PS",
+    "PermissionSetAssignment": "0Pa",
+    "FieldPermissions": "01k",
+    "CustomField": "00N",
+}
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_SHAPE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+
+
+def make_id(object_name: str, number: int) -> str:
+    """The id of the record with this number, 18 characters."""
+    digits = ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = _DIGITS[digit] + digits
+    short = f"{PREFIXES.get(object_name, 'a00')}q0000{digits:0>7}"
+    return short + checksum(short)
+
+
+def checksum(short: str) -> str:
+    """The last three characters: for each group of five, which of them are capitals."""
+    return "".join(
+        _CHECK[sum(1 << place for place, letter in enumerate(short[start : start + 5]) if "A" <= letter <= "Z")]
+        for start in (0, 5, 10)
+    )
+
+
+def long_id(text: object) -> str | None:
+    """The id in 18 characters; None for what cannot be one."""
+    if not isinstance(text, str) or not _SHAPE.fullmatch(text):
+        return None
+    return text[:15] + checksum(text[:15])

@@ -1,0 +1,122 @@
+"""The rows of the org: stamped to the second, kept in the recycle bin, seen late where a transaction is late."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bridge.sandbox.kernel import Clock
+from bridge.sandbox.salesforce.fields import SObject
+from bridge.sandbox.salesforce.ids import long_id, make_id
+from bridge.sandbox.salesforce.values import stamp
+
+Values = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Row:
+    """One record. before, visible_at: what others see until a late transaction commits."""
+
+    values: Values
+    before: Values | None = None
+    visible_at: datetime | None = None
+
+    def seen(self, now: datetime) -> Values | None:
+        """The record as a query sees it now; None if it is not there yet."""
+        if self.visible_at is not None and now < self.visible_at:
+            return self.before
+        return self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """An entry of the log of deletes."""
+
+    id: str
+    at: datetime
+    visible_at: datetime
+
+
+class Store:
+    """All rows by object and id, unique values, and the log of deletes."""
+
+    def __init__(self, clock: Clock, objects: Mapping[str, SObject]) -> None:
+        self.clock, self.objects = clock, dict(objects)
+        self.lock = threading.RLock()
+        self.rows: dict[str, dict[str, Row]] = {name: {} for name in self.objects}
+        self.log: dict[str, list[Deletion]] = {name: [] for name in self.objects}
+        self.unique: dict[tuple[str, str], dict[str, str]] = {}
+        self.late = 0.0
+        self._numbers: dict[str, int] = {}
+
+    def definition(self, name: str) -> SObject | None:
+        """An object by its name in any case."""
+        return self.objects.get(name.lower())
+
+    def seen(self, object_name: str, *, deleted: bool = False) -> Iterator[Values]:
+        """The rows that a query sees now, with `deleted` those of the recycle bin too."""
+        now = self.clock.now()
+        for row in self.rows[object_name.lower()].values():
+            values = row.seen(now)
+            if values is not None and (deleted or not values.get("IsDeleted")):
+                yield values
+
+    def get(self, object_name: str, id_: object) -> Values | None:
+        """One row as a query sees it, deleted ones too."""
+        full = long_id(id_)
+        row = self.rows[object_name.lower()].get(full or "")
+        return row.seen(self.clock.now()) if row else None
+
+    def newest(self, object_name: str, id_: object) -> Row | None:
+        """One row as it is stored, committed or not: what a write works on."""
+        return self.rows[object_name.lower()].get(long_id(id_) or "")
+
+    def new_id(self, object_name: str) -> str:
+        """The next id."""
+        number = self._numbers.get(object_name, 0) + 1
+        self._numbers[object_name] = number
+        return make_id(object_name, number)
+
+    def put(self, definition: SObject, values: Values, *, at: datetime | None = None, by: str = "") -> None:
+        """Save a row that has been judged: stamps, unique values, visibility."""
+        name = definition.name.lower()
+        now = self.clock.now()
+        at = at or now
+        known = self.rows[name].get(values["Id"])
+        moment = stamp(at)
+        values = {**values, "LastModifiedDate": moment, "LastModifiedById": by, "SystemModstamp": moment}
+        if known is None:
+            values = {**values, "CreatedDate": moment, "CreatedById": by}
+        for field in definition.fields.values():
+            if field.unique:
+                index = self.unique.setdefault((name, field.name), {})
+                if known is not None:
+                    index.pop(_key(known.values.get(field.name), field.case_sensitive), None)
+                if values.get(field.name) is not None and not values.get("IsDeleted"):
+                    index[_key(values[field.name], field.case_sensitive)] = values["Id"]
+        visible = now + timedelta(seconds=self.late) if self.late else None
+        before = known.seen(now) if known else None
+        self.rows[name][values["Id"]] = Row(values, before, visible)
+
+    def holder(self, object_name: str, field_name: str, value: object, *, case_sensitive: bool) -> str | None:
+        """The id of the record that has this value in a unique field."""
+        return self.unique.get((object_name.lower(), field_name), {}).get(_key(value, case_sensitive))
+
+    def note_deletion(self, object_name: str, id_: str) -> None:
+        """Enter a delete into the log, which users of getDeleted read."""
+        now = self.clock.now()
+        self.log[object_name.lower()].append(Deletion(id_, now, now + timedelta(seconds=self.late)))
+
+    def add_objects(self, objects: Iterable[SObject]) -> None:
+        """Put further objects in."""
+        for one in objects:
+            self.objects[one.name.lower()] = one
+            self.rows.setdefault(one.name.lower(), {})
+            self.log.setdefault(one.name.lower(), [])
+
+
+def _key(value: object, case_sensitive: bool) -> str:
+    return str(value) if case_sensitive else str(value).lower()

@@ -1,0 +1,88 @@
+"""The Tooling API, as far as making and finding custom fields needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.sandbox.kernel import Request, Response
+from bridge.sandbox.salesforce.errors import SalesforceError, not_found
+from bridge.sandbox.salesforce.fields import Field
+from bridge.sandbox.salesforce.records import body_of
+from bridge.sandbox.salesforce.store import Store
+
+_TYPES = {
+    "Text": "string",
+    "LongTextArea": "textarea",
+    "TextArea": "textarea",
+    "Email": "email",
+    "Phone": "phone",
+    "Url": "url",
+    "Number": "double",
+    "Currency": "currency",
+    "Checkbox": "boolean",
+    "Date": "date",
+    "DateTime": "datetime",
+    "Picklist": "picklist",
+    "MultiselectPicklist": "multipicklist",
+}
+
+
+class Tooling:
+    """Custom fields. A new one is seen by nobody until a permission set says who may."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._made: dict[str, tuple[str, Field]] = {}
+
+    def create(self, kind: str, request: Request) -> Response:
+        """POST tooling/sobjects/CustomField"""
+        if kind != "CustomField":
+            raise not_found()
+        body = body_of(request)
+        object_name, _, name = str(body.get("FullName", "")).partition(".")
+        definition = self._store.definition(object_name)
+        form = body.get("Metadata")
+        if definition is None or not name.endswith("__c") or not isinstance(form, Mapping):
+            raise SalesforceError("INVALID_FULL_NAME", "FullName: must be Object.Field__c", ["FullName"])
+        full = f"{definition.name}.{name}"
+        if definition.get(name) or full.lower() in self._made:
+            message = f"There is already a field named {name.removesuffix('__c')} on {definition.name}."
+            raise SalesforceError("DUPLICATE_DEVELOPER_NAME", message)
+        if form.get("type") not in _TYPES:
+            raise SalesforceError("INVALID_INPUT", f"invalid parameter value: type {form.get('type')}")
+        id_ = self._store.new_id("CustomField")
+        self._made[full.lower()] = (definition.name, _field(name, form))
+        return Response(201, {"id": id_, "success": True, "errors": [], "warnings": [], "infos": []})
+
+    def permit(self, values: Mapping[str, Any]) -> None:
+        """A permission for a field: from now on it is there for the integration user."""
+        found = self._made.get(str(values.get("Field", "")).lower())
+        if found and values.get("PermissionsRead"):
+            object_name, field = found
+            definition = self._store.objects[object_name.lower()]
+            definition.add([field])
+            for row in self._store.rows[object_name.lower()].values():
+                row.values.setdefault(field.name, False if field.type == "boolean" else None)
+
+    def known(self, full: str) -> bool:
+        """Whether a field of this full name ("Account.X__c") can be given permissions for."""
+        object_name, _, name = full.partition(".")
+        definition = self._store.definition(object_name)
+        return full.lower() in self._made or bool(definition and definition.get(name))
+
+
+def _field(name: str, form: Mapping[str, Any]) -> Field:
+    return Field(
+        name,
+        _TYPES[str(form["type"])],
+        int(form.get("length") or (255 if form["type"] in ("Text", "Url") else 80)),
+        str(form.get("label") or ""),
+        int(form.get("precision") or 0),
+        int(form.get("scale") or 0),
+        needed=bool(form.get("required")),
+        unique=bool(form.get("unique")),
+        external=bool(form.get("externalId")),
+        case_sensitive=bool(form.get("caseSensitive")),
+        lookup=bool(form.get("externalId")),
+    )
