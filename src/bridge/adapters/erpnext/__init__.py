@@ -1,0 +1,16 @@
+"""ERPNext 15 (Frappe REST). Read `document` first: how several documents look like one record; then `changes`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bridge.adapters.erpnext.adapter import ErpnextAdapter
+from bridge.adapters.erpnext.settings import Settings, load
+from bridge.ports.adapter import Adapter
+
+__all__ = ["ErpnextAdapter", "Settings", "make"]
+
+
+def make(system: str, settings: Mapping[str, object]) -> Adapter:
+    """Build the adapter of one site; no I/O. Raises ConfigError naming every setting that cannot be used."""
+    return ErpnextAdapter(system, load(system, settings))

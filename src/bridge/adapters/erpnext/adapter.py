@@ -1,0 +1,106 @@
+"""The ERPNext adapter: each method puts together what the other files of this package do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from bridge.adapters.erpnext.changes import Changes
+from bridge.adapters.erpnext.client import Client
+from bridge.adapters.erpnext.creating import Creator
+from bridge.adapters.erpnext.document import Layout, layout_of
+from bridge.adapters.erpnext.health import check
+from bridge.adapters.erpnext.meta import Metas
+from bridge.adapters.erpnext.reading import Reader
+from bridge.adapters.erpnext.schema import Schemas
+from bridge.adapters.erpnext.settings import Settings
+from bridge.adapters.erpnext.site import Site
+from bridge.adapters.erpnext.updating import Updater
+from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
+from bridge.ports.records import (
+    ChangePage,
+    CreateItem,
+    DeleteItem,
+    NativeRecord,
+    ObjectSpec,
+    UpdateItem,
+    WriteResult,
+)
+
+INSERT_MAX = 200
+"""Documents that insert_many takes at most (recording 093)."""
+
+
+UPDATE_MAX = 100
+"""Records to hand over for one update: each is a call of its own, at about 15 a second (recording 363)."""
+
+
+class ErpnextAdapter:
+    """One ERPNext site. Records are documents with their addresses; see `document` for the paths."""
+
+    def __init__(self, system: str, settings: Settings) -> None:
+        self._system = system
+        self._settings = settings
+        self._client = Client(system, settings)
+        self._site = Site(self._client, settings)
+        self._metas = Metas(self._client)
+        self._reader = Reader(self._client, self._site, settings.page)
+        self._changes = Changes(self._client, self._reader, self._site, settings)
+
+    def __repr__(self) -> str:
+        return f"ErpnextAdapter({self._system!r})"
+
+    @property
+    def system(self) -> str:
+        return self._system
+
+    @property
+    def calls(self) -> int:
+        return self._client.session.calls
+
+    def capabilities(self, spec: ObjectSpec) -> Capabilities:
+        """Updates are refused by the server itself where `modified` has moved; stamps have microseconds."""
+        return Capabilities(
+            conditional_update="native",
+            deletes_feed="native" if self._changes.shows_deletes else "unsupported",
+            batch_create=INSERT_MAX,
+            batch_update=UPDATE_MAX,
+            page=self._settings.page,
+            clock_grain=timedelta(microseconds=1),
+        )
+
+    def check(self) -> Health:
+        return check(self._client, self._site, self._settings)
+
+    def schema(self, spec: ObjectSpec) -> NativeSchema:
+        return Schemas(self._client, self._metas).of(spec)
+
+    def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
+        return Schemas(self._client, self._metas).setup(spec, apply=apply)
+
+    def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
+        return self._changes.page(self._layout(spec), cursor, limit)
+
+    def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
+        return self._reader.refs(self._layout(spec))
+
+    def fetch(self, spec: ObjectSpec, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
+        return self._reader.fetch(self._layout(spec), native_ids)
+
+    def find(self, spec: ObjectSpec, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
+        return self._reader.find(self._layout(spec), keys)
+
+    def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
+        return Creator(self._client, self._reader, self._layout(spec), self._settings.batch).create(items)
+
+    def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
+        return Updater(self._client, self._reader, self._layout(spec)).update(items)
+
+    def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
+        return Updater(self._client, self._reader, self._layout(spec)).delete(items)
+
+    def close(self) -> None:
+        self._client.session.close()
+
+    def _layout(self, spec: ObjectSpec) -> Layout:
+        return layout_of(spec, self._metas)

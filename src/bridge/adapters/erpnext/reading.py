@@ -1,0 +1,191 @@
+"""Whole records by set-based calls: the documents, then all their addresses in one call, all their links in another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bridge.adapters.erpnext.client import Client, Filter, Row
+from bridge.adapters.erpnext.document import Joined, Layout, Part, choose, record_of, require_key
+from bridge.adapters.erpnext.site import Site
+from bridge.adapters.erpnext.values import to_wire
+from bridge.ports.errors import Unsupported
+from bridge.ports.records import Condition, NativeRecord, NativeValue
+
+
+class Reader:
+    """Reads documents of one site. `page` is the largest number of rows asked for at once."""
+
+    def __init__(self, client: Client, site: Site, page: int) -> None:
+        self._client = client
+        self._site = site
+        self._page = page
+
+    def fetch(self, layout: Layout, names: Sequence[str], *, within: bool = False) -> dict[str, NativeRecord]:
+        """These records by name, wherever they are; with `within` only those that the specification's where takes.
+
+        Names are compared exactly: the server would also find "case co" under "Case Co" (recording 374).
+        """
+        found: dict[str, NativeRecord] = {}
+        for chunk in chunks(names, self._page):
+            filters: list[Filter] = [["name", "in", list(chunk)]]
+            rows = self._rows(layout, filters + (self.where(layout) if within else []))
+            asked = set(chunk)
+            rows = [row for row in rows if row["name"] in asked]
+            found.update({record.native_id: record for record in self.complete(layout, rows)})
+        return found
+
+    def find(self, layout: Layout, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
+        """The records that carry these golden ids, compared exactly."""
+        require_key(layout)
+        found: dict[str, list[NativeRecord]] = {key: [] for key in keys}
+        for chunk in chunks(list(found), self._page):
+            rows = self._rows(layout, [[layout.spec.key, "in", list(chunk)]])
+            for record in self.complete(layout, rows):
+                if record.key in found:
+                    found[record.key].append(record)
+        return found
+
+    def refs(self, layout: Layout) -> Iterator[list[str]]:
+        """All names that the where takes, in the server's own order of names, so that no row slips through."""
+        after: list[Filter] = []
+        while True:
+            filters = self.where(layout) + after
+            rows = self._client.rows(layout.meta.doctype, ["name"], filters, limit=self._page)
+            names = [str(row["name"]) for row in rows]
+            if names:
+                yield names
+            if len(names) < self._page:
+                return
+            after = [["name", ">", names[-1]]]
+
+    def page(
+        self, layout: Layout, filters: Sequence[Filter], either: Sequence[Filter], order: str, limit: int
+    ) -> list[Row]:
+        """One page of the documents' own rows, those that the where takes."""
+        return self._client.rows(
+            layout.meta.doctype,
+            layout.columns,
+            [*self.where(layout), *filters],
+            either=either,
+            order=order,
+            limit=limit,
+        )
+
+    def complete(self, layout: Layout, rows: Sequence[Row]) -> list[NativeRecord]:
+        """The rows with all that belongs to them."""
+        return self.assemble(layout, rows, self.joined(layout, [str(row["name"]) for row in rows]))
+
+    def assemble(self, layout: Layout, rows: Sequence[Row], joined: Mapping[str, Joined]) -> list[NativeRecord]:
+        """The rows as records, with what was found to belong to them."""
+        return [record_of(layout, row, joined[str(row["name"])], self._site) for row in rows]
+
+    def joined(self, layout: Layout, names: Sequence[str]) -> dict[str, Joined]:
+        """The addresses and first links of these documents: at most one call each."""
+        addresses = self._addresses(layout, names) if layout.roles and names else {}
+        links = self._links(layout, names) if layout.targets and names else {}
+        return {
+            name: Joined(
+                addresses={role: choose(addresses.get(name, ()), role) for role in layout.roles},
+                links={target: links.get((name, target)) for target in layout.targets},
+            )
+            for name in names
+        }
+
+    def owners(self, layout: Layout, addresses: Sequence[str]) -> list[tuple[str, str]]:
+        """Each of these addresses with each document of the layout's doctype that it is linked to."""
+        rows = self._client.rows(
+            "Dynamic Link",
+            ["parent", "link_name"],
+            [
+                ["parenttype", "=", "Address"],
+                ["parent", "in", list(addresses)],
+                ["link_doctype", "=", _doctype(layout)],
+            ],
+            order="parent asc, idx asc",
+            parent="Address",
+        )
+        return list(dict.fromkeys((str(row["parent"]), str(row["link_name"])) for row in rows))
+
+    def existing(self, layout: Layout, names: Sequence[str]) -> set[str]:
+        """Which of these names there are now, compared exactly."""
+        found: set[str] = set()
+        for chunk in chunks(names, self._page):
+            rows = self._client.rows(_doctype(layout), ["name"], [["name", "in", list(chunk)]])
+            found |= {str(row["name"]) for row in rows}
+        return found & set(names)
+
+    def where(self, layout: Layout) -> list[Filter]:
+        """The where of a specification as filters."""
+        return [self._filter(layout, condition) for condition in layout.spec.where]
+
+    def wire(self, part: Part, value: NativeValue) -> Any:
+        """What to send for a value. Raises ValueError with the reason, without the value."""
+        if value is not None and part.ref not in (None, "record"):
+            name = self._site.accept(str(part.ref), str(value))
+            if name is None:
+                raise ValueError("names nothing that this site has")
+            value = name
+        return to_wire(part.field.fieldtype, value, self._site.zone)
+
+    def _rows(self, layout: Layout, filters: Sequence[Filter]) -> list[Row]:
+        return self._client.rows(_doctype(layout), layout.columns, filters)
+
+    def _addresses(self, layout: Layout, names: Sequence[str]) -> Mapping[str, list[Row]]:
+        rows = self._client.rows(
+            "Address",
+            layout.address_columns,
+            [
+                ["Dynamic Link", "link_doctype", "=", _doctype(layout)],
+                ["Dynamic Link", "link_name", "in", list(names)],
+                ["Address", "address_type", "in", list(layout.roles)],
+            ],
+            order="",
+        )
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            found[str(row["link_name"])].append(row)
+        return found
+
+    def _links(self, layout: Layout, names: Sequence[str]) -> Mapping[tuple[str, str], str]:
+        doctype = _doctype(layout)
+        rows = self._client.rows(
+            "Dynamic Link",
+            ["parent", "link_doctype", "link_name", "idx"],
+            [["parenttype", "=", doctype], ["parent", "in", list(names)], ["link_doctype", "in", list(layout.targets)]],
+            order="parent asc, idx asc",
+            parent=doctype,
+        )
+        found: dict[tuple[str, str], str] = {}
+        for row in sorted(rows, key=lambda row: int(row["idx"])):
+            found.setdefault((str(row["parent"]), str(row["link_doctype"])), str(row["link_name"]))
+        return found
+
+    def _filter(self, layout: Layout, condition: Condition) -> Filter:
+        part = layout.by_path.get(condition.path)
+        known = part.field if part is not None and part.kind == "own" else layout.meta.fields.get(condition.path)
+        if known is None or not known.stored:
+            words = f"{_doctype(layout)} cannot be chosen by {condition.path}: only fields of its own can"
+            raise Unsupported(words, system=self._client.system)
+        part = part or Part(condition.path, "own", known)
+        if condition.op in ("is set", "is not set") or condition.value is None:
+            empty = condition.op == "is not set" or (condition.value is None and condition.op == "=")
+            return [condition.path, "is", "not set" if empty else "set"]  # "= null" matches nothing (recording 255)
+        try:
+            if isinstance(condition.value, tuple):
+                return [condition.path, condition.op, [self.wire(part, value) for value in condition.value]]
+            return [condition.path, condition.op, self.wire(part, condition.value)]
+        except ValueError as reason:
+            words = f"{_doctype(layout)} cannot be chosen by {condition.path}: it {reason}"
+            raise Unsupported(words, system=self._client.system) from None
+
+
+def chunks(things: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """The things in runs of at most `size`."""
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
+
+
+def _doctype(layout: Layout) -> str:
+    return layout.meta.doctype

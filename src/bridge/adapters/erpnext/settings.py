@@ -1,0 +1,117 @@
+"""What a site must say about its ERPNext: address, credentials, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from bridge.ports.errors import ConfigError
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Settings(BaseModel):
+    """The settings of one ERPNext system.
+
+    url: the address of the site, without a path ("https://erp.example.com").
+    api_key, api_secret: of the integration user (User > Settings > API Access).
+    site: the site's name where several sites answer at one address and the host name does not choose between them.
+    time_zone: only where the zone the site reports is wrong; `modified` is written in it without an offset.
+    read_timeout: must exceed 60 seconds, because the server itself waits up to 50 seconds for a row lock.
+    page: records per list call. batch: documents per insert_many (the server takes at most 200).
+    overlap: seconds read again behind the newest stamp, for writes that were committed late; longer than the site's
+        longest transaction (a bulk insert of 200 takes about five seconds).
+    deletes_interval: seconds between two looks at the log of deleted documents; None never looks (the log needs the
+        System Manager role), and deletes are then found by the full comparison only.
+    ca_file: certificates to trust, for a private authority.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str
+    api_key: SecretStr
+    api_secret: SecretStr
+    site: str | None = None
+    time_zone: str | None = None
+    connect_timeout: Seconds = 10.0
+    read_timeout: Seconds = 120.0
+    page: int = Field(default=2000, ge=1, le=5000)
+    batch: int = Field(default=100, ge=1, le=200)
+    overlap: float = Field(default=60.0, ge=0, le=3600)
+    deletes_interval: float | None = Field(default=300.0, ge=0)
+    ca_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.username or parts.password:
+            raise ValueError("holds credentials; name them in api_key and api_secret")
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("is not an address like https://erp.example.com")
+        if parts.scheme == "http" and not _loopback(parts.hostname):
+            raise ValueError("must begin with https:// (http is allowed for this machine only)")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("must be the site's address alone, without a path")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("api_key", "api_secret")
+    @classmethod
+    def _credential(cls, secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        if not text or not text.isascii() or not text.isprintable() or ":" in text or " " in text:
+            raise ValueError("must be the plain key from the user's API Access, without blanks and colons")
+        return secret
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, zone: str | None) -> str | None:
+        if zone is not None:
+            try:
+                ZoneInfo(zone)
+            except (KeyError, ValueError, OSError):
+                raise ValueError("is not a time zone like Europe/Berlin") from None
+        return zone
+
+    @field_validator("ca_file")
+    @classmethod
+    def _authority(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("names no file")
+        return path
+
+
+def load(system: str, settings: Mapping[str, object]) -> Settings:
+    """Validate settings; raises ConfigError with one sentence per problem and no value in it."""
+    try:
+        return Settings.model_validate(dict(settings))
+    except ValidationError as error:
+        problems = [_sentence(system, problem) for problem in error.errors(include_input=False, include_url=False)]
+    raise ConfigError(problems)
+
+
+def _sentence(system: str, problem: Mapping[str, object]) -> str:
+    location = problem["loc"]
+    where = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
+    kind = problem["type"]
+    if kind == "missing":
+        return f"systems.{system}.{where}: is missing."
+    if kind == "extra_forbidden":
+        return f"systems.{system}.{where}: is not a setting of erpnext."
+    words = str(problem["msg"]).removeprefix("Value error, ")
+    return f"systems.{system}.{where}: {words[:1].lower()}{words[1:]}."
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,112 @@
+"""The Odoo adapter: each method puts together what the other files of this package do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from bridge.adapters.odoo.client import Client
+from bridge.adapters.odoo.drafts import Drafts
+from bridge.adapters.odoo.models import Models, check_readable, schema
+from bridge.adapters.odoo.reading import Reader
+from bridge.adapters.odoo.settings import Settings
+from bridge.adapters.odoo.setup import setup
+from bridge.adapters.odoo.tables import Tables
+from bridge.adapters.odoo.writing import Writer
+from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
+from bridge.ports.errors import Unsupported
+from bridge.ports.records import (
+    ChangePage,
+    CreateItem,
+    DeleteItem,
+    NativeRecord,
+    ObjectSpec,
+    UpdateItem,
+    WriteResult,
+)
+
+BATCH = 1000
+"""Records to hand over at once: two imports of 500, and one reading back for both."""
+
+
+class OdooAdapter:
+    """One Odoo."""
+
+    def __init__(self, system: str, settings: Settings) -> None:
+        self._system, self._settings = system, settings
+        self._client = Client(system, settings)
+        self._models = Models(self._client)
+        self._tables = Tables(self._client)
+        self._reader = Reader(self._client, self._models, settings)
+
+    def __repr__(self) -> str:
+        return f"OdooAdapter({self._system!r})"
+
+    @property
+    def system(self) -> str:
+        return self._system
+
+    @property
+    def calls(self) -> int:
+        return self._client.session.calls
+
+    def capabilities(self, spec: ObjectSpec) -> Capabilities:
+        """Odoo takes no condition with a write and tells of no deletes; its stamps have whole seconds."""
+        return Capabilities(
+            conditional_update="emulated",
+            deletes_feed="unsupported",
+            batch_create=BATCH,
+            batch_update=BATCH,
+            page=self._settings.page,
+            clock_grain=timedelta(seconds=1),
+        )
+
+    def check(self) -> Health:
+        """Log in, and tell version and clock."""
+        version = self._client.version()
+        self._client.connect()
+        rows = self._client.call("res.users", "context_get")
+        user = self._settings.login or f"user {rows.get('uid', '')}".strip()
+        return Health(f"Odoo {version}", user, self._client.session.clock_skew)
+
+    def schema(self, spec: ObjectSpec) -> NativeSchema:
+        self._models.forget(spec.object)
+        return schema(spec, self._models.of(spec.object))
+
+    def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
+        return setup(self._client, self._models, spec, self._settings.module, apply=apply)
+
+    def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
+        layout = self._reader.layout(spec)
+        try:
+            return self._reader.changes(layout, cursor, limit)
+        except Unsupported:
+            check_readable(spec, self._models.of(spec.object), self._system)  # names the field, where it is one
+            raise
+
+    def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
+        return self._reader.refs(self._reader.layout(spec))
+
+    def fetch(self, spec: ObjectSpec, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
+        return self._reader.fetch(self._reader.layout(spec), native_ids)
+
+    def find(self, spec: ObjectSpec, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
+        return self._reader.find(self._reader.layout(spec), keys)
+
+    def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
+        return self._writer(spec).create(items)
+
+    def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
+        return self._writer(spec).update(items)
+
+    def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
+        return self._writer(spec).delete(items)
+
+    def close(self) -> None:
+        self._client.session.close()
+
+    def _writer(self, spec: ObjectSpec) -> Writer:
+        layout = self._reader.layout(spec)
+        drafts = Drafts(layout, self._models.of(spec.object), self._tables, self._system)
+        settings = self._settings
+        return Writer(self._client, self._reader, layout, drafts, batch=settings.batch, module=settings.module)

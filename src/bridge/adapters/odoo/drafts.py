@@ -1,0 +1,139 @@
+"""From a record's values to the cells of an import: `load` takes texts, and a column for each field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bridge.adapters.odoo.layout import SHOWN, Layout, Place
+from bridge.adapters.odoo.models import Described
+from bridge.adapters.odoo.tables import Tables
+from bridge.ports.errors import Rejected
+from bridge.ports.records import CreateItem, NativeValue, UpdateItem
+
+Cells = dict[str, str]
+_TABLES: Final = frozenset({"country.iso2", "currency.code", "language.code"})
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is to be written of one record: its own cells, and those of its sub-records by their role."""
+
+    own: Cells = field(default_factory=dict)
+    below: dict[str, Cells] = field(default_factory=dict)
+
+
+class Drafts:
+    """Makes drafts for one object."""
+
+    def __init__(self, layout: Layout, described: Described, tables: Tables, system: str) -> None:
+        self._layout, self._described, self._tables, self._system = layout, described, tables, system
+        self._places = {place.spec.path: place for place in layout.places}
+
+    def prepare(self, items: Iterable[CreateItem | UpdateItem]) -> None:
+        """Look up what the items name, in one call for each kind."""
+        users: set[str] = set()
+        tags: dict[str, set[str]] = {}
+        for item in items:
+            for path, value in item.values.items():
+                place = self._places.get(path)
+                if place is None or value is None:
+                    continue
+                if place.spec.ref == "user.email":
+                    users.add(str(value))
+                elif place.spec.ref == "tag.name":
+                    model = str(self._described.get(place.name, {}).get("relation"))
+                    tags.setdefault(model, set()).update(_names(value))
+        self._tables.learn_users(users)
+        for model, names in tags.items():
+            self._tables.learn_tags(model, names)
+
+    def make(self, values: Mapping[str, NativeValue], before: Mapping[str, Any] | None = None) -> Draft:
+        """The cells of one record. before: the row as it is, for what depends on other fields. Raises Rejected."""
+        draft = Draft()
+        unknown = [path for path in values if path not in self._places]
+        if unknown:
+            raise Rejected(f"has no field {', '.join(unknown)}", fields=tuple(unknown), system=self._system)
+        fixed = [path for path in values if self._fixed(self._places[path])]
+        if fixed:
+            raise Rejected(f"does not let {', '.join(fixed)} be written", fields=tuple(fixed), system=self._system)
+        for path, value in values.items():
+            place = self._places[path]
+            column, cell = self._cell(place, value, values, before)
+            (draft.below.setdefault(place.role, {}) if place.role else draft.own)[column] = cell
+        return draft
+
+    def constants(self) -> Cells:
+        """What `where` demands of every record that is made."""
+        found: Cells = {}
+        for condition in self._layout.spec.where:
+            if condition.op == "=" and not isinstance(condition.value, tuple):
+                found[condition.path] = _text(condition.value)
+        return found
+
+    def path_of(self, column: str, role: str = "") -> str:
+        """The path that a column of an import stands for, for messages."""
+        name = column.partition("/")[0]
+        known = [path for path, place in self._places.items() if place.name == name and place.role == role]
+        return known[0] if known else name
+
+    def _fixed(self, place: Place) -> bool:
+        described = self._described.get(place.name)
+        return described is None or bool(described.get("readonly"))
+
+    def _cell(
+        self, place: Place, value: NativeValue, values: Mapping[str, NativeValue], before: Mapping[str, Any] | None
+    ) -> tuple[str, str]:
+        ref, path = place.spec.ref, place.spec.path
+        if ref is None or (ref == "language.code" and self._described[place.name].get("type") != "many2one"):
+            return place.name, self._scalar(place, value)
+        column = f"{place.name}/.id"
+        if value is None or value == []:
+            return column, ""
+        if ref == "record":
+            if not str(value).isdecimal():
+                raise Rejected(f"has no record of that id ({path})", fields=(path,), system=self._system)
+            return column, str(value)
+        if ref == "tag.name":
+            model = str(self._described[place.name].get("relation"))
+            return column, ",".join(str(self._tables.tag(model, name)) for name in _names(value))
+        if ref in _TABLES:
+            return column, str(self._tables.small(ref, str(value), path))
+        if ref == "user.email":
+            return column, str(self._tables.user(str(value), path))
+        return column, str(self._tables.state(self._country(place, values, before), str(value), path))
+
+    def _country(self, place: Place, values: Mapping[str, NativeValue], before: Mapping[str, Any] | None) -> int | None:
+        """The country beside a state: the one that is written with it, else the one that is there."""
+        path = f"{place.role}.country_id" if place.role else "country_id"
+        code: object = values.get(path)
+        if path not in values and before is not None and path in self._places:
+            other = self._places[path]
+            sources = before.get("child_ids") or [] if place.role else [before]
+            for source in sources:
+                if not place.role or source.get("type") == place.role:
+                    held = source.get(other.name)
+                    code = held.get(SHOWN["country.iso2"]) if isinstance(held, dict) else None
+        return self._tables.small("country.iso2", str(code), path) if code else None
+
+    def _scalar(self, place: Place, value: NativeValue) -> str:
+        if place.spec.type == "datetime" and isinstance(value, str):
+            return value.replace("T", " ").removesuffix("Z")[:19]
+        if isinstance(value, list):
+            path = place.spec.path
+            raise Rejected(f"does not take a list ({path})", fields=(path,), system=self._system)
+        return _text(value)
+
+
+def _text(value: object) -> str:
+    """A cell: empty clears, booleans are 1 and 0."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return str(value)
+
+
+def _names(value: NativeValue) -> list[str]:
+    return [str(name) for name in value] if isinstance(value, list) else [str(value)]

@@ -1,0 +1,128 @@
+"""What a configuration must say about an Odoo: address, database, credentials, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from bridge.ports.errors import ConfigError
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Protocol = Literal["auto", "jsonrpc", "json2"]
+
+
+class Settings(BaseModel):
+    """The settings of one Odoo.
+
+    url: the address of the server, without a path. database: its name.
+    login, password: of the integration user; the password may be an API key. For /jsonrpc.
+    api_key: for JSON-2 (Odoo 19 and later), which is quicker, because no password has to be checked with every call.
+    protocol: auto takes JSON-2 where there is an api_key and the server is 19 or later, else /jsonrpc.
+    module: the module name of the external ids in ir.model.data under which bridge notes its own.
+    page: records per read. batch: records per write (one transaction on the server; production servers end a call
+        after 120 seconds).
+    overlap: seconds read again behind the beginning of the last reading: a record is stamped at the start of its
+        transaction and seen at its end.
+    read_timeout: longer than 40 seconds, because the server itself tries again for that long when transactions collide.
+    ca_file: certificates to trust, for a private authority.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str
+    database: str = Field(min_length=1)
+    login: str | None = None
+    password: SecretStr | None = None
+    api_key: SecretStr | None = None
+    protocol: Protocol = "auto"
+    module: str = Field(default="__bridge__", pattern=r"^[A-Za-z0-9_]+$")
+    connect_timeout: Seconds = 10.0
+    read_timeout: Seconds = 130.0
+    page: int = Field(default=2000, ge=1, le=10_000)
+    batch: int = Field(default=500, ge=1, le=1000)
+    overlap: float = Field(default=300.0, ge=0, le=7200)
+    ca_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.username or parts.password:
+            raise ValueError("holds credentials; name them in login and password")
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("is not an address like https://odoo.example.com")
+        if parts.scheme == "http" and not _loopback(parts.hostname):
+            raise ValueError("must begin with https:// (http is allowed for this machine only)")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("must be the address alone, without a path")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("password", "api_key")
+    @classmethod
+    def _secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not secret.get_secret_value():
+            raise ValueError("is empty")
+        return secret
+
+    @field_validator("ca_file")
+    @classmethod
+    def _authority(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("names no file")
+        return path
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.protocol == "json2":
+            if self.api_key is None:
+                raise ValueError("protocol json2 needs api_key")
+        elif not self.login or (self.password is None and self.api_key is None):
+            raise ValueError("login and password (or api_key) are needed")
+        return self
+
+    @property
+    def secret(self) -> str:
+        """What stands in for the password on /jsonrpc."""
+        found = self.password or self.api_key
+        return found.get_secret_value() if found else ""
+
+    @property
+    def verify(self) -> str | bool:
+        """What requests verifies TLS with. Given with each call: else REQUESTS_CA_BUNDLE would replace it."""
+        return str(self.ca_file) if self.ca_file else True
+
+
+def load(system: str, settings: Mapping[str, object]) -> Settings:
+    """Validate settings; raises ConfigError with one sentence per problem and no value in it."""
+    try:
+        return Settings.model_validate(dict(settings))
+    except ValidationError as error:
+        problems = [_sentence(system, problem) for problem in error.errors(include_input=False, include_url=False)]
+    raise ConfigError(problems)
+
+
+def _sentence(system: str, problem: Mapping[str, object]) -> str:
+    place = problem["loc"]
+    name = ".".join(str(step) for step in place) if isinstance(place, tuple) and place else ""
+    where = f"systems.{system}.{name}" if name else f"systems.{system}"
+    if problem["type"] == "missing":
+        return f"{where}: is needed."
+    if problem["type"] == "extra_forbidden":
+        known = ", ".join(Settings.model_fields)
+        return f"{where}: there is no such setting (there are: {known})."
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message[0].lower() + message[1:]}."
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,264 @@
+"""Creating, changing and deleting records.
+
+Creates carry an external id of bridge's own module, which Odoo keeps unique; one that is there already is never sent,
+because an import would write old values over what users changed since. After a write the records are read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from bridge.adapters.odoo.client import Client
+from bridge.adapters.odoo.drafts import Cells, Draft, Drafts
+from bridge.adapters.odoo.importing import Importer, Outcome
+from bridge.adapters.odoo.layout import Layout
+from bridge.adapters.odoo.reading import Reader
+from bridge.ports.errors import BridgeError, InDoubt, NotFound, Rejected, Transient, VersionConflict
+from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, UpdateItem, WriteResult
+
+
+class Writer:
+    """Writes of the records of one entity."""
+
+    def __init__(
+        self, client: Client, reader: Reader, layout: Layout, drafts: Drafts, *, batch: int, module: str
+    ) -> None:
+        self._client, self._reader, self._layout, self._drafts = client, reader, layout, drafts
+        self._module = module
+        self._importer = Importer(client, layout.model, batch)
+
+    def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
+        """Create records, or give the ones that have the keys already."""
+        outcome = Outcome()
+        drafts = self._drafted(items, outcome, {})
+        there = self._reader.find(self._layout, [item.key for item in items])
+        firsts: dict[str, int] = {}
+        fresh: dict[int, Draft] = {}
+        for place, draft in drafts.items():
+            key = items[place].key
+            if there.get(key):
+                continue
+            if firsts.setdefault(key, place) == place:
+                fresh[place] = draft
+        self._insert(items, fresh, outcome)
+        stored = self._read_back(outcome.ids.values(), {outcome.ids[p]: items[p].key for p in outcome.ids})
+        results: list[WriteResult] = []
+        for place, item in enumerate(items):
+            first = firsts.get(item.key, place)
+            if there.get(item.key) and place not in outcome.errors:
+                held = there[item.key][0]
+                results.append(WriteResult("ok", held.native_id, held, created=False))
+            elif first in outcome.ids and place not in outcome.errors:
+                native_id = str(outcome.ids[first])
+                results.append(WriteResult("ok", native_id, stored.get(native_id), created=first == place))
+            else:
+                results.append(self._failed(outcome.errors.get(place) or outcome.errors.get(first), None))
+        return results
+
+    def update(self, items: Sequence[UpdateItem]) -> list[WriteResult]:
+        """Change only the given fields. Odoo takes no condition with a write: the records are read just before, and
+        those that moved are left alone; a small window stays."""
+        outcome = Outcome()
+        rows = {str(row["id"]): row for row in self._reader.rows_of(self._layout, [one.native_id for one in items])}
+        drafts = self._drafted(items, outcome, rows)
+        for wave in _waves(items, drafts):
+            checked = {place: drafts[place] for place in wave if self._unmoved(items[place], rows, place, outcome)}
+            self._change(items, checked, rows, outcome)
+        written = [place for place in drafts if place not in outcome.errors]
+        stored = self._read_back([int(items[place].native_id) for place in written], None)
+        results: list[WriteResult] = []
+        for place, item in enumerate(items):
+            if place in written:
+                results.append(WriteResult("ok", item.native_id, stored.get(item.native_id), created=False))
+            else:
+                results.append(self._failed(outcome.errors.get(place), item.native_id))
+        return results
+
+    def delete(self, items: Sequence[DeleteItem]) -> list[WriteResult]:
+        """Delete records; one that is gone already counts as ok."""
+        outcome = Outcome()
+        rows = {str(row["id"]): row for row in self._reader.rows_of(self._layout, [one.native_id for one in items])}
+        places = [
+            place
+            for place, item in enumerate(items)
+            if item.native_id in rows and self._unmoved(item, rows, place, outcome)
+        ]
+        self._unlink(items, places, outcome)
+        return [
+            self._failed(outcome.errors[place], item.native_id)
+            if place in outcome.errors
+            else WriteResult("ok", item.native_id)
+            for place, item in enumerate(items)
+        ]
+
+    def _drafted(
+        self, items: Sequence[CreateItem | UpdateItem], outcome: Outcome, rows: Mapping[str, Any]
+    ) -> dict[int, Draft]:
+        self._drafts.prepare(items)
+        found: dict[int, Draft] = {}
+        for place, item in enumerate(items):
+            before: Mapping[str, Any] | None = rows.get(item.native_id) if isinstance(item, UpdateItem) else None
+            if isinstance(item, UpdateItem) and before is None:
+                outcome.fail([place], self._gone())
+                continue
+            try:
+                found[place] = self._drafts.make(item.values, before)
+            except BridgeError as refusal:
+                outcome.fail([place], refusal)
+        return found
+
+    def _insert(self, items: Sequence[CreateItem], fresh: Mapping[int, Draft], outcome: Outcome) -> None:
+        """Make the records, then the addresses below them. New records get all columns of the batch, so that one
+        import does for all; an empty cell means nothing to a new record."""
+        columns = {column for draft in fresh.values() for column in draft.own}
+        constants = self._drafts.constants()
+        rows: dict[int, Cells] = {}
+        for place, draft in fresh.items():
+            cells = {**dict.fromkeys(columns, ""), **constants, **draft.own}
+            if self._layout.external:
+                cells["id"] = f"{self._module}.{items[place].key}"
+            else:
+                cells[self._layout.spec.key] = items[place].key
+            rows[place] = cells
+        self._importer.run(rows, outcome, self._drafts.path_of)
+        below = [(place, role, cells) for place in outcome.ids for role, cells in fresh[place].below.items()]
+        self._import_below(
+            {
+                number: {**cells, "parent_id/.id": str(outcome.ids[place]), "type": role}
+                for number, (place, role, cells) in enumerate(below)
+                if any(cells.values())
+            },
+            outcome,
+        )
+
+    def _import_below(self, rows: Mapping[int, Cells], outcome: Outcome) -> None:
+        """Addresses of new records. One that is refused is sent again by the engine as an update of the record, which
+        then says why: the record itself is there."""
+        if not rows or outcome.ended is not None:
+            return
+        columns = {column for cells in rows.values() for column in cells}
+        inner = Outcome(started=True)
+        full = {place: {**dict.fromkeys(columns, ""), **cells} for place, cells in rows.items()}
+        self._importer.run(full, inner, self._drafts.path_of)
+
+    def _change(
+        self,
+        items: Sequence[UpdateItem],
+        drafts: Mapping[int, Draft],
+        rows: Mapping[str, Any],
+        outcome: Outcome,
+    ) -> None:
+        own = {place: {".id": items[place].native_id, **draft.own} for place, draft in drafts.items() if draft.own}
+        self._importer.run(own, outcome, self._drafts.path_of)
+        self._give_keys(items, [place for place in drafts if place not in outcome.errors], rows, outcome)
+        for role in self._layout.roles:
+            cells: dict[int, Cells] = {}
+            for place, draft in drafts.items():
+                wanted = draft.below.get(role)
+                if not wanted or place in outcome.errors:
+                    continue
+                child = self._layout.child_id(rows[items[place].native_id], role)
+                if child is not None:
+                    cells[place] = {".id": str(child), **wanted}
+                elif any(wanted.values()):
+                    cells[place] = {**wanted, "parent_id/.id": items[place].native_id, "type": role}
+            if cells:
+                self._importer.run(cells, outcome, partial(self._drafts.path_of, role=role))
+
+    def _give_keys(
+        self, items: Sequence[UpdateItem], places: list[int], rows: Mapping[str, Any], outcome: Outcome
+    ) -> None:
+        """Note the keys of records that users made and bridge has linked."""
+        wanted = {int(items[place].native_id): items[place].key for place in places if items[place].key}
+        if not wanted or outcome.ended is not None:
+            return
+        if not self._layout.external:
+            name = self._layout.spec.key
+            cells = {
+                place: {".id": items[place].native_id, name: str(items[place].key)}
+                for place in places
+                if items[place].key and rows[items[place].native_id].get(name) != items[place].key
+            }
+            self._importer.run(cells, outcome, self._drafts.path_of)
+            return
+        known = self._reader.keys_of(self._layout, list(wanted))
+        lacking = [
+            {"module": self._module, "name": key, "model": self._layout.model, "res_id": id_}
+            for id_, key in wanted.items()
+            if id_ not in known
+        ]
+        if lacking:
+            self._client.call("ir.model.data", "create", positional=(lacking,), vals_list=lacking, writing=True)
+
+    def _unmoved(self, item: UpdateItem | DeleteItem, rows: Mapping[str, Any], place: int, outcome: Outcome) -> bool:
+        """Whether the record still has the expected version; notes the conflict."""
+        if item.expected is None or self._layout.record(rows[item.native_id], None).version == item.expected:
+            return True
+        words = "has the record in another version than expected"
+        outcome.fail([place], VersionConflict(words, system=self._client.system))
+        return False
+
+    def _unlink(self, items: Sequence[DeleteItem], places: list[int], outcome: Outcome) -> None:
+        """One call for all; where it is refused, halves, until the bad one stands alone."""
+        if not places:
+            return
+        if outcome.ended is not None:
+            outcome.fail(places, Transient("was not asked: an earlier call failed", system=self._client.system))
+            return
+        ids = sorted({int(items[place].native_id) for place in places})
+        try:
+            self._client.call(self._layout.model, "unlink", ids, writing=True)
+            outcome.started = True
+        except InDoubt as doubt:
+            outcome.started, outcome.ended = True, doubt
+            outcome.fail(places, doubt)
+        except (Rejected, NotFound) as refusal:
+            if len(ids) == 1:
+                if not isinstance(refusal, NotFound):
+                    outcome.fail(places, refusal)
+                return
+            half = len(places) // 2
+            self._unlink(items, places[:half], outcome)
+            self._unlink(items, places[half:], outcome)
+        except BridgeError as error:
+            if not outcome.started:
+                raise
+            outcome.ended = error
+            outcome.fail(places, error)
+
+    def _read_back(self, ids: Any, keys: Mapping[int, str] | None) -> dict[str, NativeRecord]:
+        """The records as they are now; nothing where they cannot be read just now (the engine reads them later)."""
+        wanted = [str(one) for one in ids]
+        if not wanted:
+            return {}
+        try:
+            if keys is None:
+                return self._reader.fetch(self._layout, wanted)
+            rows = self._reader.rows_of(self._layout, wanted)
+        except BridgeError:
+            return {}
+        return {str(row["id"]): self._layout.record(row, keys.get(int(row["id"]))) for row in rows}
+
+    def _failed(self, error: BridgeError | None, native_id: str | None) -> WriteResult:
+        error = error or Transient("was not asked", system=self._client.system)
+        return WriteResult("unknown" if isinstance(error, InDoubt) else "failed", native_id, error=error)
+
+    def _gone(self) -> NotFound:
+        return NotFound("does not have the record (any more)", system=self._client.system)
+
+
+def _waves(items: Sequence[UpdateItem], drafts: Mapping[int, Draft]) -> list[list[int]]:
+    """Places so that no record stands twice in one wave."""
+    waves: list[list[int]] = []
+    seen: list[set[str]] = []
+    for place in drafts:
+        native_id = items[place].native_id
+        number = next((number for number, ids in enumerate(seen) if native_id not in ids), len(seen))
+        if number == len(seen):
+            seen.append(set())
+            waves.append([])
+        seen[number].add(native_id)
+        waves[number].append(place)
+    return waves
