@@ -40,7 +40,6 @@ def test_a_salesforce_account_in_canonical_form() -> None:
         "website": "http://www.acme.example.com",
         "status": "blocked",
         "parent": "001000000000001AAA",
-        "owner": "jane@example.com",
         "tags": ["Berlin", "VIP"],
         "credit_limit": "1250.5",
         "notes": "First line\nSecond line",

@@ -58,13 +58,18 @@ class Runtime:
 
 @dataclass(slots=True)
 class Run:
-    """One run: its id, its report, and the systems that were found not to answer on the way."""
+    """One run: its id, its report, and what was found on the way.
+
+    down: systems that do not answer. passes: (system, entity, golden id) -> writes so far. left: the same -> units that
+    are left out of a create, because the system has nothing they could refer to (`missing: leave`).
+    """
 
     runtime: Runtime
     id: str
     report: Report
     down: set[str] = field(default_factory=set)
     passes: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    left: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:

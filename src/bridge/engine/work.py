@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from bridge.engine.merge.form import Form
 from bridge.engine.plan.due import Due, due_create, due_update
@@ -64,8 +64,17 @@ def enqueue_due(
 class Scene:
     """Golden records with their links and shadows in every system, loaded in a few statements."""
 
-    def __init__(self, uow: UnitOfWork, emap: EntityMap, golden_ids: list[str], *, creates: bool) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        emap: EntityMap,
+        golden_ids: list[str],
+        *,
+        creates: bool,
+        left: Mapping[tuple[str, str, str], Collection[str]] | None = None,
+    ) -> None:
         self.emap = emap
+        self.left = left or {}
         self.creates = creates
         self.goldens: dict[str, Golden] = uow.goldens(emap.entity, golden_ids)
         self.shadows: dict[tuple[str, str], Shadow] = {}
@@ -91,5 +100,5 @@ class Scene:
             return due_update(form, golden, shadow) if link.state == "linked" and shadow else None
         if not self.creates or not golden.alive or (system, golden.id) in self.reviewed or self.waiting[golden.id]:
             return None  # what it refers to, or what it may be itself, has to be known first
-        due = due_create(form, golden)
+        due = due_create(form, golden, self.left.get((system, self.emap.entity, golden.id), ()))
         return due if any(system in unit.writes for unit in self.emap.units) else None

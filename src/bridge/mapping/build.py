@@ -244,7 +244,7 @@ class _Builder:
         kind = "same" if section.same is not None else "similar"
         fields = tuple(section.same or section.similar or ())
         for place, name in enumerate(fields):
-            self.judge.match_field((*steps, kind, place), name, units)
+            self.judge.match_field((*steps, kind, place), name, units, beside=kind == "same" and len(fields) > 1)
         if kind == "same" and section.above is not None:
             self.judge.error((*steps, "above"), "'above' belongs to 'similar'")
         if kind == "similar" and section.above is None:

@@ -115,8 +115,9 @@ class Judge:
                 if system in writes:
                     self.error((*steps, "values", word), f"'{system}' has no native value for '{word}'")
 
-    def match_field(self, steps: Steps, name: str, units: Sequence[Unit]) -> None:
-        """A match rule names units, or members of groups, that at least two systems show."""
+    def match_field(self, steps: Steps, name: str, units: Sequence[Unit], *, beside: bool) -> None:
+        """A match rule names units, or members of groups. beside: a reference may stand there beside other fields,
+        as in "the same name at the same customer"."""
         by_name = {unit.name: unit for unit in units}
         head, _, member = name.partition(".")
         unit = by_name.get(head)
@@ -125,8 +126,9 @@ class Judge:
             self.unknown(steps, "field", name, [*(u.name for u in units if not u.members), *members], at_value=True)
         elif unit.members and not member:
             self.error(steps, f"'{name}' is a group: name one of {', '.join(unit.members)}", at_value=True)
-        elif unit.record_ref:
-            self.error(steps, f"'{name}' refers to another record and is no mark of this one", at_value=True)
+        elif unit.record_ref and not beside:
+            what = f"'{name}' refers to another record and is no mark of this one; it may stand beside others in 'same'"
+            self.error(steps, what, at_value=True)
 
     def shared_paths(self, units: Sequence[Unit], keys: Mapping[str, str]) -> None:
         """No native field is written by two units, nor the one that stores bridge's id."""

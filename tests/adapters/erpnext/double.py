@@ -163,6 +163,7 @@ class Tables:
         while any(row["name"] == name for row in self.rows_of.get(doctype, [])):
             name, more = f"{base} - {more + 1}", more + 1
         plain = {column: value for column, value in document.items() if not isinstance(value, list)}
+        del plain["doctype"]
         self.add(doctype, name, **{"disabled": 0, **plain})
         self._put_lines(doctype, name, document)
         return name

@@ -122,8 +122,9 @@ def test_the_where_is_set_on_what_is_created() -> None:
 
 
 def test_a_new_address_is_linked_and_preferred() -> None:
-    made = drafts(layout("Address.Billing.city", "Address.Shipping.city"))
-    draft = made.of({"Address.Billing.city": "Köln", "Address.Shipping.city": None}, "g1", creating=True)
+    made = drafts(layout("Address.Billing.city", "Address.Billing.address_line1", "Address.Shipping.city"))
+    values = {"Address.Billing.city": "Köln", "Address.Billing.address_line1": "Dom 1", "Address.Shipping.city": None}
+    draft = made.of(values, "g1", creating=True)
     document = made.new_address(draft, "Billing", "A/B")
     assert document is not None
     assert document["links"] == [{"link_doctype": "Customer", "link_name": "A/B"}]

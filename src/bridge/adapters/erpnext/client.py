@@ -131,7 +131,8 @@ class Client:
         writing: bool = False,
         naming: Naming = NOTHING_NAMED,
     ) -> Row:
-        data = None if body is None else json.dumps(body).encode()
+        # rows of child tables go back as they were read, numbers as Decimal: the server takes them as text
+        data = None if body is None else json.dumps(body, default=str).encode()
         headers = {} if data is None else {"Content-Type": "application/json"}
         try:
             response = self.session.request(

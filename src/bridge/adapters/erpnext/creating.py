@@ -15,7 +15,7 @@ from bridge.adapters.erpnext.client import Client
 from bridge.adapters.erpnext.document import Layout, require_key
 from bridge.adapters.erpnext.drafts import Draft, Drafts, Wire
 from bridge.adapters.erpnext.errors import NOTHING_NAMED, Naming
-from bridge.adapters.erpnext.ledger import Ledger, concerns_item
+from bridge.adapters.erpnext.ledger import Ledger, concerns_item, partly
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.rows import TABLE_OF, with_channels, with_links
 from bridge.adapters.erpnext.tags import Tags
@@ -92,7 +92,11 @@ class Creator:
         try:
             inserted = self._send(run)
         except AlreadyExists as error:
-            rest = self._settle_existing(run, items, ledger)
+            try:
+                rest = self._settle_existing(run, items, ledger)
+            except BridgeError as trouble:  # refused, and not to be looked up now: this run is surely not written
+                ledger.stop(trouble)
+                return
             if len(rest) == len(run):
                 self._narrow(run, error, items, ledger, names)
             else:
@@ -174,7 +178,7 @@ class Creator:
             if not concerns_item(error):
                 ledger.stop(error)
         for sheet in run:
-            ledger.failed(sheet.place, _partly(error, self._client.system), names[sheet.place])
+            ledger.failed(sheet.place, partly(error, self._client.system), names[sheet.place])
 
     def _tag(self, names: dict[int, str], drafts: dict[int, Draft], ledger: Ledger) -> None:
         tags = Tags(self._client, self._layout.meta.doctype)
@@ -185,7 +189,7 @@ class Creator:
             try:
                 tags.set(name, [], wanted)
             except BridgeError as error:
-                ledger.failed(place, _partly(error, self._client.system), name)
+                ledger.failed(place, partly(error, self._client.system), name)
                 if not concerns_item(error):
                     ledger.stop(error)
 
@@ -206,10 +210,3 @@ def _stopped(run: Sequence[_Sheet], error: BridgeError, ledger: Ledger) -> None:
     if isinstance(error, InDoubt):
         for sheet in run:
             ledger.failed(sheet.place, error)
-
-
-def _partly(error: BridgeError, system: str) -> BridgeError:
-    """The record's own document stands, a part of it does not. Only a refusal is final; all else is looked up."""
-    if concerns_item(error):
-        return error
-    return InDoubt(f"made the record, but not all of its parts: {error.message}", system=system)

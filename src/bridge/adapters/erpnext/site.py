@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from zoneinfo import ZoneInfo
 
 from bridge.adapters.erpnext.client import Client
@@ -9,6 +10,9 @@ from bridge.adapters.erpnext.settings import Settings
 from bridge.ports.errors import PermissionDenied, Transient
 
 TABLES = frozenset({"country.iso2", "currency.code", "user.email", "language.code", "state.code", "tag.name"})
+
+TABLE_AGE = 300.0
+"""Seconds after which a word that is not in a table makes it be read again: a person may have been added since."""
 
 
 class Site:
@@ -22,6 +26,7 @@ class Site:
         self._client = client
         self._zone = ZoneInfo(settings.time_zone) if settings.time_zone else None
         self._tables: dict[str, dict[str, str] | None] = {}
+        self._read_at: dict[str, float] = {}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -54,11 +59,16 @@ class Site:
         rows = self._table(table)
         if rows is None:
             return word
-        return next((name for name, shown in rows.items() if shown.lower() == word.lower()), None)
+        name = _named(rows, word)
+        if name is None and time.monotonic() - self._read_at[table] >= TABLE_AGE:
+            del self._tables[table]
+            name = _named(self._table(table) or {}, word)
+        return name
 
     def _table(self, table: str) -> dict[str, str] | None:
         """Document name -> what bridge shows for it; None where the name is that already."""
         if table not in self._tables:
+            self._read_at[table] = time.monotonic()
             if table == "country.iso2":
                 self._tables[table] = self._countries()
             elif table == "user.email":
@@ -79,3 +89,7 @@ class Site:
         except PermissionDenied:
             return None  # an integration user need not see the others; their names are addresses anyway
         return {str(row["name"]): str(row.get("email") or row["name"]) for row in rows}
+
+
+def _named(rows: dict[str, str], word: str) -> str | None:
+    return next((name for name, shown in rows.items() if shown.lower() == word.lower()), None)

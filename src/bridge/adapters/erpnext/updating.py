@@ -9,14 +9,15 @@ break the lock of the second write.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bridge.adapters.erpnext.client import Client, Row
 from bridge.adapters.erpnext.document import Joined, Layout, own_stamp, tag_names, version_of
 from bridge.adapters.erpnext.drafts import Draft, Drafts
-from bridge.adapters.erpnext.ledger import Ledger, concerns_item
+from bridge.adapters.erpnext.ledger import Ledger, concerns_item, partly
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.rows import CHILD_OF, TABLE_OF, Line, whole, with_channels, with_links
 from bridge.adapters.erpnext.tags import Tags
@@ -113,14 +114,18 @@ class Updater:
         key = self._layout.spec.key
         if held.row.get(key) == draft.own.get(key):
             draft.own.pop(key, None)  # else every write of an address would write its customer too
+        steps: list[Callable[[], None]] = []
         if draft.own or tables:
-            self._write_own(item.native_id, draft, str(held.row["modified"]), tables)
-        for role in draft.addresses:
-            self._write_address(item.native_id, draft, role, held)
+            steps.append(lambda: self._write_own(item.native_id, draft, str(held.row["modified"]), tables))
+        steps += [partial(self._write_address, item.native_id, draft, role, held) for role in draft.addresses]
         if draft.tags is not None:
-            Tags(self._client, self._doctype).set(
-                item.native_id, tag_names(held.row.get("_user_tags")) or [], draft.tags
-            )
+            tags = Tags(self._client, self._doctype)
+            steps.append(partial(tags.set, item.native_id, tag_names(held.row.get("_user_tags")) or [], draft.tags))
+        for at, step in enumerate(steps):
+            try:
+                step()
+            except BridgeError as error:
+                raise (partly(error, self._client.system) if at else error) from None
 
     def _write_own(self, name: str, draft: Draft, stamp: str | None, tables: Mapping[str, list[Line]]) -> None:
         body: dict[str, Any] = {**draft.own, **tables}

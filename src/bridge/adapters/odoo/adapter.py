@@ -71,7 +71,7 @@ class OdooAdapter:
 
     def schema(self, spec: ObjectSpec) -> NativeSchema:
         self._models.forget(spec.object)
-        return schema(spec, self._models.of(spec.object))
+        return schema(spec, self._models.of(spec.object), self._models.defaulted(spec.object))
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
         return setup(self._client, self._models, spec, self._settings.module, apply=apply)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from bridge.adapters.odoo.client import Client
@@ -49,6 +50,12 @@ class Models:
             self._known[model] = (time.monotonic(), found)
         return found
 
+    def defaulted(self, model: str) -> set[str]:
+        """Required fields that Odoo fills by itself: fields_get does not tell."""
+        names = [name for name, one in self.of(model).items() if one.get("required")]
+        found = self._client.call(model, "default_get", positional=(names,), fields=names) if names else {}
+        return {name for name, value in found.items() if value not in (False, None, "")}
+
     def forget(self, model: str) -> None:
         """Ask again next time."""
         self._known.pop(model, None)
@@ -75,9 +82,10 @@ def native_field(path: str, described: Mapping[str, Any]) -> NativeField:
     )
 
 
-def schema(spec: ObjectSpec, described: Described) -> NativeSchema:
-    """The schema of an object, with the joined paths of the specification."""
+def schema(spec: ObjectSpec, described: Described, defaulted: Collection[str] = ()) -> NativeSchema:
+    """The schema of an object, with the joined paths of the specification. defaulted: what Odoo fills by itself."""
     fields = {name: native_field(name, one) for name, one in described.items()}
+    fields |= {name: replace(fields[name], required=False) for name in defaulted}
     for one in spec.fields:
         role, dot, name = one.path.partition(".")
         if dot and role in ROLES and name in described and "child_ids" in described:

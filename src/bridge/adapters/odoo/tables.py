@@ -48,8 +48,8 @@ class Tables:
         return found
 
     def learn_users(self, addresses: Iterable[str]) -> None:
-        """Look up users by their mail addresses or log-ins, in one call."""
-        wanted = sorted({one for one in addresses if one not in self._users})
+        """Look up users by their mail addresses or log-ins, in one call; unknown ones again, they may be there now."""
+        wanted = sorted({one for one in addresses if not self._users.get(one)})
         if not wanted:
             return
         domain = ["|", ["email", "in", wanted], ["login", "in", wanted]]
@@ -59,10 +59,10 @@ class Tables:
 
     def user(self, address: str, path: str) -> int:
         """The user with this address. Raises Rejected where there is none, or more than one."""
-        self.learn_users([address])
+        if address not in self._users:
+            self.learn_users([address])
         found = self._users.get(address, [])
         if len(found) != 1:
-            self._users.pop(address, None)
             words = "has no user with that address" if not found else "has several users with that address"
             raise Rejected(f"{words} ({path})", fields=(path,), system=self._client.system)
         return found[0]

@@ -167,11 +167,12 @@ def _merge_unit(
     if unit.name in draft.held:
         _rehear(unit, proposal, members, sighting, draft, around)
         return
-    if same(unit, word, agreed, members) or _already_expressed(form, unit, agreed, sighting.record.values):
-        _second(unit, replace(proposal, value=agreed), draft)
-        return
     paths = unit.paths(system)
     has_base = all(path in base.values for path in paths)
+    if same(unit, word, agreed, members) or _already_expressed(form, unit, agreed, sighting.record.values):
+        if has_base or agreed is not None:  # at first contact an empty field is nobody's word
+            _second(unit, replace(proposal, value=agreed), draft)
+        return
     before = form.read({path: base.values[path] for path in paths}).values.get(unit.name) if has_base else None
     if unit.policy.kind == "union":
         united: Canonical = unite(agreed, before, word) or None
@@ -269,7 +270,7 @@ def _words(draft: _Draft, unit: Unit, proposal: Proposal) -> tuple[Proposal, ...
 def _second(unit: Unit, proposal: Proposal, draft: _Draft) -> None:
     """Another system says the same: its word counts if the value is disputed later in the same round."""
     known = draft.provenance.get(unit.name)
-    if known is None or known.system == proposal.system or proposal.value is None:
+    if known is None or known.system == proposal.system:
         return
     draft.provenance[unit.name] = replace(known, proposals=_words(draft, unit, proposal))
 

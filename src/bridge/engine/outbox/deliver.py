@@ -70,7 +70,7 @@ def deliver(run: Run, emap: EntityMap, system: str) -> int:
 
 def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: Sequence[OutboxEntry]) -> list[Task]:
     """What each claimed entry comes to now; entries that come to nothing are settled here."""
-    scene = Scene(uow, emap, [entry.golden_id for entry in entries], creates=True)
+    scene = Scene(uow, emap, [entry.golden_id for entry in entries], creates=True, left=run.left)
     tasks: list[Task] = []
     settled: list[Settlement] = []
     for entry in entries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bridge.engine.absorb import Written, absorb
@@ -11,10 +12,10 @@ from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget
 from bridge.engine.work import enqueue_due
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.errors import AlreadyExists, BridgeError, InDoubt, NotFound, VersionConflict
+from bridge.ports.errors import AlreadyExists, BridgeError, InDoubt, NotFound, Rejected, VersionConflict
 from bridge.ports.records import NativeRecord, WriteResult
 from bridge.ports.storage import Settlement
-from bridge.ports.work import OutboxEntry
+from bridge.ports.work import OutboxEntry, Shadow
 
 if TYPE_CHECKING:
     from bridge.engine.outbox.deliver import Task
@@ -31,6 +32,7 @@ class _Settling:
         self.settled: list[Settlement] = []
         self.stale: list[str] = []
         self.gone: list[str] = []
+        self.left: list[Shadow] = []
         self.count = 0
 
     def take(self, task: Task, result: WriteResult) -> None:
@@ -68,8 +70,31 @@ class _Settling:
             self.settled.append(Settlement(task.entry, None))
         elif isinstance(error, AlreadyExists):
             self._find(task, error)
+        elif isinstance(error, Rejected) and self._leave_out(task, error):
+            self.settled.append(Settlement(task.entry, "pending"))
         else:
             self._fail(task.entry, error)
+
+    def _leave_out(self, task: Task, error: Rejected) -> bool:
+        """Whether only fields were refused that the mapping lets be left out (an owner whom this system does not know).
+
+        They count as sent and turned into what is there, so that they are tried again when the golden value changes.
+        """
+        units = {
+            path: unit
+            for unit in self.emap.units
+            if unit.missing == "leave" and unit.writes
+            for path in unit.paths(self.system)
+        }
+        if not error.fields or any(path not in units or path not in task.intent.after for path in error.fields):
+            return False
+        if task.shadow is None:
+            place = (self.system, self.emap.entity, task.golden.id)
+            self.run.left.setdefault(place, set()).update(units[path].name for path in error.fields)
+        else:
+            refused = {path: task.intent.after[path] for path in error.fields}
+            self.left.append(replace(task.shadow, echo={**task.shadow.echo, **refused}))
+        return True
 
     def _find(self, task: Task, error: AlreadyExists) -> None:
         """The system says the record is there: ours if it carries the key; else somebody's record is in the way."""
@@ -106,6 +131,7 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
     moved = _look_again(run, emap, system, settling)
     with run.store.begin() as uow:
         uow.settle(settling.settled)
+        uow.save_shadows(settling.left)
         absorbed = absorb(run, uow, emap, system, settling.records, settling.written)
         forget(run, uow, emap, system, settling.gone)
         seen_again = absorb(run, uow, emap, system, moved)

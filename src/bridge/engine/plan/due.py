@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bridge.engine.merge.form import Form
@@ -48,9 +48,12 @@ def due_update(form: Form, golden: Golden, shadow: Shadow) -> Due:
     return Due(values, due.missing, problems=due.problems)
 
 
-def due_create(form: Form, golden: Golden) -> Due:
-    """What a new record is made of: every value there is, and the defaults of the mapping where there is none."""
-    units = list(_written(form, golden))
+def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
+    """What a new record is made of: every value there is, and the defaults of the mapping where there is none.
+
+    left: units to leave out, because the system has nothing that they could refer to.
+    """
+    units = [unit for unit in _written(form, golden) if unit.name not in left]
     due = _encode(form, golden, [unit for unit in units if golden.values.get(unit.name) is not None])
     values: dict[str, NativeValue] = {path: value for path, value in due.values.items() if value is not None}
     problems = list(due.problems)
@@ -84,7 +87,8 @@ def _encode(form: Form, golden: Golden, units: Iterable[Unit]) -> Due:
             problems.append(error.message)
             continue
         if encoded is None:
-            missing.append(unit.name)
+            if unit.missing != "leave":
+                missing.append(unit.name)
         else:
             values.update(encoded)
     return Due(values, tuple(missing), problems=tuple(problems))

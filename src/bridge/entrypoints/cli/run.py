@@ -188,11 +188,15 @@ REPORT_COLUMNS = (
 
 def print_report(report: Report) -> None:
     """The figures of a run, and what went wrong in it."""
+    # Only what happened: eleven columns of noughts do not fit on a terminal, and say nothing.
+    names = [
+        name for name in REPORT_COLUMNS if name == "read" or any(getattr(t, name) for t in report.tallies.values())
+    ]
     rows = [
-        (entity, system, *(getattr(tally, name) for name in REPORT_COLUMNS), tally.api_calls, tally.seconds)
+        (entity, system, *(getattr(tally, name) for name in names), tally.api_calls, tally.seconds)
         for (system, entity), tally in report.tallies.items()
     ]
-    show("Run " + report.run, ("entity", "system", *REPORT_COLUMNS, "calls", "seconds"), rows)
+    show("Run " + report.run, ("entity", "system", *names, "calls", "seconds"), rows)
     print_troubles(report)
     console.print(
         f"{report.writes} writes, {report.conflicts} conflicts, {report.api_calls} calls, {report.seconds:.1f} s"

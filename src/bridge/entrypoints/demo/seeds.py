@@ -10,6 +10,8 @@ from bridge.entrypoints.demo.people import Company, Person
 Seed = dict[str, Any]
 DIFFERS = frozenset(range(45, 1000, 120))
 """Customers whose web site was typed in differently in the ERP: only a person knows which one is right."""
+GERMANY = 57
+"""The id of Germany in every Odoo database."""
 OUTDATED = frozenset(range(33, 1000, 100))
 """Customers whose tax number is wrong in the CRM: the mapping says that finance knows better."""
 
@@ -49,7 +51,7 @@ def salesforce_contacts(people: Iterable[Person], accounts: Mapping[int, str]) -
     ]
 
 
-def odoo_companies(companies: Iterable[Company], germany: int) -> list[Seed]:
+def odoo_companies(companies: Iterable[Company]) -> list[Seed]:
     """Companies as partners. Odoo shows telephone numbers with blanks, which means the same."""
     return [
         _seed(
@@ -63,7 +65,7 @@ def odoo_companies(companies: Iterable[Company], germany: int) -> list[Seed]:
             street=company.street,
             city=company.city,
             zip=company.postcode,
-            country_id=germany,
+            country_id=GERMANY,
         )
         for company in companies
     ]

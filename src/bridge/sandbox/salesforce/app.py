@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from email.utils import format_datetime
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from bridge.sandbox.salesforce.fields import SObject
 from bridge.sandbox.salesforce.ids import PREFIXES, long_id
 from bridge.sandbox.salesforce.objects import objects
 from bridge.sandbox.salesforce.query import PAGE, SMALLEST, Queries
-from bridge.sandbox.salesforce.records import Records
+from bridge.sandbox.salesforce.records import Records, body_of, http_date
 from bridge.sandbox.salesforce.replication import Replication
 from bridge.sandbox.salesforce.store import Store
 from bridge.sandbox.salesforce.tooling import Tooling
@@ -35,7 +36,7 @@ class SalesforceApplication:
 
     name = "salesforce"
     fault_kinds = frozenset(
-        {"expired_token", "quota", "concurrent", "lock_row", "late_commit", "unavailable", "purge_deletes"}
+        {"expired_token", "quota", "concurrent", "lock_row", "late_commit", "server_unavailable", "purge_deletes"}
     )
 
     def __init__(self, credentials: Credentials, *, key_field: bool, quota: int) -> None:
@@ -64,8 +65,8 @@ class SalesforceApplication:
         self._records = Records(self._store, self._writer, admin)
         self._collections = Collections(self._store, self._writer, self._records, admin)
         self._replication = Replication(self._store)
-        self._tooling = Tooling(self._store)
-        self._composite = Composite(self.route)
+        self._tooling = Tooling(self._store, lambda: self._base)
+        self._composite = Composite(self._store, self.route)
         self._used = 0
 
     def handle(self, request: Request) -> Response:
@@ -75,7 +76,7 @@ class SalesforceApplication:
         except SalesforceError as error:
             return error.response()
         finally:
-            self._store.late = 0.0
+            self._store.late, self._collections.locked = 0.0, 0
 
     def _answer(self, request: Request) -> Response:
         path = request.path
@@ -120,6 +121,8 @@ class SalesforceApplication:
             return self._composed(request, steps[1:])
         if head == "tooling" and steps[1:2] == ["sobjects"] and request.method == "POST" and len(steps) == 3:
             return self._tooling.create(steps[2], request)
+        if steps[:2] == ["tooling", "query"] and request.method == "GET" and len(steps) == 2:
+            return Response(200, self._tooling.query(request.first("q")))
         if head == "limits":
             return self._limits(request, steps[1:])
         if not steps:
@@ -151,7 +154,7 @@ class SalesforceApplication:
         if len(rest) == 1:
             return self._object(definition, request)
         if rest[1] == "describe":
-            return Response(200, definition.describe(PREFIXES.get(definition.name, ""), self._base))
+            return self._describe(definition, request)
         if rest[1] == "updated":
             return Response(200, self._replication.updated(definition, request))
         if rest[1] == "deleted":
@@ -168,12 +171,20 @@ class SalesforceApplication:
             raise SalesforceError("METHOD_NOT_ALLOWED", "HTTP Method not allowed", status=405)
         return by_method[request.method]()
 
+    def _describe(self, definition: SObject, request: Request) -> Response:
+        since = http_date(request.headers.get("If-Modified-Since"), strict=False)
+        changed = self._tooling.changed(definition).replace(microsecond=0)
+        if since is not None and changed <= since:
+            return Response(304)
+        described = definition.describe(PREFIXES.get(definition.name, ""), self._base)
+        return Response(200, described, {"Last-Modified": format_datetime(changed, usegmt=True)})
+
     def _object(self, definition: SObject, request: Request) -> Response:
         if request.method != "POST":
             summary = definition.summary(PREFIXES.get(definition.name, ""), self._base)
             return Response(200, {"objectDescribe": summary, "recentItems": []})
         if definition.name == "FieldPermissions":
-            body = request.json()
+            body = body_of(request)
             if not self._tooling.known(str(body.get("Field", ""))):
                 message = f"Field Name: bad value for restricted picklist field: {body.get('Field')}"
                 raise SalesforceError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, ["Field"])
@@ -182,7 +193,9 @@ class SalesforceApplication:
 
     def _composed(self, request: Request, rest: list[str]) -> Response:
         if rest == ["batch"]:
-            return self._composite.batch(request)
+            response = self._composite.batch(request)
+            self._used += len(response.body["results"]) - 1  # each counts, the call around them does not
+            return response
         if not rest and request.method == "POST":
             return self._composite.run(request, self._base)
         if rest[:1] != ["sobjects"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -133,7 +132,7 @@ class Collections:
 
     def _each(self, number: int, one: Callable[[int], Outcome], whole: bool) -> Response:
         """Every item by itself; with allOrNone everything is taken back where one fails."""
-        kept = copy.deepcopy((self._store.rows, self._store.unique, self._store.log)) if whole else None
+        kept = self._store.snapshot()
         outcomes: list[Outcome] = []
         for place in range(number):
             try:
@@ -142,11 +141,12 @@ class Collections:
                     raise SalesforceError("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
                 outcomes.append(one(place))
             except SalesforceError as error:
-                if error.code == "JSON_PARSER_ERROR":
+                if error.code == "JSON_PARSER_ERROR":  # the real one reads the whole body before it writes
+                    self._store.restore(kept)
                     raise
                 outcomes.append(error.row())
-        if kept and not all(outcome["success"] for outcome in outcomes):
-            self._store.rows, self._store.unique, self._store.log = kept
+        if whole and not all(outcome["success"] for outcome in outcomes):
+            self._store.restore(kept)
             rolled_back = SalesforceError(
                 "ALL_OR_NONE_OPERATION_ROLLED_BACK",
                 "Record rolled back because not all records were valid and the request was using AllOrNone header",

@@ -8,57 +8,70 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.sandbox.kernel import Request, Response
-from bridge.sandbox.salesforce.errors import SalesforceError
+from bridge.sandbox.salesforce.errors import SalesforceError, bad_json
 from bridge.sandbox.salesforce.records import body_of
+from bridge.sandbox.salesforce.store import Store
 
 LIMIT = 25
+COSTLY = 5
 _REFERENCE = re.compile(r"@\{(\w+)\.([\w.\[\]]+)\}")
+_COSTLY = re.compile(r"(query|queryAll|composite/sobjects)(/|$)")
 Route = Callable[[Request, str], Response]
+Part = Mapping[str, Any]
 
 
 class Composite:
     """composite and composite/batch; what they contain goes through the org's own routes."""
 
-    def __init__(self, route: Route) -> None:
-        self._route = route
+    def __init__(self, store: Store, route: Route) -> None:
+        self._store, self._route = store, route
 
     def run(self, request: Request, base: str) -> Response:
-        """POST composite"""
-        parts = body_of(request).get("compositeRequest", [])
-        if len(parts) > LIMIT:
-            raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {LIMIT} subrequests in a composite request")
-        answers: dict[str, Any] = {}
-        outcomes: list[dict[str, Any]] = []
+        """POST composite: with allOrNone one failure takes everything back, and halts what comes after it."""
+        body = body_of(request)
+        whole = body.get("allOrNone") is True
+        parts = _parts(body, "compositeRequest", ("method", "url", "referenceId"))
+        paths = [_path(str(part["url"]), base) for part in parts]
+        if sum(bool(_COSTLY.match(path)) for path in paths) > COSTLY:
+            raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {COSTLY} query or collections subrequests")
+        kept = self._store.snapshot()
+        answers: dict[str, Response] = {}
         for part in parts:
-            text = _REFERENCE.sub(lambda found: str(_reach(answers.get(found[1]), found[2])), json.dumps(part))
-            filled = json.loads(text)
-            url = str(filled["url"])
-            path = url.partition("?")[0].removeprefix(base).strip("/")
-            response = self._one(str(filled["method"]), url, path, filled.get("body"), filled.get("httpHeaders") or {})
-            answers[filled["referenceId"]] = response.body
-            outcomes.append(
-                {
-                    "body": None if response.body == b"" else response.body,
-                    "httpHeaders": response.headers,
-                    "httpStatusCode": response.status,
-                    "referenceId": filled["referenceId"],
-                }
-            )
-        return Response(200, {"compositeResponse": outcomes})
+            response = self._filled(part, base, answers, whole)
+            answers[str(part["referenceId"])] = response
+            if whole and _failed(response):
+                self._store.restore(kept)
+                return _composed(parts, _rolled_back(parts, str(part["referenceId"]), response))
+        return _composed(parts, answers)
 
     def batch(self, request: Request) -> Response:
-        """POST composite/batch"""
+        """POST composite/batch: what was done stays done; haltOnError refuses what comes after a failure."""
+        body = body_of(request)
         results: list[dict[str, Any]] = []
-        parts = body_of(request).get("batchRequests", [])
-        if len(parts) > LIMIT:
-            raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {LIMIT} subrequests in a batch")
-        for part in parts:
+        failed = False
+        for part in _parts(body, "batchRequests", ("method", "url")):
             url = str(part["url"])
-            path = re.sub(r"^(/services/data/)?v\d+\.\d/", "", url.partition("?")[0].lstrip("/"))
-            response = self._one(str(part["method"]), "/" + url.lstrip("/"), path, part.get("richInput"), {})
-            body = None if response.body == b"" else response.body
-            results.append({"statusCode": response.status, "result": body})
-        return Response(200, {"hasErrors": any(int(one["statusCode"]) >= 400 for one in results), "results": results})
+            path = re.sub(r"^(services/data/)?v\d+\.\d/", "", url.partition("?")[0].strip("/"))
+            if failed and body.get("haltOnError") is True:
+                halted = SalesforceError("BATCH_PROCESSING_HALTED", "Batch processing halted", status=412)
+                response = halted.response()
+            else:
+                response = self._one(str(part["method"]), "/" + url.lstrip("/"), path, part.get("richInput"), {})
+            failed |= response.status >= 400
+            results.append({"statusCode": response.status, "result": _shown(response)})
+        return Response(200, {"hasErrors": failed, "results": results})
+
+    def _filled(self, part: Part, base: str, answers: Mapping[str, Response], whole: bool) -> Response:
+        """One subrequest, its references filled in."""
+        try:
+            filled = json.loads(_REFERENCE.sub(lambda found: _reached(answers, found), json.dumps(part)))
+        except SalesforceError as error:
+            return error.response()
+        url, body = str(filled["url"]), filled.get("body")
+        path = _path(url, base)
+        if whole and path.startswith("composite/sobjects") and isinstance(body, dict):
+            body = {**body, "allOrNone": True}
+        return self._one(str(filled["method"]), url, path, body, filled.get("httpHeaders") or {})
 
     def _one(self, method: str, url: str, path: str, body: Any, headers: Mapping[str, str]) -> Response:
         data = b"" if body is None else json.dumps(body).encode()
@@ -68,10 +81,59 @@ class Composite:
             return error.response()
 
 
-def _reach(value: Any, path: str) -> Any:
-    for step in re.findall(r"\w+", path):
+def _parts(body: Mapping[str, Any], name: str, needed: tuple[str, ...]) -> list[Part]:
+    parts = body.get(name)
+    if not isinstance(parts, list) or not all(isinstance(part, dict) and set(needed) <= set(part) for part in parts):
+        raise bad_json(f"{name} must be a list of objects with {', '.join(needed)} [line:1, column:1]")
+    if len(parts) > LIMIT:
+        raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {LIMIT} subrequests in {name}")
+    return parts
+
+
+def _path(url: str, base: str) -> str:
+    return url.partition("?")[0].removeprefix(base).strip("/")
+
+
+def _shown(response: Response) -> Any:
+    return None if response.body == b"" else response.body
+
+
+def _failed(response: Response) -> bool:
+    """Whether a subrequest failed: by its status, or as a collection with a failed record."""
+    rows = response.body if isinstance(response.body, list) else []
+    return response.status >= 400 or any(isinstance(row, dict) and row.get("success") is False for row in rows)
+
+
+def _rolled_back(parts: list[Part], culprit: str, response: Response) -> dict[str, Response]:
+    message = "The transaction was rolled back since another operation in the same transaction failed."
+    halted = SalesforceError("PROCESSING_HALTED", message).response()
+    names = [str(part["referenceId"]) for part in parts]
+    return {name: response if name == culprit else halted for name in names}
+
+
+def _composed(parts: list[Part], answers: Mapping[str, Response]) -> Response:
+    outcomes = [
+        {
+            "body": _shown(answers[str(part["referenceId"])]),
+            "httpHeaders": answers[str(part["referenceId"])].headers,
+            "httpStatusCode": answers[str(part["referenceId"])].status,
+            "referenceId": part["referenceId"],
+        }
+        for part in parts
+    ]
+    return Response(200, {"compositeResponse": outcomes})
+
+
+def _reached(answers: Mapping[str, Response], found: re.Match[str]) -> str:
+    """What a reference stands for, fit to stand inside a JSON text. Raises PROCESSING_HALTED where it is nothing."""
+    response = answers.get(found[1])
+    value: Any = response.body if response and response.status < 400 else None
+    for step in re.findall(r"\w+", found[2]):
         if isinstance(value, list):
-            value = value[int(step)]
-        elif isinstance(value, dict):
-            value = value.get(step)
-    return value
+            value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    if value is None:
+        message = f"Invalid reference specified. No value for {found[1]}.{found[2]} found in {found[1]}"
+        raise SalesforceError("PROCESSING_HALTED", message)
+    return json.dumps(str(value))[1:-1]

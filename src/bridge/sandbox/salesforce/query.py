@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bridge.sandbox.salesforce import soql
+from bridge.sandbox.salesforce.comparison import Get, Test, comparison
 from bridge.sandbox.salesforce.errors import SalesforceError, no_such_object
-from bridge.sandbox.salesforce.fields import NUMBERS, TEXTS, Field, SObject
-from bridge.sandbox.salesforce.ids import long_id
-from bridge.sandbox.salesforce.soql import Comparison, Junction, Literal, Query
+from bridge.sandbox.salesforce.fields import Field, SObject
+from bridge.sandbox.salesforce.soql import Comparison, Junction, Query
 from bridge.sandbox.salesforce.store import Store, Values
-from bridge.sandbox.salesforce.values import parse_instant, stamp
 
 PAGE = 2000
 SMALLEST = 200
 _OFFSET_MAX = 2000
 _KEPT = timedelta(days=2)
-Test = Callable[[Values], bool]
-Get = Callable[[Values], Any]
 
 
 class Queries:
@@ -173,7 +169,7 @@ class _Plan:
         if not field.filterable:
             message = f"field '{field.name}' can not be filtered in a query call"
             raise SalesforceError("INVALID_FIELD", self._pointed(message, node.path))
-        return _comparison(field, get, node, self._store.clock.now(), self._pointed)
+        return comparison(field, get, node, self._store.clock.now(), self._pointed)
 
     def _sortable(self, path: str) -> Get:
         field, get = self._getter(path)
@@ -254,83 +250,6 @@ def _place(
             at[step] = {"attributes": {"type": name, "url": f"{base}/sobjects/{name}/{row['Id']}"}}
         at = at[step]
     at[steps[-1]] = value
-
-
-def _comparison(field: Field, get: Get, node: Comparison, now: datetime, told: Callable[[str, str], str]) -> Test:
-    fold = _folding(field)
-    wanted = [_wanted(field, literal, node, now, told) for literal in node.values]
-    operator = node.operator
-    if operator in ("includes", "excludes"):
-        if field.type != "multipicklist":
-            raise SalesforceError("INVALID_FIELD", told(f"{operator} is for multi-select picklists", node.path))
-        groups = [set(str(literal.value).split(";")) for literal in node.values]
-
-        def holds(row: Values) -> bool:
-            there = set(str(get(row) or "").split(";"))
-            return any(group <= there for group in groups)
-
-        return holds if operator == "includes" else lambda row: not holds(row)
-    if operator == "like":
-        pattern = re.compile(node.values[0].pattern, re.IGNORECASE)
-        return lambda row: isinstance(get(row), str) and bool(pattern.fullmatch(get(row)))
-    if operator in ("in", "not in"):
-        among = {fold(value) for value in wanted}
-        if operator == "in":
-            return lambda row: fold(get(row)) in among
-        return lambda row: fold(get(row)) not in among
-    value = fold(wanted[0])
-    if operator == "=":
-        return lambda row: fold(get(row)) == value
-    if operator == "!=":
-        return lambda row: fold(get(row)) != value
-    compare: dict[str, Callable[[Any, Any], bool]] = {
-        "<": lambda a, b: a < b,
-        "<=": lambda a, b: a <= b,
-        ">": lambda a, b: a > b,
-        ">=": lambda a, b: a >= b,
-    }
-    test = compare[operator]
-    return lambda row: value is not None and get(row) is not None and test(fold(get(row)), value)
-
-
-def _folding(field: Field) -> Callable[[Any], Any]:
-    """Texts are compared without regard to case, unless the field is declared to mind it."""
-    if field.type in TEXTS and not field.case_sensitive:
-        return lambda value: value.lower() if isinstance(value, str) else value
-    return lambda value: value
-
-
-def _wanted(field: Field, literal: Literal, node: Comparison, now: datetime, told: Callable[[str, str], str]) -> Any:
-    """The literal in the form in which the field's values are kept. Raises SalesforceError for a wrong kind."""
-    if literal.kind == "null":
-        return False if field.type == "boolean" else None
-    if field.type in ("id", "reference"):
-        found = long_id(literal.value) if literal.kind == "string" else None
-        if found is None:
-            message = f"invalid ID field: {literal.value}"
-            raise SalesforceError("INVALID_QUERY_FILTER_OPERATOR", told(message, node.path))
-        return found
-    if field.type == "datetime" and literal.kind in ("datetime", "relative"):
-        moment = parse_instant(literal.value) if literal.kind == "datetime" else _relative(literal.value, now)
-        return stamp(moment)
-    if field.type == "date" and literal.kind in ("date", "relative"):
-        return literal.value if literal.kind == "date" else _relative(literal.value, now).date().isoformat()
-    kinds = {"boolean": "boolean", **dict.fromkeys(NUMBERS, "number"), **dict.fromkeys(TEXTS, "string")}
-    expected = kinds.get(field.type, field.type)
-    if literal.kind == expected:
-        return literal.value
-    quotes = "should be enclosed in quotes" if expected == "string" else "should not be enclosed in quotes"
-    message = f"value of filter criterion for field '{field.name}' must be of type {field.type} and {quotes}"
-    raise SalesforceError("INVALID_FIELD", told(message, node.path))
-
-
-def _relative(word: str, now: datetime) -> datetime:
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    name, _, number = word.partition(":")
-    days = {"today": 0, "yesterday": -1, "tomorrow": 1}.get(name)
-    if days is None:
-        days = int(number) * (-1 if name == "last_n_days" else 1)
-    return today + timedelta(days=days)
 
 
 def _sort_key(value: Any) -> tuple[int, Any]:

@@ -30,7 +30,7 @@ class Records:
     def read(self, definition: SObject, id_: str, request: Request, base: str) -> Response:
         """GET sobjects/X/ID"""
         row = self._there(definition, id_)
-        since = _http_date(request.headers.get("If-Modified-Since"), strict=False)
+        since = http_date(request.headers.get("If-Modified-Since"), strict=False)
         if since is not None and _modified(row) <= since:
             return Response(304)
         wanted = [name for name in request.first("fields").split(",") if name]
@@ -52,7 +52,7 @@ class Records:
     def change(self, definition: SObject, id_: str, request: Request) -> Response:
         """PATCH sobjects/X/ID"""
         row = self._there(definition, id_)
-        before = _http_date(request.headers.get("If-Unmodified-Since"), strict=True)
+        before = http_date(request.headers.get("If-Unmodified-Since"), strict=True)
         match = request.headers.get("If-Match")
         stale = before is not None and _modified(row) > before
         stale |= match is not None and definition.name == "Account" and match not in (_etag(row), "*")
@@ -141,7 +141,8 @@ def _etag(row: Values) -> str:
     return f'"{row["Id"]}{int(_modified(row).timestamp())}--gzip"'
 
 
-def _http_date(text: str | None, *, strict: bool) -> datetime | None:
+def http_date(text: str | None, *, strict: bool) -> datetime | None:
+    """The moment in a conditional header; one that cannot be read is passed over, or with `strict` refused."""
     if not text:
         return None
     try:

@@ -40,6 +40,9 @@ class Deletion:
     visible_at: datetime
 
 
+Snapshot = tuple[dict[str, dict[str, Row]], dict[tuple[str, str], dict[str, str]], dict[str, list[Deletion]]]
+
+
 class Store:
     """All rows by object and id, unique values, and the log of deletes."""
 
@@ -109,6 +112,16 @@ class Store:
         """Enter a delete into the log, which users of getDeleted read."""
         now = self.clock.now()
         self.log[object_name.lower()].append(Deletion(id_, now, now + timedelta(seconds=self.late)))
+
+    def snapshot(self) -> Snapshot:
+        """What `restore` goes back to. Writes put new rows in place of old ones, so the tables are enough."""
+        rows = {name: dict(table) for name, table in self.rows.items()}
+        unique = {name: dict(index) for name, index in self.unique.items()}
+        return rows, unique, {name: list(entries) for name, entries in self.log.items()}
+
+    def restore(self, kept: Snapshot) -> None:
+        """Take back what was written since; ids that were given out are not given out again."""
+        self.rows, self.unique, self.log = kept
 
     def add_objects(self, objects: Iterable[SObject]) -> None:
         """Put further objects in."""

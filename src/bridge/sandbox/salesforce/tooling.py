@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from bridge.sandbox.kernel import Request, Response
+from bridge.sandbox.salesforce.catalogue import Catalogue
 from bridge.sandbox.salesforce.errors import SalesforceError, not_found
-from bridge.sandbox.salesforce.fields import Field
+from bridge.sandbox.salesforce.fields import Field, SObject
 from bridge.sandbox.salesforce.records import body_of
 from bridge.sandbox.salesforce.store import Store
 
@@ -31,9 +33,11 @@ _TYPES = {
 class Tooling:
     """Custom fields. A new one is seen by nobody until a permission set says who may."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, base: Callable[[], str]) -> None:
         self._store = store
-        self._made: dict[str, tuple[str, Field]] = {}
+        self._made: dict[str, tuple[str, SObject, Field]] = {}
+        self._begun, self._changed = store.clock.now(), dict[str, datetime]()
+        self._catalogue = Catalogue(store.clock, base)
 
     def create(self, kind: str, request: Request) -> Response:
         """POST tooling/sobjects/CustomField"""
@@ -52,17 +56,26 @@ class Tooling:
         if form.get("type") not in _TYPES:
             raise SalesforceError("INVALID_INPUT", f"invalid parameter value: type {form.get('type')}")
         id_ = self._store.new_id("CustomField")
-        self._made[full.lower()] = (definition.name, _field(name, form))
+        self._made[full.lower()] = (id_, definition, _field(name, form))
         return Response(201, {"id": id_, "success": True, "errors": [], "warnings": [], "infos": []})
+
+    def query(self, text: str) -> Any:
+        """GET tooling/query: CustomField, FieldDefinition, EntityDefinition"""
+        made = {id_: (definition, field) for id_, definition, field in self._made.values()}
+        return self._catalogue.run(text, self._store.objects, made)
+
+    def changed(self, definition: SObject) -> datetime:
+        """When the fields of an object last became others."""
+        return self._changed.get(definition.name, self._begun)
 
     def permit(self, values: Mapping[str, Any]) -> None:
         """A permission for a field: from now on it is there for the integration user."""
         found = self._made.get(str(values.get("Field", "")).lower())
         if found and values.get("PermissionsRead"):
-            object_name, field = found
-            definition = self._store.objects[object_name.lower()]
+            _, definition, field = found
             definition.add([field])
-            for row in self._store.rows[object_name.lower()].values():
+            self._changed[definition.name] = self._store.clock.now()
+            for row in self._store.rows[definition.name.lower()].values():
                 row.values.setdefault(field.name, False if field.type == "boolean" else None)
 
     def known(self, full: str) -> bool:

@@ -13,6 +13,7 @@ from bridge.sandbox.salesforce.ids import long_id
 
 _EMAIL = re.compile(r"[^@\s,;()<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _SHOWN = 40
+_DIGITS = 18
 
 
 def stored(field: Field, value: Any) -> Any:
@@ -72,15 +73,23 @@ def _number(field: Field, value: Any) -> int | float:
         number = Decimal(str(value))
     except InvalidOperation:
         raise _wrong_type(field, "double", value) from None
+    if not number.is_finite():
+        raise _wrong_type(field, "double", value)
+    if number.adjusted() >= _DIGITS:
+        raise _out_of_range(field, value)
     if field.type == "int":
         if number != number.to_integral_value():
             raise _wrong_type(field, "int", value)
         return int(number)
     rounded = number.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP)
     if field.precision and len(str(abs(rounded)).partition(".")[0]) > field.precision - field.scale:
-        message = f"{field.title}: value outside of valid range on numeric field: {value}"
-        raise SalesforceError("NUMBER_OUTSIDE_VALID_RANGE", message, [field.name])
+        raise _out_of_range(field, value)
     return float(rounded)
+
+
+def _out_of_range(field: Field, value: Any) -> SalesforceError:
+    message = f"{field.title}: value outside of valid range on numeric field: {value}"
+    return SalesforceError("NUMBER_OUTSIDE_VALID_RANGE", message, [field.name])
 
 
 def _reference(field: Field, value: Any) -> str:
