@@ -1,5 +1,8 @@
 """The command line: `bridge`."""
 
-from bridge.entrypoints.cli.app import main
 
-__all__ = ["main"]
+def main() -> None:
+    """Entry point of the `bridge` program."""
+    from bridge.entrypoints.cli.app import app  # here, so that the demo can use parts of this package
+
+    app()

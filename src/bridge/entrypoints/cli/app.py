@@ -39,8 +39,3 @@ inspect.register(app)
 app.add_typer(mapping.app, name="mapping")
 sandbox.register(app)
 demo.register(app)
-
-
-def main() -> None:
-    """Entry point of the `bridge` program."""
-    app()
