@@ -124,6 +124,9 @@ class Simulated:
             clock_grain=timedelta(seconds=1) if self.coarse else timedelta(microseconds=1),
         )
 
+    def open(self, specs: Sequence[ObjectSpec]) -> None:
+        self._call("open")
+
     def check(self) -> Health:
         return Health("1", "bridge")
 

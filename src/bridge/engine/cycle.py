@@ -1,5 +1,6 @@
 """One cycle, the story of bridge: settle what is in doubt, read, match, merge, then drive every system to the result.
 
+open   -> log in everywhere
 doubt  -> writes without an answer are looked up
 read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
 arm    -> only after every system's first full read: creates are allowed
@@ -16,6 +17,7 @@ from time import perf_counter
 from bridge.engine.ingest import arm, read, revisit
 from bridge.engine.outbox.deliver import deliver
 from bridge.engine.outbox.doubt import settle_doubts
+from bridge.engine.outbox.reaction import as_bridge_error, ends_the_turn
 from bridge.engine.report import Report
 from bridge.engine.runtime import Run, Runtime
 
@@ -29,6 +31,7 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
     start = perf_counter()
     with runtime.store.begin() as uow:
         uow.reclaim(run.now)
+    _open(run)
     for emap in runtime.maps.values():
         for system in run.up(emap):
             settle_doubts(run, emap, system)
@@ -42,6 +45,21 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
     _persist(run, runtime.clock() + timedelta(seconds=patience), sleep)
     run.report.seconds = perf_counter() - start
     return run.report
+
+
+def _open(run: Run) -> None:
+    """Log in everywhere. A system that does not let us in is left alone; what else is wrong shows when it is read."""
+    for system, adapter in run.runtime.adapters.items():
+        specs = [emap.spec(system) for emap in run.runtime.maps.values() if system in emap.systems]
+        before = adapter.calls
+        try:
+            adapter.open(specs)
+        except Exception as error:
+            known = as_bridge_error(error, system)
+            if ends_the_turn(known):
+                run.report.trouble(known, system)
+                run.down.add(system)
+        run.report.sessions[system] = adapter.calls - before
 
 
 def write(run: Run) -> None:

@@ -133,6 +133,14 @@ class Adapter(Protocol):
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """What the system can do with this object. No I/O."""
 
+    def open(self, specs: Sequence[ObjectSpec]) -> None:
+        """Log in, and learn what reading these objects needs (their fields, small tables).
+
+        Made once at the beginning of a run, so that its calls can be told apart from those of the work. An adapter
+        that is not opened does all this by itself when it needs it. Raises AuthFailed, Transient; other troubles are
+        left to the reading.
+        """
+
     def check(self) -> Health:
         """Log in and look around. Raises AuthFailed or Transient if there is nobody to talk to."""
 

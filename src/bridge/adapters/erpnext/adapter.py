@@ -69,6 +69,11 @@ class ErpnextAdapter:
             clock_grain=timedelta(microseconds=1),
         )
 
+    def open(self, specs: Sequence[ObjectSpec]) -> None:
+        self._site.learn(specs)
+        for spec in specs:
+            self._layout(spec)
+
     def check(self) -> Health:
         return check(self._client, self._site, self._settings)
 

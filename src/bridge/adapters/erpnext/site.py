@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from bridge.adapters.erpnext.client import Client
 from bridge.adapters.erpnext.settings import Settings
 from bridge.ports.errors import PermissionDenied, Transient
+from bridge.ports.records import ObjectSpec
 
 TABLES = frozenset({"country.iso2", "currency.code", "user.email", "language.code", "state.code", "tag.name"})
 
@@ -27,6 +29,12 @@ class Site:
         self._zone = ZoneInfo(settings.time_zone) if settings.time_zone else None
         self._tables: dict[str, dict[str, str] | None] = {}
         self._read_at: dict[str, float] = {}
+
+    def learn(self, specs: Sequence[ObjectSpec]) -> None:
+        """Fetch at once what reading these objects will need."""
+        _ = self.zone
+        for table in sorted({field.ref for spec in specs for field in spec.fields if field.ref in TABLES}):
+            self._table(table)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -62,6 +62,9 @@ class MemoryAdapter:
             clock_grain=timedelta(microseconds=quirks.stamps),
         )
 
+    def open(self, specs: Sequence[ObjectSpec]) -> None:
+        """Nothing to learn."""
+
     def check(self) -> Health:
         """Log in. Raises AuthFailed, Transient."""
         self.call("read")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Drafts
@@ -61,11 +62,16 @@ class OdooAdapter:
             clock_grain=timedelta(seconds=1),
         )
 
+    def open(self, specs: Sequence[ObjectSpec]) -> None:
+        self._client.connect()
+        for spec in specs:
+            self._reader.layout(spec)
+
     def check(self) -> Health:
         """Log in, and tell version and clock."""
         version = self._client.version()
         self._client.connect()
-        rows = self._client.call("res.users", "context_get")
+        rows = self._client.call("res.users", "context_get", answers=dict)
         user = self._settings.login or f"user {rows.get('uid', '')}".strip()
         return Health(f"Odoo {version}", user, self._client.session.clock_skew)
 
@@ -108,5 +114,12 @@ class OdooAdapter:
     def _writer(self, spec: ObjectSpec) -> Writer:
         layout = self._reader.layout(spec)
         drafts = Drafts(layout, self._models.of(spec.object), self._tables, self._system)
-        settings = self._settings
-        return Writer(self._client, self._reader, layout, drafts, batch=settings.batch, module=settings.module)
+        return Writer(
+            self._client,
+            self._reader,
+            layout,
+            drafts,
+            with_default=partial(self._models.with_default, spec.object),
+            batch=self._settings.batch,
+            module=self._settings.module,
+        )

@@ -108,39 +108,46 @@ class Client:
         positional: tuple[Any, ...] = (),
         writing: bool = False,
         context: dict[str, Any] | None = None,
+        answers: type = object,
         **named: Any,
     ) -> Any:
         """One call of a model's method.
+
+        answers: what the result must be; anything else comes from something that is no Odoo.
 
         positional: values that /jsonrpc takes by place only (`create`); they stand in `named` too, for JSON-2.
         A session that has ended is renewed once. Raises the errors of bridge.ports.errors.
         """
         self.connect()
-        context = {"lang": "en_US", "tz": "UTC", "active_test": False, **(context or {})}
+        named["context"] = {"lang": "en_US", "tz": "UTC", "active_test": False, **(context or {})}
         if self.json2:
-            body = {**named, "context": context}
             if ids is not None:
-                body["ids"] = ids
-            return self._over_json2(model, method, body, writing=writing)
-        args: list[Any] = [ids] if ids is not None else []
-        keywords = {"context": context} if positional else {**named, "context": context}
+                named["ids"] = ids
+            result = self._over_json2(model, method, named, writing=writing)
+        else:
+            args = [*([ids] if ids is not None else []), *positional]
+            keywords = {"context": named["context"]} if positional else named
+            result = self._over_jsonrpc([model, method, args, keywords], writing=writing)
+        if not isinstance(result, answers):
+            raise self._strange(writing=writing)
+        return result
+
+    def _over_jsonrpc(self, what: list[Any], *, writing: bool) -> Any:
+        """execute_kw; a session that has ended is renewed once."""
         for attempt in (1, 2):
-            params = {
-                "service": "object",
-                "method": "execute_kw",
-                "args": [
-                    self.settings.database, self._uid, self.settings.secret, model, method,
-                    [*args, *positional], keywords,
-                ],
-            }  # fmt: skip
+            args = [self.settings.database, self._uid, self.settings.secret, *what]
             try:
-                return self._rpc(params, writing=writing)
+                return self._rpc({"service": "object", "method": "execute_kw", "args": args}, writing=writing)
             except AuthFailed as refusal:
                 if attempt == 2 or refusal.vendor_code != "odoo.http.SessionExpiredException":
                     raise
             self._uid = 0
             self.connect()
         raise AssertionError("unreachable")
+
+    def _strange(self, *, writing: bool) -> BridgeError:
+        words = "answered with something else than a result: is the address right?"
+        return InDoubt(words, system=self.system) if writing else Transient(words, system=self.system)
 
     def _rpc(self, params: dict[str, Any], *, writing: bool) -> Any:
         """POST /jsonrpc by odoorpc."""
@@ -150,6 +157,8 @@ class Client:
             return self._connector().json("/jsonrpc", params).get("result")
         except odoorpc.error.RPCError as error:
             refusal = self._refusal(error.info)
+        except (AttributeError, TypeError):  # good JSON, but no envelope: odoorpc does not look
+            refusal = self._strange(writing=writing)
         raise refusal  # outside the handler: the library's error holds the call's arguments
 
     def _connector(self) -> Any:

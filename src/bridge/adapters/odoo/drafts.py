@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bridge.adapters.odoo.layout import SHOWN, Layout, Place
+from bridge.adapters.odoo.layout import SHOWN, Layout, Place, child
 from bridge.adapters.odoo.models import Described
 from bridge.adapters.odoo.tables import Tables
 from bridge.ports.errors import Rejected
@@ -33,6 +33,8 @@ class Drafts:
 
     def prepare(self, items: Iterable[CreateItem | UpdateItem]) -> None:
         """Look up what the items name, in one call for each kind."""
+        self._tables.begin()
+        states = False
         users: set[str] = set()
         tags: dict[str, set[str]] = {}
         for item in items:
@@ -40,11 +42,14 @@ class Drafts:
                 place = self._places.get(path)
                 if place is None or value is None:
                     continue
+                states = states or place.spec.ref == "state.code"
                 if place.spec.ref == "user.email":
                     users.add(str(value))
                 elif place.spec.ref == "tag.name":
                     model = str(self._described.get(place.name, {}).get("relation"))
                     tags.setdefault(model, set()).update(_names(value))
+        if states:
+            self._tables.learn_states()
         self._tables.learn_users(users)
         for model, names in tags.items():
             self._tables.learn_tags(model, names)
@@ -97,7 +102,7 @@ class Drafts:
             return column, str(value)
         if ref == "tag.name":
             model = str(self._described[place.name].get("relation"))
-            return column, ",".join(str(self._tables.tag(model, name)) for name in _names(value))
+            return column, ",".join(str(self._tables.tag(model, name, path)) for name in _names(value))
         if ref in _TABLES:
             return column, str(self._tables.small(ref, str(value), path))
         if ref == "user.email":
@@ -110,11 +115,9 @@ class Drafts:
         code: object = values.get(path)
         if path not in values and before is not None and path in self._places:
             other = self._places[path]
-            sources = before.get("child_ids") or [] if place.role else [before]
-            for source in sources:
-                if not place.role or source.get("type") == place.role:
-                    held = source.get(other.name)
-                    code = held.get(SHOWN["country.iso2"]) if isinstance(held, dict) else None
+            source = child(before.get("child_ids"), place.role) if place.role else before
+            held = source.get(other.name) if source else None
+            code = held.get(SHOWN["country.iso2"]) if isinstance(held, dict) else None
         return self._tables.small("country.iso2", str(code), path) if code else None
 
     def _scalar(self, place: Place, value: NativeValue) -> str:

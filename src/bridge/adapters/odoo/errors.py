@@ -41,6 +41,8 @@ TABLE: Final = (
     Row(r"werkzeug\.exceptions\.Unauthorized", None, AuthFailed, "refuses the API key"),  # 035, 036
     Row(r"odoo\.http\.SessionExpiredException", None, AuthFailed, "ended the session"),  # 326
     Row(r"odoo\.exceptions\.AccessError", None, PermissionDenied, "does not let this user do that"),  # 224, 225, 226
+    # 012: the user of the call is gone, and not the record that is asked for
+    Row(r"odoo\.exceptions\.MissingError", r"res\.users\((\d+),\), User: \1\)", AuthFailed, "does not have the user"),
     Row(r"odoo\.exceptions\.MissingError", None, NotFound, "does not have the record (any more)"),  # 159, 168, 214
     Row(r"odoo\.exceptions\.UserError", r"^Object .* doesn't exist", NotFound, "does not know the model"),  # 201
     Row(r"werkzeug\.exceptions\.NotFound", r"method", Unsupported, "does not know the method"),  # 040
@@ -54,7 +56,14 @@ TABLE: Final = (
         "had several writers at the same record",
     ),
     Row(r"psycopg2\.(errors\.)?OperationalError", r"does not exist", AuthFailed, "has no database of that name"),  # 008
-    Row(r"psycopg2\.(errors\.)?(OperationalError|InterfaceError)", None, Transient, "has lost its database"),
+    Row(
+        # psycopg2's own list of what it derives from OperationalError: PostgreSQL stops, starts, is full or refuses
+        r"psycopg2\.(errors\.)?(OperationalError|InterfaceError|AdminShutdown|CrashShutdown|CannotConnectNow"
+        r"|Connection\w+|TooManyConnections|DiskFull|OutOfMemory|InsufficientResources|DatabaseDropped)",
+        None,
+        Transient,
+        "has lost its database",
+    ),
     Row(r"psycopg2\.errors\.ForeignKeyViolation", None, MissingReference, "refers to a record that is not there"),
     Row(r"psycopg2\.", None, Rejected, "refuses the values"),  # 221
     Row(r"odoo\.exceptions\.ValidationError", r"require a name", Rejected, "wants a name"),  # 144, 198
@@ -73,10 +82,10 @@ TABLE: Final = (
     ),  # 212, 294
     Row(
         r"odoo\.exceptions\.ValidationError",
-        r"unique|already exists|must be different",
+        r"unique|already (exists|assigned)|must be different|can ?not have two",
         Rejected,
         "has the value in another record, and it must be unique",
-    ),  # 216
+    ),  # 186, 216, 257
     Row(r"odoo\.exceptions\.(ValidationError|UserError|RedirectWarning)", None, Rejected, "refuses the record"),  # 227
     Row(r"(builtins\.)?(ValueError|KeyError)", r"[Ii]nvalid field", Unsupported, "does not have a field"),  # 190, 191
     Row(r"(builtins\.)?KeyError", None, Unsupported, "does not have a field"),  # 191 on 19
@@ -89,8 +98,9 @@ _LOAD: Final = (
     (re.compile(r"could not serialize|deadlock|lock_timeout|concurrent update", re.I), Transient,
      "had several writers at the same record"),
     (re.compile(r"require a name", re.I), Rejected, "wants a name"),  # 178
+    (re.compile(r"Unknown database identifier", re.I), NotFound, "does not have the record (any more)"),  # 182
     (re.compile(r"No matching record found|does not exist", re.I), MissingReference,
-     "refers to a record that is not there"),  # 178, 182
+     "refers to a record that is not there"),  # 178
     (re.compile(r"missing required|not set", re.I), Rejected, "wants a value that is missing"),
     (re.compile(r"unique|already exists", re.I), Rejected, "has the value in another record, and it must be unique"),
 )  # fmt: skip

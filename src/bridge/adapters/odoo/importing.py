@@ -62,6 +62,7 @@ class Importer:
                 return
             try:
                 answer = self._send(columns, [rows[place] for place in places])
+                left = [] if answer.get("ids") else self._without_bad(places, answer, outcome, path_of)
             except InDoubt as doubt:
                 outcome.started, outcome.ended = True, doubt
                 outcome.fail(places, doubt)
@@ -84,20 +85,18 @@ class Importer:
                 outcome.started = True
                 outcome.ids |= {place: int(id_) for place, id_ in zip(places, answer["ids"], strict=True)}
                 return
-            places = self._without_bad(places, answer, outcome, path_of)
+            places = left
 
     def _send(self, columns: tuple[str, ...], rows: list[Cells]) -> dict[str, Any]:
         data = [[row[column] for column in columns] for row in rows]
-        answer = self._client.call(
+        answer: dict[str, Any] = self._client.call(
             self._model,
             "load",
             fields=list(columns),
             data=data,
             writing=True,
-            context={"tracking_disable": False},
+            answers=dict,
         )
-        if not isinstance(answer, dict):
-            raise InDoubt("answered an import with something else than a result", system=self._client.system)
         return answer
 
     def _without_bad(

@@ -101,7 +101,7 @@ class Layout:
 
     def record(self, row: Mapping[str, Any], key: str | None) -> NativeRecord:
         """A row as a record. The version is the content: Odoo moves write_date on writes that change nothing."""
-        below = {role: _child(row.get("child_ids"), role) for role in self.roles}
+        below = {role: child(row.get("child_ids"), role) for role in self.roles}
         values: dict[str, NativeValue] = {}
         for place in self.places:
             source = below[place.role] if place.role else row
@@ -114,8 +114,8 @@ class Layout:
 
     def child_id(self, row: Mapping[str, Any], role: str) -> int | None:
         """The id of a sub-record."""
-        child = _child(row.get("child_ids"), role)
-        return int(child["id"]) if child else None
+        found = child(row.get("child_ids"), role)
+        return int(found["id"]) if found else None
 
     def value(self, place: Place, raw: Any) -> NativeValue:
         """The native value of what Odoo answered; false is empty, unless the field is a boolean."""
@@ -123,10 +123,11 @@ class Layout:
         if ref == "record":
             return str(raw) if raw else None
         if ref is not None:
-            shown = SHOWN[ref]
             if isinstance(raw, list):
-                return sorted(str(one[shown]) for one in raw) or None
-            return str(raw[shown]) if isinstance(raw, dict) and raw.get(shown) else (raw or None)
+                return sorted(str(one[SHOWN[ref]]) for one in raw) or None
+            if isinstance(raw, dict):  # a user without mail address goes by the log-in, also when it is written
+                raw = raw.get(SHOWN[ref]) or (raw.get("login") if ref == "user.email" else None)
+            return str(raw) if raw else None
         if isinstance(raw, bool):
             boolean = place.spec.type == "boolean" or self.kinds.get(place.name) == "boolean"
             return raw if raw or boolean else None
@@ -158,7 +159,8 @@ def _place(spec: FieldSpec) -> Place:
 def _nested(spec: FieldSpec) -> dict[str, Any]:
     if spec.ref is None or spec.ref == "record" or (spec.ref == "language.code" and spec.path == "lang"):
         return {}
-    return {"fields": {SHOWN[spec.ref]: {}}}
+    shown: dict[str, Any] = {SHOWN[spec.ref]: {}}
+    return {"fields": {**shown, "login": {}} if spec.ref == "user.email" else shown}
 
 
 def _term(one: Condition) -> list[Any]:
@@ -168,7 +170,7 @@ def _term(one: Condition) -> list[Any]:
     return [one.path, one.op, value]
 
 
-def _child(children: object, role: str) -> Mapping[str, Any] | None:
+def child(children: object, role: str) -> Mapping[str, Any] | None:
     """The sub-record of a role: the oldest that is in use."""
     if not isinstance(children, list):
         return None

@@ -41,24 +41,37 @@ class Models:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._known: dict[str, tuple[float, Described]] = {}
+        self._own: dict[tuple[str, frozenset[str]], set[str]] = {}
 
     def of(self, model: str) -> Described:
         """Field -> its description. Raises NotFound for an unknown model."""
         at, found = self._known.get(model, (0.0, {}))
         if not found or time.monotonic() - at > BELIEVED:
-            found = self._client.call(model, "fields_get", attributes=ATTRIBUTES)
+            found = self._client.call(model, "fields_get", attributes=ATTRIBUTES, answers=dict)
             self._known[model] = (time.monotonic(), found)
         return found
 
     def defaulted(self, model: str) -> set[str]:
         """Required fields that Odoo fills by itself: fields_get does not tell."""
-        names = [name for name, one in self.of(model).items() if one.get("required")]
-        found = self._client.call(model, "default_get", positional=(names,), fields=names) if names else {}
-        return {name for name, value in found.items() if value not in (False, None, "")}
+        return self.with_default(model, [name for name, one in self.of(model).items() if one.get("required")])
+
+    def with_default(self, model: str, names: Collection[str]) -> set[str]:
+        """Those of the fields that a new record gets filled by Odoo; asked once for the same fields."""
+        asked = (model, frozenset(names))
+        if asked not in self._own:
+            fields = sorted(names)
+            found = (
+                self._client.call(model, "default_get", positional=(fields,), fields=fields, answers=dict)
+                if fields
+                else {}
+            )
+            self._own[asked] = {name for name, value in found.items() if value not in (False, None, "")}
+        return self._own[asked]
 
     def forget(self, model: str) -> None:
         """Ask again next time."""
         self._known.pop(model, None)
+        self._own = {asked: found for asked, found in self._own.items() if asked[0] != model}
 
 
 def native_field(path: str, described: Mapping[str, Any]) -> NativeField:

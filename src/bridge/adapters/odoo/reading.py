@@ -12,7 +12,7 @@ from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.layout import Layout, ambiguous
 from bridge.adapters.odoo.models import Models
 from bridge.adapters.odoo.settings import Settings
-from bridge.ports.errors import CursorExpired
+from bridge.ports.errors import CursorExpired, Transient
 from bridge.ports.records import ChangePage, NativeRecord, ObjectSpec
 
 IDS = 10_000
@@ -94,7 +94,7 @@ class Reader:
         after = 0
         while True:
             domain = [["id", ">", after], *layout.domain()]
-            ids = self._client.call(layout.model, "search", domain=domain, limit=IDS, order="id")
+            ids = self._client.call(layout.model, "search", domain=domain, limit=IDS, order="id", answers=list)
             if ids:
                 yield [str(one) for one in ids]
             if len(ids) < IDS:
@@ -138,7 +138,9 @@ class Reader:
             ["model", "=", layout.model],
             ["name", "in", list(keys)],
         ]
-        rows = self._client.call("ir.model.data", "search_read", domain=domain, fields=["name", "res_id"], order="id")
+        rows = self._client.call(
+            "ir.model.data", "search_read", domain=domain, fields=["name", "res_id"], order="id", answers=list
+        )
         return {str(row["name"]): int(row["res_id"]) for row in rows}
 
     def rows(self, layout: Layout, domain: list[Any], limit: int | None = None) -> list[dict[str, Any]]:
@@ -150,8 +152,11 @@ class Reader:
             specification=layout.specification(),
             limit=limit,
             order="id",
+            answers=dict,
         )
-        rows: list[dict[str, Any]] = answer["records"]
+        rows: list[dict[str, Any]] = answer.get("records")
+        if not isinstance(rows, list):
+            raise Transient("answered a reading without records", system=self._client.system)
         return rows
 
     def records(self, layout: Layout, rows: Sequence[Mapping[str, Any]]) -> list[NativeRecord]:
@@ -168,7 +173,7 @@ class Reader:
         """Id -> key, by the external ids of bridge's own module."""
         domain = [["module", "=", self._settings.module], ["model", "=", layout.model], ["res_id", "in", ids]]
         rows = self._client.call(
-            "ir.model.data", "search_read", domain=domain, fields=["name", "res_id"], order="id desc"
+            "ir.model.data", "search_read", domain=domain, fields=["name", "res_id"], order="id desc", answers=list
         )
         return {int(row["res_id"]): str(row["name"]) for row in rows}
 

@@ -13,7 +13,7 @@ _FIELDS: Final = {"country.iso2": "code", "currency.code": "name", "language.cod
 
 
 class Tables:
-    """Looked up once and kept as long as the adapter lives; what is not found is asked for again."""
+    """Looked up once and kept as long as the adapter lives; what is not found is asked for again, once in a batch."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -21,17 +21,40 @@ class Tables:
         self._states: dict[int, dict[str, int]] = {}
         self._users: dict[str, list[int]] = {}
         self._tags: dict[tuple[str, str], int] = {}
+        self._asked: set[str] = set()
+
+    def begin(self) -> None:
+        """A new batch: what was not there may be there now."""
+        self._asked.clear()
 
     def small(self, table: str, code: str, path: str) -> int:
         """The id of a country, currency or language by its code. Raises Rejected."""
-        if code not in self._small.get(table, {}):
+        if code not in self._small.get(table, {}) and table not in self._asked:
             field = _FIELDS[table]
-            rows = self._client.call(_MODELS[table], "search_read", domain=[], fields=[field], order="id")
+            rows = self._client.call(_MODELS[table], "search_read", domain=[], fields=[field], order="id", answers=list)
+            self._asked.add(table)
             self._small[table] = {str(row[field]): int(row["id"]) for row in rows if row[field]}
-        found = self._small[table].get(code)
+        found = self._small.get(table, {}).get(code)
         if found is None:
             raise self._unknown(table, path)
         return found
+
+    def learn_states(self, *, again: bool = False) -> None:
+        """Countries and the states in them: all in one call, for a batch may name many countries.
+
+        again: even if they are known, but for what this batch has asked already.
+        """
+        if "state.code" in self._asked or (self._states and not again):
+            return
+        specification: dict[str, Any] = {"code": {}, "state_ids": {"fields": {"code": {}}}}
+        answer = self._client.call(
+            "res.country", "web_search_read", domain=[], specification=specification, order="id", answers=dict
+        )
+        self._small["country.iso2"] = {str(row["code"]): int(row["id"]) for row in answer["records"] if row["code"]}
+        self._states = {
+            int(row["id"]): {str(one["code"]): int(one["id"]) for one in row["state_ids"]} for row in answer["records"]
+        }
+        self._asked |= {"state.code", "country.iso2"}
 
     def state(self, country: int | None, code: str, path: str) -> int:
         """The id of a state: its code says nothing without the country. Raises Rejected."""
@@ -39,10 +62,8 @@ class Tables:
             words = f"cannot tell a state without its country ({path})"
             raise Rejected(words, fields=(path,), system=self._client.system)
         if code not in self._states.get(country, {}):
-            domain = [["country_id", "=", country]]
-            rows = self._client.call("res.country.state", "search_read", domain=domain, fields=["code"], order="id")
-            self._states[country] = {str(row["code"]): int(row["id"]) for row in rows}
-        found = self._states[country].get(code)
+            self.learn_states(again=True)
+        found = self._states.get(country, {}).get(code)
         if found is None:
             raise self._unknown("state.code", path)
         return found
@@ -53,9 +74,12 @@ class Tables:
         if not wanted:
             return
         domain = ["|", ["email", "in", wanted], ["login", "in", wanted]]
-        rows = self._client.call("res.users", "search_read", domain=domain, fields=["email", "login"], order="id")
+        fields = ["email", "login", "active"]
+        rows = self._client.call("res.users", "search_read", domain=domain, fields=fields, order="id", answers=list)
         for one in wanted:
-            self._users[one] = [int(row["id"]) for row in rows if one in (row["email"], row["login"])]
+            fitting = [row for row in rows if one in (row["email"], row["login"])]
+            active = [row for row in fitting if row["active"]]  # who has left may have had the address before
+            self._users[one] = [int(row["id"]) for row in active or fitting]
 
     def user(self, address: str, path: str) -> int:
         """The user with this address. Raises Rejected where there is none, or more than one."""
@@ -73,17 +97,35 @@ class Tables:
         if not wanted:
             return
         rows = self._client.call(
-            model, "search_read", domain=[["name", "in", wanted]], fields=["name"], order="id desc"
+            model, "search_read", domain=[["name", "in", wanted]], fields=["name"], order="id desc", answers=list
         )
         self._tags |= {(model, str(row["name"])): int(row["id"]) for row in rows}
-        lacking = [{"name": name} for name in wanted if (model, name) not in self._tags]
-        if lacking:
-            made: Any = self._client.call(model, "create", positional=(lacking,), vals_list=lacking, writing=True)
-            self._tags |= {(model, one["name"]): int(number) for one, number in zip(lacking, made, strict=True)}
+        self._make_tags(model, [name for name in wanted if (model, name) not in self._tags])
 
-    def tag(self, model: str, name: str) -> int:
-        """The id of a tag that was learnt."""
-        return self._tags[model, name]
+    def tag(self, model: str, name: str, path: str) -> int:
+        """The id of a tag that was learnt. Raises Rejected for one that Odoo did not take."""
+        found = self._tags.get((model, name))
+        if found is None:
+            words = f"does not take a tag of that name ({path})"
+            raise Rejected(words, fields=(path,), system=self._client.system)
+        return found
+
+    def _make_tags(self, model: str, names: list[str]) -> None:
+        """Make them in one call; where one is refused, halves, until the bad one stands alone and is left out."""
+        if not names:
+            return
+        values = [{"name": name} for name in names]
+        try:
+            made: Any = self._client.call(
+                model, "create", positional=(values,), vals_list=values, writing=True, answers=list
+            )
+        except Rejected:
+            half = len(names) // 2
+            if half:
+                self._make_tags(model, names[:half])
+                self._make_tags(model, names[half:])
+            return
+        self._tags |= {(model, name): int(number) for name, number in zip(names, made, strict=True)}
 
     def _unknown(self, table: str, path: str) -> Rejected:
         words = f"does not know the {table.partition('.')[0]} ({path})"

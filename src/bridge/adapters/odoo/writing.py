@@ -6,7 +6,7 @@ because an import would write old values over what users changed since. After a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,13 +20,21 @@ from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, UpdateIte
 
 
 class Writer:
-    """Writes of the records of one entity."""
+    """Writes of the records of one entity. with_default: of these fields, those that Odoo fills by itself."""
 
     def __init__(
-        self, client: Client, reader: Reader, layout: Layout, drafts: Drafts, *, batch: int, module: str
+        self,
+        client: Client,
+        reader: Reader,
+        layout: Layout,
+        drafts: Drafts,
+        *,
+        with_default: Callable[[set[str]], set[str]],
+        batch: int,
+        module: str,
     ) -> None:
         self._client, self._reader, self._layout, self._drafts = client, reader, layout, drafts
-        self._module = module
+        self._with_default, self._module = with_default, module
         self._importer = Importer(client, layout.model, batch)
 
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
@@ -105,23 +113,19 @@ class Writer:
                 continue
             try:
                 found[place] = self._drafts.make(item.values, before)
-            except BridgeError as refusal:
+            except Rejected as refusal:  # any other trouble is not the item's: nothing was sent yet, and nothing is
                 outcome.fail([place], refusal)
         return found
 
     def _insert(self, items: Sequence[CreateItem], fresh: Mapping[int, Draft], outcome: Outcome) -> None:
-        """Make the records, then the addresses below them. New records get all columns of the batch, so that one
-        import does for all; an empty cell means nothing to a new record."""
-        columns = {column for draft in fresh.values() for column in draft.own}
+        """Make the records, then the addresses below them."""
         constants = self._drafts.constants()
         rows: dict[int, Cells] = {}
         for place, draft in fresh.items():
-            cells = {**dict.fromkeys(columns, ""), **constants, **draft.own}
-            if self._layout.external:
-                cells["id"] = f"{self._module}.{items[place].key}"
-            else:
-                cells[self._layout.spec.key] = items[place].key
-            rows[place] = cells
+            key = items[place].key
+            noted = {"id": f"{self._module}.{key}"} if self._layout.external else {self._layout.spec.key: key}
+            rows[place] = {**constants, **draft.own, **noted}
+        rows = self._padded(rows)
         self._importer.run(rows, outcome, self._drafts.path_of)
         below = [(place, role, cells) for place in outcome.ids for role, cells in fresh[place].below.items()]
         self._import_below(
@@ -138,10 +142,20 @@ class Writer:
         then says why: the record itself is there."""
         if not rows or outcome.ended is not None:
             return
+        try:
+            padded = self._padded(rows)
+        except BridgeError:
+            return
+        self._importer.run(padded, Outcome(started=True), self._drafts.path_of)
+
+    def _padded(self, rows: Mapping[int, Cells]) -> dict[int, Cells]:
+        """New records with the same columns, so that one import does for all: an empty cell means nothing to a new
+        record. But it would take the default of a field that has one: such a field gets no cell it did not ask for."""
         columns = {column for cells in rows.values() for column in cells}
-        inner = Outcome(started=True)
-        full = {place: {**dict.fromkeys(columns, ""), **cells} for place, cells in rows.items()}
-        self._importer.run(full, inner, self._drafts.path_of)
+        ragged = {column for column in columns if any(column not in cells for cells in rows.values())}
+        filled = self._with_default({column.partition("/")[0] for column in ragged}) if ragged else set()
+        empty = {column: "" for column in ragged if column.partition("/")[0] not in filled}
+        return {place: {**empty, **cells} for place, cells in rows.items()}
 
     def _change(
         self,
@@ -183,14 +197,43 @@ class Writer:
             }
             self._importer.run(cells, outcome, self._drafts.path_of)
             return
-        known = self._reader.keys_of(self._layout, list(wanted))
+        try:
+            known = self._reader.keys_of(self._layout, list(wanted))
+        except BridgeError as error:
+            self._stop(places, error, outcome)
+            return
+        self._attach(
+            [place for place in places if items[place].key and int(items[place].native_id) not in known], items, outcome
+        )
+
+    def _attach(self, places: list[int], items: Sequence[UpdateItem], outcome: Outcome) -> None:
+        """Make external ids in one call; where one is refused, halves, until the bad one stands alone."""
+        if not places:
+            return
+        if outcome.ended is not None:
+            outcome.fail(places, Transient("was not asked: an earlier call failed", system=self._client.system))
+            return
         lacking = [
-            {"module": self._module, "name": key, "model": self._layout.model, "res_id": id_}
-            for id_, key in wanted.items()
-            if id_ not in known
+            {
+                "module": self._module,
+                "name": items[place].key,
+                "model": self._layout.model,
+                "res_id": int(items[place].native_id),
+            }
+            for place in places
         ]
-        if lacking:
+        try:
             self._client.call("ir.model.data", "create", positional=(lacking,), vals_list=lacking, writing=True)
+            outcome.started = True
+        except Rejected as refusal:  # the key belongs to another record
+            if len(places) == 1:
+                outcome.fail(places, refusal)
+                return
+            half = len(places) // 2
+            self._attach(places[:half], items, outcome)
+            self._attach(places[half:], items, outcome)
+        except BridgeError as error:
+            self._stop(places, error, outcome)
 
     def _unmoved(self, item: UpdateItem | DeleteItem, rows: Mapping[str, Any], place: int, outcome: Outcome) -> bool:
         """Whether the record still has the expected version; notes the conflict."""
@@ -211,9 +254,6 @@ class Writer:
         try:
             self._client.call(self._layout.model, "unlink", ids, writing=True)
             outcome.started = True
-        except InDoubt as doubt:
-            outcome.started, outcome.ended = True, doubt
-            outcome.fail(places, doubt)
         except (Rejected, NotFound) as refusal:
             if len(ids) == 1:
                 if not isinstance(refusal, NotFound):
@@ -223,10 +263,16 @@ class Writer:
             self._unlink(items, places[:half], outcome)
             self._unlink(items, places[half:], outcome)
         except BridgeError as error:
-            if not outcome.started:
-                raise
-            outcome.ended = error
-            outcome.fail(places, error)
+            self._stop(places, error, outcome)
+
+    def _stop(self, places: list[int], error: BridgeError, outcome: Outcome) -> None:
+        """Note what ended the batch; raises it where nothing was done yet."""
+        if isinstance(error, InDoubt):
+            outcome.started = True
+        if not outcome.started:
+            raise error
+        outcome.ended = error
+        outcome.fail(places, error)
 
     def _read_back(self, ids: Any, keys: Mapping[int, str] | None) -> dict[str, NativeRecord]:
         """The records as they are now; nothing where they cannot be read just now (the engine reads them later)."""

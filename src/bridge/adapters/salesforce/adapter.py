@@ -67,6 +67,11 @@ class SalesforceAdapter:
             clock_grain=timedelta(seconds=1),
         )
 
+    def open(self, specs: Sequence[ObjectSpec]) -> None:
+        self._client.tokens.current()
+        for spec in specs:
+            self._reader.layout(spec)
+
     def check(self) -> Health:
         return check(self._client, self._settings)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -20,6 +21,9 @@ Values = Mapping[str, Canonical]
 
 CROWD = 200
 """A blocking key shared by more records than this says nothing about any of them and is left aside."""
+
+REMEMBERED = 1 << 16
+"""Texts whose plain form is kept: every candidate of a page is compared many times."""
 
 _LEGAL_FORMS = frozenset({
     "ab", "ag", "as", "bv", "co", "corp", "corporation", "gmbh", "inc", "kg", "limited", "llc", "llp", "ltd", "mbh",
@@ -122,6 +126,7 @@ def _plain(values: Values, field: str) -> str:
     return "" if value is None or isinstance(value, list | dict) else str(value)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _fold(text: str) -> str:
     """Lower case without accents, punctuation and legal forms: what people compare when they compare names."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss"))
@@ -130,6 +135,7 @@ def _fold(text: str) -> str:
     return " ".join([word for word in words if word not in _LEGAL_FORMS] or words)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _bare(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 

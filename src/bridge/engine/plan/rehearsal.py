@@ -67,6 +67,10 @@ class RehearsalAdapter:
         """As the real system's."""
         return self._real.capabilities(spec)
 
+    def open(self, specs: Sequence[ObjectSpec]) -> None:
+        """As the real system's."""
+        self._real.open(specs)
+
     def check(self) -> Health:
         """As the real system's."""
         return self._real.check()

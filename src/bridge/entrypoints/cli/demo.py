@@ -12,8 +12,6 @@ import typer
 
 from bridge.entrypoints.cli.options import JsonOption
 from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences
-from bridge.entrypoints.demo.servers import Sandboxes
-from bridge.entrypoints.demo.story import Story
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +25,9 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """Start three sandboxes, fill them with customers that overlap and differ, and keep them in step."""
+    from bridge.entrypoints.demo.servers import Sandboxes  # here: no other command needs them
+    from bridge.entrypoints.demo.story import Story
+
     console.quiet = json
     folder = keep or Path(tempfile.mkdtemp(prefix="bridge-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
