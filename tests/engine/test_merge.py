@@ -266,6 +266,61 @@ class TestLostAnswers:
         assert due_update(scene.form("erp"), scene.golden, scene.shadows["erp"]).nothing
 
 
+class TestHalfWrittenRecords:
+    """One record, several transactions: killed between the record itself and what hangs on it."""
+
+    BEFORE = {"name": "a", "delivery.city": "a", "delivery.zip": "a", "tags": None}
+    SENT = {"name": "b", "delivery.city": "b", "delivery.zip": "b"}
+
+    def scene(self, sent: dict[str, str]) -> tuple[Scene, Intent]:
+        scene = Scene(entity(*(field(path) for path in self.BEFORE)), apart={"erp": ("delivery.", "tags")})
+        for system in SYSTEMS:
+            scene.says(system, self.BEFORE)
+        scene.says("crm", {**self.BEFORE, **sent}, 5)
+        before = {path: self.BEFORE[path] for path in sent}
+        return scene, Intent("update", "erp-1", before, sent, scene.shadows["erp"].version)
+
+    def due(self, scene: Scene) -> object:
+        return due_update(scene.form("erp"), scene.golden, scene.shadows["erp"]).values
+
+    def test_the_record_is_written_and_the_address_is_not(self) -> None:
+        scene, intent = self.scene(self.SENT)
+        outcome = scene.says("erp", {**self.BEFORE, "name": "b"}, 9, intent=intent)
+        assert outcome.applied is True
+        assert scene.golden.values["delivery.city"] == "b"
+        assert self.due(scene) == {"delivery.city": "b", "delivery.zip": "b"}
+
+    def test_the_address_is_written_and_the_record_is_not(self) -> None:
+        scene, intent = self.scene(self.SENT)
+        scene.says("erp", {**self.BEFORE, "delivery.city": "b", "delivery.zip": "b"}, 9, intent=intent)
+        assert scene.golden.values["name"] == "b"
+        assert self.due(scene) == {"name": "b"}
+
+    def test_only_the_version_moved(self) -> None:
+        """The key field was written, with a new version, and then the process died."""
+        scene, intent = self.scene({"delivery.city": "b"})
+        outcome = scene.says("erp", self.BEFORE, 9, intent=intent)
+        assert outcome.applied is False
+        assert scene.golden.values["delivery.city"] == "b"
+        assert self.due(scene) == {"delivery.city": "b"}
+        assert [c.rule for c in scene.conflicts] == ["in doubt"]  # somebody may have put it back: it is on record
+
+    def test_a_user_edited_the_address_after_it_was_written(self) -> None:
+        scene, intent = self.scene(self.SENT)
+        scene.says("erp", {**self.SENT, "delivery.city": "zz", "tags": None}, 9, intent=intent)
+        assert scene.golden.values["delivery.city"] == "zz"
+        assert scene.golden.values["delivery.zip"] == "b"
+
+    def test_a_create_without_its_address(self) -> None:
+        """What is missing is due, and not a user's wish to have it empty."""
+        scene = Scene(entity(*(field(path) for path in self.BEFORE)), apart={"erp": ("delivery.", "tags")})
+        scene.says("crm", {**self.BEFORE, **self.SENT})
+        intent = Intent("create", None, {}, self.SENT, None)
+        scene.says("erp", {**dict.fromkeys(self.BEFORE), "name": "b"}, 9, intent=intent)
+        assert scene.golden.values == self.SENT
+        assert self.due(scene) == {"delivery.city": "b", "delivery.zip": "b"}
+
+
 class TestCreates:
     def test_only_what_is_there_is_sent(self) -> None:
         scene = Scene(entity(field("name"), field("phone"), field("kind", default="company")))

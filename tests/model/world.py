@@ -6,7 +6,7 @@ them in capitals, one has stamps of a second, one does not mind two records with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -40,6 +40,7 @@ class Row:
     seq: int
     key: str | None = None
     deleted: bool = False
+    archived: bool = False  # not in what is read, and still found by its key
 
 
 @dataclass
@@ -49,6 +50,7 @@ class World:
     now: datetime = datetime(2026, 3, 1, tzinfo=UTC)
     moments: int = 0
     planned: dict[int, list[Callable[[], None]]] = field(default_factory=dict)
+    named: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
 
     def clock(self) -> datetime:
         self.now += timedelta(milliseconds=7)
@@ -57,11 +59,14 @@ class World:
     def moment(self, name: str) -> None:
         """Something is about to happen, or has just happened: the moment for what was planned."""
         self.moments += 1
-        for event in self.planned.pop(self.moments, []):
+        for event in (*self.planned.pop(self.moments, []), *self.named.pop(name, [])):
             event()
 
     def plan(self, after: int, event: Callable[[], None]) -> None:
         self.planned.setdefault(self.moments + after, []).append(event)
+
+    def at(self, name: str, event: Callable[[], None]) -> None:
+        self.named.setdefault(name, []).append(event)
 
     def kill(self) -> None:
         raise Killed
@@ -78,10 +83,11 @@ class Simulated:
         spell: Callable[[str], str] = lambda text: text,
         coarse: bool = False,
         unique_keys: bool = True,
+        apart: tuple[str, ...] = (),
         page: int = 2,
     ) -> None:
         self.system, self.world, self.spell, self.coarse = name, world, spell, coarse
-        self.unique_keys, self.page = unique_keys, page
+        self.unique_keys, self.apart, self.page = unique_keys, apart, page
         self.rows: dict[str, Row] = {}
         self.faults: list[str] = []
         self.calls = self.writes = self._seq = 0
@@ -122,6 +128,7 @@ class Simulated:
             batch_update=3,
             page=self.page,
             clock_grain=timedelta(seconds=1) if self.coarse else timedelta(microseconds=1),
+            written_apart=self.apart,
         )
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
@@ -159,16 +166,17 @@ class Simulated:
         """By stamp with an overlap, and by id inside a stamp, in small pages: as the real adapters do it."""
         if self._call("changes") == "expired" and cursor is not None:
             raise CursorExpired("too old", system=self.system)
-        since, _, last = (cursor or "").partition("|")
+        since, last, began = (cursor or "||").split("|")
+        began = began or (self.world.now - OVERLAP).isoformat()
         rows = sorted(
-            (row for row in self.rows.values() if row.object == spec.object),
+            (row for row in self.rows.values() if row.object == spec.object and not row.archived),
             key=lambda row: (row.at.isoformat(), row.id),
         )
         wanted = [row for row in rows if not since or (row.at.isoformat(), row.id) > (since, last)]
         page = wanted[: self.page]
         more = len(wanted) > self.page
-        # The reading after the last page begins a little before the newest stamp.
-        position = f"{page[-1].at.isoformat()}|{page[-1].id}" if more else f"{(self.world.now - OVERLAP).isoformat()}|"
+        # The next reading begins a little before this one began, also if the process dies between its pages.
+        position = f"{page[-1].at.isoformat()}|{page[-1].id}|{began}" if more else f"{began}||"
         records = tuple(self._record(spec, row) for row in page if not row.deleted)
         gone = tuple(Tombstone(row.id) for row in page if row.deleted)
         answer = ChangePage(records, gone, position, more)
@@ -193,34 +201,51 @@ class Simulated:
 
     def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
         fault = self._call("create")
-        results = [self._create(spec, item) for item in items]
+        results = [self._create(spec, item, fault) for item in items]
         return self._answer("create", fault, results)
 
-    def _create(self, spec: ObjectSpec, item: CreateItem) -> WriteResult:
+    def _create(self, spec: ObjectSpec, item: CreateItem, fault: str | None) -> WriteResult:
         known = [row for row in self.rows.values() if row.key == item.key and not row.deleted]
         if known and self.unique_keys:
             return WriteResult("ok", known[0].id, self._record(spec, known[0]), created=False)
         if item.values.get("name") == "poison":
             return WriteResult("failed", error=Rejected("no", fields=("name",), system=self.system))
-        row = self.rows[self.insert(spec.object, dict(item.values))]
+        row = self.rows[self.insert(spec.object, self._own(item.values))]
         row.key = item.key
         self.writes += 1
+        if not self._rest(row, item.values, fault):
+            return WriteResult("unknown", error=InDoubt("half an answer", system=self.system))
         return WriteResult("ok", row.id, self._record(spec, row), created=True)
 
     def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
         fault = self._call("update")
-        results = [self._update(spec, item) for item in items]
+        results = [self._update(spec, item, fault) for item in items]
         return self._answer("update", fault, results)
 
-    def _update(self, spec: ObjectSpec, item: UpdateItem) -> WriteResult:
+    def _update(self, spec: ObjectSpec, item: UpdateItem, fault: str | None) -> WriteResult:
         row = self.rows.get(item.native_id)
         if row is None or row.deleted:
             return WriteResult("failed", item.native_id, error=NotFound("gone", system=self.system))
         if item.expected is not None and item.expected != self._record(spec, row).version:
             return WriteResult("failed", item.native_id, error=VersionConflict("moved", system=self.system))
-        self._set(row, dict(item.values))
+        self._set(row, self._own(item.values))
         self.writes += 1
+        if not self._rest(row, item.values, fault):
+            return WriteResult("unknown", item.native_id, error=InDoubt("half an answer", system=self.system))
         return WriteResult("ok", row.id, self._record(spec, row))
+
+    def _own(self, values: Mapping[str, NativeValue]) -> dict[str, NativeValue]:
+        return {path: value for path, value in values.items() if path not in self.apart}
+
+    def _rest(self, row: Row, values: Mapping[str, NativeValue], fault: str | None) -> bool:
+        """Write what has a transaction of its own, unless the connection or the process dies before it."""
+        rest = {path: value for path, value in values.items() if path in self.apart}
+        if rest:
+            self.world.moment(f"{self.system} half written")
+            if fault == "half":
+                return False
+            self._set(row, rest)
+        return True
 
     def _answer(self, name: str, fault: str | None, results: list[WriteResult]) -> list[WriteResult]:
         self.world.moment(f"{self.system} {name} done")

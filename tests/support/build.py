@@ -114,8 +114,10 @@ def _fields(unit: Unit, system: str) -> tuple[FieldSpec, ...]:
 class Scene:
     """One golden record and its shadows, to which systems speak one after the other."""
 
-    def __init__(self, emap: EntityMap, *, tolerance: float = 2) -> None:
-        self.emap = emap
+    def __init__(
+        self, emap: EntityMap, *, tolerance: float = 2, apart: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        self.emap, self.apart = emap, apart or {}
         self.golden = Golden(emap.entity, "g1", 0, {}, {})
         self.shadows: dict[str, Shadow] = {}
         self.journal: dict[str, Conflict] = {}
@@ -141,7 +143,9 @@ class Scene:
         version = version or f"v{next(self._versions)}"
         record = NativeRecord(f"{system}-1", dict(values), version, at(seconds))
         held = {c.unit: c for c in self.journal.values() if c.state == "held"}
-        sighting = Sighting(record, self.golden, self.shadows.get(system), "f", intent, answered, held)
+        sighting = Sighting(
+            record, self.golden, self.shadows.get(system), "f", intent, answered, held, self.apart.get(system, ())
+        )
         around = Circumstances(at(seconds), "run", self._tolerance, lambda: f"c{next(self._ids)}")
         outcome = observe(self.form(system), sighting, around)
         self.golden, self.shadows[system] = outcome.golden, outcome.shadow

@@ -43,6 +43,8 @@ class Capabilities:
     deletes_feed: whether `changes` brings tombstones.
     batch_create, batch_update, page: largest number of records the engine should hand over, or ask for, at once.
     clock_grain: the resolution of `modified` and of version tokens.
+    written_apart: prefixes of the paths that a write does not change in one transaction with the record itself
+        ("Address." of an ERPNext Customer). After a lost answer, each such part is judged by itself.
     """
 
     create: Support = "native"
@@ -54,6 +56,7 @@ class Capabilities:
     batch_update: int = 200
     page: int = 2000
     clock_grain: timedelta = timedelta(seconds=1)
+    written_apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bridge.adapters.erpnext.changes import Changes
 from bridge.adapters.erpnext.client import Client
 from bridge.adapters.erpnext.creating import Creator
-from bridge.adapters.erpnext.document import Layout, layout_of
+from bridge.adapters.erpnext.document import TAGS, Layout, layout_of
 from bridge.adapters.erpnext.health import check
 from bridge.adapters.erpnext.meta import Metas
 from bridge.adapters.erpnext.reading import Reader
@@ -67,6 +67,7 @@ class ErpnextAdapter:
             batch_update=UPDATE_MAX,
             page=self._settings.page,
             clock_grain=timedelta(microseconds=1),
+            written_apart=("Address.", TAGS.name),
         )
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:

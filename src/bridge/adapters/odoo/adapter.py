@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
+from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Drafts
+from bridge.adapters.odoo.layout import ROLES
 from bridge.adapters.odoo.models import Models, check_readable, schema
 from bridge.adapters.odoo.reading import Reader
 from bridge.adapters.odoo.settings import Settings
@@ -60,6 +62,7 @@ class OdooAdapter:
             batch_update=BATCH,
             page=self._settings.page,
             clock_grain=timedelta(seconds=1),
+            written_apart=tuple(f"{role}." for role in ROLES),
         )
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
@@ -71,7 +74,7 @@ class OdooAdapter:
         """Log in, and tell version and clock."""
         version = self._client.version()
         self._client.connect()
-        rows = self._client.call("res.users", "context_get", answers=dict)
+        rows = self._client.call("res.users", "context_get", answers=shapes.named)
         user = self._settings.login or f"user {rows.get('uid', '')}".strip()
         return Health(f"Odoo {version}", user, self._client.session.clock_skew)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ import odoorpc
 import orjson
 import requests
 
+from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.errors import exception_error, status_error
 from bridge.adapters.odoo.settings import Settings
 from bridge.ports.errors import AuthFailed, BridgeError, InDoubt, Transient
@@ -108,13 +110,12 @@ class Client:
         positional: tuple[Any, ...] = (),
         writing: bool = False,
         context: dict[str, Any] | None = None,
-        answers: type = object,
+        answers: Callable[[Any], bool] = shapes.anything,
         **named: Any,
     ) -> Any:
         """One call of a model's method.
 
-        answers: what the result must be; anything else comes from something that is no Odoo.
-
+        answers: whether a result looks as it must; any other comes from something that is no Odoo.
         positional: values that /jsonrpc takes by place only (`create`); they stand in `named` too, for JSON-2.
         A session that has ended is renewed once. Raises the errors of bridge.ports.errors.
         """
@@ -128,7 +129,7 @@ class Client:
             args = [*([ids] if ids is not None else []), *positional]
             keywords = {"context": named["context"]} if positional else named
             result = self._over_jsonrpc([model, method, args, keywords], writing=writing)
-        if not isinstance(result, answers):
+        if not answers(result):
             raise self._strange(writing=writing)
         return result
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Cells
 from bridge.adapters.odoo.errors import load_error
@@ -95,7 +96,7 @@ class Importer:
             fields=list(columns),
             data=data,
             writing=True,
-            answers=dict,
+            answers=shapes.imported,
         )
         return answer
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.layout import EXTERNAL, ROLES
 from bridge.ports.adapter import NativeField, NativeSchema
@@ -47,7 +48,7 @@ class Models:
         """Field -> its description. Raises NotFound for an unknown model."""
         at, found = self._known.get(model, (0.0, {}))
         if not found or time.monotonic() - at > BELIEVED:
-            found = self._client.call(model, "fields_get", attributes=ATTRIBUTES, answers=dict)
+            found = self._client.call(model, "fields_get", attributes=ATTRIBUTES, answers=shapes.described)
             self._known[model] = (time.monotonic(), found)
         return found
 
@@ -61,7 +62,7 @@ class Models:
         if asked not in self._own:
             fields = sorted(names)
             found = (
-                self._client.call(model, "default_get", positional=(fields,), fields=fields, answers=dict)
+                self._client.call(model, "default_get", positional=(fields,), fields=fields, answers=shapes.named)
                 if fields
                 else {}
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.layout import Layout, ambiguous
 from bridge.adapters.odoo.models import Models
@@ -94,7 +95,7 @@ class Reader:
         after = 0
         while True:
             domain = [["id", ">", after], *layout.domain()]
-            ids = self._client.call(layout.model, "search", domain=domain, limit=IDS, order="id", answers=list)
+            ids = self._client.call(layout.model, "search", domain=domain, limit=IDS, order="id", answers=shapes.ids)
             if ids:
                 yield [str(one) for one in ids]
             if len(ids) < IDS:
@@ -139,7 +140,7 @@ class Reader:
             ["name", "in", list(keys)],
         ]
         rows = self._client.call(
-            "ir.model.data", "search_read", domain=domain, fields=["name", "res_id"], order="id", answers=list
+            "ir.model.data", "search_read", domain=domain, fields=["name", "res_id"], order="id", answers=shapes.rows
         )
         return {str(row["name"]): int(row["res_id"]) for row in rows}
 
@@ -152,7 +153,7 @@ class Reader:
             specification=layout.specification(),
             limit=limit,
             order="id",
-            answers=dict,
+            answers=shapes.page,
         )
         rows: list[dict[str, Any]] = answer.get("records")
         if not isinstance(rows, list):
@@ -173,7 +174,12 @@ class Reader:
         """Id -> key, by the external ids of bridge's own module."""
         domain = [["module", "=", self._settings.module], ["model", "=", layout.model], ["res_id", "in", ids]]
         rows = self._client.call(
-            "ir.model.data", "search_read", domain=domain, fields=["name", "res_id"], order="id desc", answers=list
+            "ir.model.data",
+            "search_read",
+            domain=domain,
+            fields=["name", "res_id"],
+            order="id desc",
+            answers=shapes.rows,
         )
         return {int(row["res_id"]): str(row["name"]) for row in rows}
 

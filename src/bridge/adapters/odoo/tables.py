@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.ports.errors import Rejected
 
@@ -31,7 +32,9 @@ class Tables:
         """The id of a country, currency or language by its code. Raises Rejected."""
         if code not in self._small.get(table, {}) and table not in self._asked:
             field = _FIELDS[table]
-            rows = self._client.call(_MODELS[table], "search_read", domain=[], fields=[field], order="id", answers=list)
+            rows = self._client.call(
+                _MODELS[table], "search_read", domain=[], fields=[field], order="id", answers=shapes.rows
+            )
             self._asked.add(table)
             self._small[table] = {str(row[field]): int(row["id"]) for row in rows if row[field]}
         found = self._small.get(table, {}).get(code)
@@ -48,7 +51,7 @@ class Tables:
             return
         specification: dict[str, Any] = {"code": {}, "state_ids": {"fields": {"code": {}}}}
         answer = self._client.call(
-            "res.country", "web_search_read", domain=[], specification=specification, order="id", answers=dict
+            "res.country", "web_search_read", domain=[], specification=specification, order="id", answers=shapes.page
         )
         self._small["country.iso2"] = {str(row["code"]): int(row["id"]) for row in answer["records"] if row["code"]}
         self._states = {
@@ -75,7 +78,9 @@ class Tables:
             return
         domain = ["|", ["email", "in", wanted], ["login", "in", wanted]]
         fields = ["email", "login", "active"]
-        rows = self._client.call("res.users", "search_read", domain=domain, fields=fields, order="id", answers=list)
+        rows = self._client.call(
+            "res.users", "search_read", domain=domain, fields=fields, order="id", answers=shapes.rows
+        )
         for one in wanted:
             fitting = [row for row in rows if one in (row["email"], row["login"])]
             active = [row for row in fitting if row["active"]]  # who has left may have had the address before
@@ -97,7 +102,7 @@ class Tables:
         if not wanted:
             return
         rows = self._client.call(
-            model, "search_read", domain=[["name", "in", wanted]], fields=["name"], order="id desc", answers=list
+            model, "search_read", domain=[["name", "in", wanted]], fields=["name"], order="id desc", answers=shapes.rows
         )
         self._tags |= {(model, str(row["name"])): int(row["id"]) for row in rows}
         self._make_tags(model, [name for name in wanted if (model, name) not in self._tags])
@@ -117,7 +122,7 @@ class Tables:
         values = [{"name": name} for name in names]
         try:
             made: Any = self._client.call(
-                model, "create", positional=(values,), vals_list=values, writing=True, answers=list
+                model, "create", positional=(values,), vals_list=values, writing=True, answers=shapes.ids
             )
         except Rejected:
             half = len(names) // 2

@@ -44,6 +44,7 @@ class Sighting:
 
     intent, answered: the write under way, and whether the system acknowledged it.
     held: unit -> its open conflict.
+    apart: prefixes of the paths that the system writes in a transaction of their own.
     """
 
     record: NativeRecord
@@ -53,6 +54,7 @@ class Sighting:
     intent: Intent | None = None
     answered: bool = False
     held: Mapping[str, Conflict] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _settled(sighting: Sighting) -> Base:
         return base_of(sighting.shadow)
     if sighting.answered:
         return settle_answered(sighting.shadow, sighting.record, sighting.intent)
-    return settle_unanswered(sighting.shadow, sighting.record, sighting.intent)
+    return settle_unanswered(sighting.shadow, sighting.record, sighting.intent, sighting.apart)
 
 
 def _changed(unit: Unit, system: str, base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]) -> bool:

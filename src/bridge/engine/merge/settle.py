@@ -56,30 +56,73 @@ def settle_answered(shadow: Shadow | None, record: NativeRecord, intent: Intent)
     return Base(base.values, base.echo, "applied")
 
 
-def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Intent) -> Base:
+def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Intent, apart: tuple[str, ...] = ()) -> Base:
     """The base after a write whose answer was lost, judged by value and version.
 
-    - One path shows the new value (or what a system makes of it): the write took effect as a whole, since a system
-      writes one record atomically, so everything else that differs is a user's edit on top of it.
+    A system writes one record atomically, except for the paths under the prefixes `apart` (the addresses of a customer,
+    its tags): each of these parts is a transaction of its own and is judged by itself, since the connection, or bridge,
+    may have died between two of them.
+
+    - One path of a part shows the new value (or what a system makes of it): the part was written as a whole, so
+      everything in it that differs is a user's edit on top of it.
     - All show the old value and the version did not move: it did not happen.
-    - All show the old value and the version moved: a user put it back, or it never happened and the user changed
-      something else (the ABA case). Treated as the user's word; what it displaces is journalled.
+    - All show the old value and the version moved, in the record itself: a user put it back, or it never happened and
+      the user changed something else (the ABA case). Treated as the user's word; what it displaces is journalled.
+    - The same in a part written apart, or while another part did arrive: the write got that far and no further. The
+      base stays, so the part is still due; as a user may have put it back, it is journalled.
     - A create that is found was made: what differs from what was sent is the system's way of storing it where that is
-      plausible, else a user's edit. What was not sent may be a default or an edit and counts as the system's word.
+      plausible, else a user's edit. What was not sent may be a default or an edit and counts as the system's word. A
+      part written apart that is still empty did not come about.
     """
     base = base_of(shadow)
     moved = record.version != intent.version_before
-    shown = {path: record.values[path] for path in intent.after if path in record.values}
-    kept = all(shown.get(path, _ABSENT) == intent.before.get(path) for path in intent.after)
-    arrived = intent.op == "create" or any(
-        value == intent.after[path] != intent.before.get(path) or _stored_form(intent.after[path], value, intent, path)
-        for path, value in shown.items()
-    )
-    if not arrived and kept and not moved:
-        return Base(base.values, base.echo, "not applied")
+    parts = _parts(intent, apart)
+    arrived = {part for part, paths in parts.items() if _arrived(part, paths, record, intent)}
     unclear: set[str] = set()
-    for path, sent in intent.after.items():
-        stored = shown.get(path, sent)
+    applied = False
+    for part, paths in parts.items():
+        if part not in arrived and all(_shown(record, path) == intent.before.get(path) for path in paths):
+            if not moved:
+                continue
+            if part or arrived:
+                unclear.update(paths)
+                continue
+        applied = True
+        unclear |= _written(base, paths, record, intent)
+    settled = applied or intent.op == "create"
+    return Base(base.values, base.echo, "applied" if settled else "not applied", frozenset(unclear))
+
+
+def _parts(intent: Intent, apart: tuple[str, ...]) -> dict[str, list[str]]:
+    """The paths of a write by the transaction that they are written in; "" is the record itself."""
+    parts: dict[str, list[str]] = {}
+    for path in intent.after:
+        part = (path.rpartition(".")[0] or path) if path.startswith(apart) else ""
+        parts.setdefault(part, []).append(path)
+    return parts
+
+
+def _shown(record: NativeRecord, path: str) -> object:
+    return record.values.get(path, _ABSENT)
+
+
+def _arrived(part: str, paths: list[str], record: NativeRecord, intent: Intent) -> bool:
+    if intent.op == "create":
+        return not part or any(record.values.get(path) is not None for path in paths)
+    return any(
+        value == intent.after[path] != intent.before.get(path) or _stored_form(intent.after[path], value, intent, path)
+        for path in paths
+        if path in record.values
+        for value in (record.values[path],)
+    )
+
+
+def _written(base: Base, paths: list[str], record: NativeRecord, intent: Intent) -> set[str]:
+    """Put what was sent into the base. Returns the paths that show something else."""
+    unclear: set[str] = set()
+    for path in paths:
+        sent = intent.after[path]
+        stored = record.values.get(path, sent)
         if stored != sent and _stored_form(sent, stored, intent, path):
             base.values[path], base.echo[path] = stored, sent
             unclear.add(path)
@@ -88,7 +131,7 @@ def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Inten
         base.echo.pop(path, None)
         if stored != sent:
             unclear.add(path)
-    return Base(base.values, base.echo, "applied", frozenset(unclear))
+    return unclear
 
 
 def _stored_form(sent: NativeValue, stored: NativeValue, intent: Intent, path: str) -> bool:

@@ -19,7 +19,7 @@ _PATIENCE = 60
 class NoSandbox(BridgeError):
     """A sandbox did not start, or refused what the demo asked of it."""
 
-    code = "BR-DEMO"
+    code = "BR-SANDBOX"
     not_done = "The demo was stopped, and its sandboxes with it."
     to_do = "Run `bridge sandbox NAME` by hand to see what it says."
 
