@@ -77,5 +77,8 @@ def site(tmp_path: Path, servers: dict[str, Server]) -> Site:
     made = Site(tmp_path, servers)
     for system in VENDORS:
         made.control(system, "POST", "reset")
-        made.bridge("setup", system)
+    setups = [made.start("setup", system) for system in VENDORS]
+    for setup in setups:
+        setup.communicate(timeout=60)
+        assert setup.returncode == 0
     return made

@@ -43,6 +43,10 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
             revisit(run, emap, system)
     write(run)
     _persist(run, runtime.clock() + timedelta(seconds=patience), sleep)
+    with runtime.store.begin() as uow:
+        for (_, entity, state), number in uow.queue_counts().items():
+            if entity in runtime.maps:
+                run.report.outbox[state] = run.report.outbox.get(state, 0) + number
     run.report.seconds = perf_counter() - start
     return run.report
 
@@ -58,7 +62,7 @@ def _open(run: Run) -> None:
             known = as_bridge_error(error, system)
             if ends_the_turn(known):
                 run.report.trouble(known, system)
-                run.down.add(system)
+                run.leave(system, known)
         run.report.sessions[system] = adapter.calls - before
 
 
@@ -93,11 +97,11 @@ def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
     """Wait for what is to be tried again before `until`, and try it."""
     while True:
         with run.store.begin() as uow:
-            due = uow.next_due()
+            due = uow.next_due(list(run.runtime.maps), without=run.barred)
         if due is None or due > until:
             return
         sleep(max((due - run.now).total_seconds(), 0.05))
-        run.down.clear()
+        run.down = set(run.barred)
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
                 settle_doubts(run, emap, system)

@@ -49,12 +49,13 @@ class Trouble:
 
 @dataclass(slots=True)
 class Report:
-    """The figures of one run."""
+    """The figures of one run. outbox: state -> entries that are left when it ends."""
 
     run: str
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
     sessions: dict[str, int] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
+    outbox: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
     def of(self, system: str, entity: str) -> Tally:
@@ -75,6 +76,11 @@ class Report:
             yield tally
         finally:
             tally.seconds += perf_counter() - start
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing went wrong and nothing waits for another attempt."""
+        return not (self.troubles or self.outbox.get("waiting") or self.outbox.get("in_doubt"))
 
     @property
     def writes(self) -> int:
@@ -108,5 +114,6 @@ class Report:
                 "api_calls": self.api_calls,
                 "seconds": round(self.seconds, 3),
             },
+            "outbox": dict(self.outbox),
             "troubles": [asdict(trouble) for trouble in self.troubles],
         }

@@ -11,6 +11,7 @@ from bridge.engine.merge.observe import Circumstances
 from bridge.engine.report import Report, Tally
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
+from bridge.ports.errors import AuthFailed, BridgeError
 from bridge.ports.storage import Store
 
 
@@ -60,14 +61,16 @@ class Runtime:
 class Run:
     """One run: its id, its report, and what was found on the way.
 
-    down: systems that do not answer. passes: (system, entity, golden id) -> writes so far. left: the same -> units that
-    are left out of a create, because the system has nothing they could refer to (`missing: leave`).
+    down: systems that are left alone for now. barred: those of them that only a person can bring back. passes:
+    (system, entity, golden id) -> writes so far. left: the same -> units that are left out of a create, because the
+    system has nothing they could refer to (`missing: leave`).
     """
 
     runtime: Runtime
     id: str
     report: Report
     down: set[str] = field(default_factory=set)
+    barred: set[str] = field(default_factory=set)
     passes: dict[tuple[str, str, str], int] = field(default_factory=dict)
     left: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
 
@@ -88,6 +91,12 @@ class Run:
     def up(self, emap: EntityMap) -> Iterable[str]:
         """The systems of an entity that have answered so far."""
         return [system for system in emap.systems if system not in self.down]
+
+    def leave(self, system: str, error: BridgeError) -> None:
+        """Leave a system alone: for now, or to the end of the run where waiting would not help."""
+        self.down.add(system)
+        if isinstance(error, AuthFailed):
+            self.barred.add(system)
 
     @contextmanager
     def calling(self, system: str, entity: str) -> Iterator[tuple[Adapter, Tally]]:

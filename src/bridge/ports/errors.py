@@ -88,6 +88,14 @@ class PermissionDenied(AuthFailed):
     to_do = "Give the integration user the right that is named, then run `bridge check`."
 
 
+class KeyFieldMissing(AuthFailed):
+    """The object lacks the field in which bridge notes which record is which: no create would be safe to repeat."""
+
+    code = "BR-KEY-FIELD"
+    not_done = "Nothing was written to this system; the work stays in the outbox."
+    to_do = "Run `bridge setup` for the system named, which makes the field, then the command again."
+
+
 class VersionConflict(BridgeError):
     """The record moved since it was read; nothing was written. The engine reads and merges again."""
 

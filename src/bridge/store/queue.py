@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, null, or_, select, update
 
+from bridge.ports.errors import RateLimited
 from bridge.ports.storage import Settlement
 from bridge.ports.work import Intent, OutboxEntry
 from bridge.store import codec
@@ -216,11 +217,19 @@ class Queue(Transaction):
             woken += int(self.connection.execute(statement).rowcount)
         return woken
 
-    def next_due(self) -> datetime | None:
-        """The earliest instant at which a waiting entry may be tried again."""
-        return self.connection.execute(
-            select(func.min(OUTBOX.c.next_at)).where(OUTBOX.c.state.in_(("waiting", "in_doubt")))
-        ).scalar()
+    def next_due(self, entities: Sequence[str], *, without: Collection[str] = ()) -> datetime | None:
+        """The earliest instant at which a waiting entry of these entities may be tried again, some systems left out."""
+        query = select(func.min(OUTBOX.c.next_at)).where(OUTBOX.c.state.in_(("waiting", "in_doubt")))
+        query = query.where(OUTBOX.c.entity.in_(entities), OUTBOX.c.system.not_in(sorted(without)))
+        return self.connection.execute(query).scalar()
+
+    def hasten(self) -> int:
+        """Let all that waits for its next attempt try again at once, because a person asks for it.
+
+        What a system asked to wait with (its quota, its pace) keeps waiting.
+        """
+        waiting = (OUTBOX.c.state == "waiting") & (OUTBOX.c.error_code != RateLimited.code)
+        return int(self.connection.execute(update(OUTBOX).where(waiting).values(next_at=null())).rowcount)
 
     def entries(self, states: Sequence[str] | None, limit: int) -> list[OutboxEntry]:
         """Entries for people, oldest first."""

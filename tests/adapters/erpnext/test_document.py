@@ -19,7 +19,7 @@ from bridge.adapters.erpnext.document import (
 )
 from bridge.adapters.erpnext.drafts import Drafts
 from bridge.adapters.erpnext.reading import Reader
-from bridge.ports.errors import ConfigError, Rejected, Unsupported
+from bridge.ports.errors import KeyFieldMissing, Rejected, Unsupported
 from bridge.ports.records import Condition, FieldSpec, ObjectSpec
 
 STAMP = "2026-11-23 10:00:00.000001"
@@ -158,5 +158,5 @@ def test_a_where_on_another_document_is_not_to_be_had() -> None:
 
 def test_without_the_key_field_nothing_is_looked_up_by_key() -> None:
     reader = Reader(cast(Any, Tables()), cast(Any, Place()), 2000)
-    with pytest.raises(ConfigError, match="bridge setup"):
+    with pytest.raises(KeyFieldMissing, match="custom_missing"):
         reader.find(layout("tax_id", key="custom_missing"), ["g1"])

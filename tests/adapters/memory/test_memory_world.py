@@ -8,7 +8,7 @@ import pytest
 
 from bridge.adapters.memory import MemoryAdapter, MemoryWorld, Quirks, Shape
 from bridge.ports.adapter import NativeField
-from bridge.ports.errors import AlreadyExists, CursorExpired, InDoubt, PermissionDenied, Transient
+from bridge.ports.errors import AlreadyExists, CursorExpired, InDoubt, KeyFieldMissing, Transient
 from bridge.ports.records import Condition, CreateItem, FieldSpec, NativeValue, ObjectSpec, UpdateItem
 
 SPEC = ObjectSpec("customer", "Customer", "bridge_id", (FieldSpec("name"), FieldSpec("email", type="email")))
@@ -125,7 +125,7 @@ def test_without_the_key_field_nothing_is_created() -> None:
     world, adapter, _ = system()
     world.objects["Customer"].key_field = False
     result = adapter.create(SPEC, [CreateItem("k", {"name": "a"})])[0]
-    assert isinstance(result.error, PermissionDenied)
+    assert isinstance(result.error, KeyFieldMissing)
     assert not world.rows.get("Customer")
 
 

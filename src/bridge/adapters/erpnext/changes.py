@@ -11,8 +11,11 @@ customer), and tags, which the server writes without a new `modified`.
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 import uuid
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,6 +32,8 @@ from bridge.ports.errors import CursorExpired
 from bridge.ports.records import ChangePage, NativeRecord, Tombstone
 
 _KEPT = 32
+_CARRIED = 10_000
+"""Rows that a position may carry, some 20 characters each."""
 _IN_ORDER = "modified asc, name asc"
 
 Delivered = Mapping[str, str]
@@ -39,8 +44,9 @@ Delivered = Mapping[str, str]
 class Remembered:
     """Rows within the overlap that were delivered up to a position, so that they are not delivered on every poll.
 
-    Kept in memory under the position's token. A position of another process has none: the overlap is delivered once
-    more, which is harmless. An older position replayed has what was delivered before it, and no more.
+    Kept in memory under the position's token, and packed into the position for the next process as far as it is little:
+    beyond that the overlap is delivered once more, which costs calls and harms nothing. An older position replayed has
+    what was delivered before it, and no more.
 
     owned: an address within one owner's record, by `_pair`: an address may belong to several.
     """
@@ -49,6 +55,22 @@ class Remembered:
     addresses: Delivered = field(default_factory=dict)
     owned: Delivered = field(default_factory=dict)
     deletes: Delivered = field(default_factory=dict)
+
+    def pack(self) -> str:
+        """As text; empty if there is nothing, or more than a position should carry."""
+        parts = (self.rows, self.addresses, self.owned, self.deletes)
+        if not 0 < sum(len(part) for part in parts) <= _CARRIED:
+            return ""
+        return base64.b85encode(zlib.compress(json.dumps(parts, separators=(",", ":")).encode())).decode()
+
+    @classmethod
+    def unpack(cls, text: str) -> Remembered:
+        """What `pack` gave; nothing for anything else, which is always safe."""
+        try:
+            rows, addresses, owned, deletes = json.loads(zlib.decompress(base64.b85decode(text)))
+            return cls(dict(rows), dict(addresses), dict(owned), dict(deletes))
+        except (ValueError, TypeError, zlib.error):
+            return cls()
 
 
 @dataclass(slots=True)
@@ -87,7 +109,8 @@ class Changes:
         else:
             position = Position.decode(cursor, self._client.system)
             self._refuse_expired(position)
-            found = _Found(position, self._memory.get(position.token, Remembered()))
+            known = self._memory.get(position.token) or Remembered.unpack(position.known)
+            found = _Found(position, known)
         before = (found.position, found.remembered)
         stages = {"scan": self._scan, "rows": self._rows, "addresses": self._addresses, "deletes": self._deletes}
         while found.more and not found.records and not found.tombstones:
@@ -228,7 +251,7 @@ class Changes:
         self._memory[token] = found.remembered
         while len(self._memory) > _KEPT:
             self._memory.popitem(last=False)
-        return replace(found.position, token=token).encode()
+        return replace(found.position, token=token, known=found.remembered.pack()).encode()
 
 
 def _pair(address: str, owner: str) -> str:

@@ -46,7 +46,7 @@ class Creator:
 
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
         """See `Adapter.create`."""
-        require_key(self._layout)
+        require_key(self._layout, self._client.system)
         ledger = Ledger(len(items), self._client.system)
         drafts = self._checked(items, ledger)
         sheets = [self._sheet(place, draft) for place, draft in drafts.items()]

@@ -93,6 +93,7 @@ class Position:
     owed: whether the last poll read the delete log in place of the addresses.
     told: old names of renamed documents whose tombstones went ahead of the page that brings the new names.
     token: names what this process remembers of the rows delivered up to here (see `changes.Remembered`).
+    known: the same for the next process, packed; empty where it is too much to carry along.
     """
 
     stage: Stage = "scan"
@@ -103,6 +104,7 @@ class Position:
     owed: bool = False
     told: tuple[str, ...] = ()
     token: str = ""
+    known: str = ""
 
     def encode(self) -> str:
         """Text for the engine to keep."""
@@ -124,6 +126,7 @@ class Position:
                 owed=bool(data["owed"]),
                 told=tuple(str(name) for name in data["told"]),
                 token=str(data["token"]),
+                known=str(data.get("known", "")),
             )
         except (ValueError, TypeError, KeyError, AttributeError):
             raise CursorExpired("the position is from another version of bridge", system=system) from None

@@ -26,7 +26,7 @@ from bridge.adapters.erpnext.client import Row
 from bridge.adapters.erpnext.meta import Meta, MetaField, Metas
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.values import from_wire, instant
-from bridge.ports.errors import ConfigError
+from bridge.ports.errors import KeyFieldMissing
 from bridge.ports.records import FieldSpec, NativeRecord, NativeValue, ObjectSpec
 
 Kind = Literal["own", "address", "link", "channel", "tags"]
@@ -137,11 +137,10 @@ def address_types(address: Meta) -> tuple[str, ...]:
     return tuple(known.options.split("\n")) if known is not None else ()
 
 
-def require_key(layout: Layout) -> None:
-    """Raises ConfigError where the key field is missing: without it no create is safe to repeat."""
+def require_key(layout: Layout, system: str) -> None:
+    """Raises KeyFieldMissing where the key field is missing: without it no create is safe to repeat."""
     if not layout.has_key:
-        spec = layout.spec
-        raise ConfigError(f"{spec.object} has no field {spec.key}: run `bridge setup`, which makes it.")
+        raise KeyFieldMissing(f"{layout.spec.object} has no field {layout.spec.key}", system=system)
 
 
 def choose(addresses: Sequence[Row], role: str) -> Row | None:

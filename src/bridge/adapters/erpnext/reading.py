@@ -38,7 +38,7 @@ class Reader:
 
     def find(self, layout: Layout, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
         """The records that carry these golden ids, compared exactly."""
-        require_key(layout)
+        require_key(layout, self._client.system)
         found: dict[str, list[NativeRecord]] = {key: [] for key in keys}
         for chunk in chunks(list(found), self._page):
             rows = self._rows(layout, [[layout.spec.key, "in", list(chunk)]])

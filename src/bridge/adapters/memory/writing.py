@@ -9,9 +9,9 @@ from bridge.adapters.memory.world import MemoryWorld, Refusal, Row
 from bridge.ports.errors import (
     AlreadyExists,
     BridgeError,
+    KeyFieldMissing,
     MissingReference,
     NotFound,
-    PermissionDenied,
     Rejected,
     VersionConflict,
 )
@@ -127,7 +127,7 @@ class Writer:
         if refusal.reason == "key taken":
             return AlreadyExists("another record has this key", native_id=refusal.other, system=self.system)
         if refusal.reason == "no key field":
-            return PermissionDenied("the key field is missing: run `bridge setup`", system=self.system)
+            return KeyFieldMissing("the key field is missing", system=self.system)
         if refusal.reason == "reference":
             return MissingReference(_WORDS["reference"], fields=fields, system=self.system)
         return Rejected(_WORDS[refusal.reason], fields=fields, system=self.system)

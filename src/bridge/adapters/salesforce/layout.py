@@ -12,7 +12,7 @@ from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.client import Json
 from bridge.adapters.salesforce.describe import Described
 from bridge.adapters.salesforce.values import from_wire, instant
-from bridge.ports.errors import Unsupported
+from bridge.ports.errors import KeyFieldMissing, Unsupported
 from bridge.ports.records import FieldSpec, NativeRecord, NativeValue, ObjectSpec, Tombstone
 
 USER_EMAIL = "user.email"
@@ -117,3 +117,10 @@ def _version(modified: datetime | None, values: Mapping[str, NativeValue]) -> st
     text = json.dumps(values, sort_keys=True)
     stamp = soql.stamp(modified) if modified else ""
     return f"{stamp}~{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def require_key(layout: Layout, system: str) -> None:
+    """Raises KeyFieldMissing where the key field is missing: without it no create is safe to repeat."""
+    if layout.spec.key not in layout.described.fields:
+        words = f"does not have, or does not show this user, the field {layout.object}.{layout.spec.key}"
+        raise KeyFieldMissing(words, system=system)

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.client import Client
 from bridge.adapters.salesforce.describe import Describes
-from bridge.adapters.salesforce.layout import Layout, by_asked_id, layout_of
-from bridge.ports.errors import Unsupported
+from bridge.adapters.salesforce.layout import Layout, by_asked_id, layout_of, require_key
 from bridge.ports.records import NativeRecord, ObjectSpec
 
 
@@ -52,12 +51,8 @@ class Reader:
         return by_asked_id(records, asked)
 
     def find(self, layout: Layout, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
-        """The records with these keys. Raises Unsupported where the key field is missing."""
-        if layout.spec.key not in layout.described.fields:
-            raise Unsupported(
-                f"does not have, or show us, {layout.object}.{layout.spec.key}: run `bridge setup`",
-                system=self._client.system,
-            )
+        """The records with these keys. Raises KeyFieldMissing where the key field is missing."""
+        require_key(layout, self._client.system)
         found: dict[str, list[NativeRecord]] = {key: [] for key in keys}
         asked = [key for key in found if key]
         for query in soql.lists(layout.selected(), layout.object, layout.spec.key, asked):

@@ -142,7 +142,9 @@ class Tokens:
         if response.status_code >= 400:
             raise login_refusal(response.status_code, body, system=self._system)
         if not isinstance(body, dict) or not body.get("access_token"):
-            raise Transient("answered the log-in with something else than a session", system=self._system)
+            raise Transient(
+                "answered the log-in with something else than a session: is the address right?", system=self._system
+            )
         return body
 
 

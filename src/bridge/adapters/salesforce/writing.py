@@ -14,7 +14,7 @@ from bridge.adapters.salesforce.batches import Answer, Batch, send
 from bridge.adapters.salesforce.client import Client, Json
 from bridge.adapters.salesforce.drafts import Drafts, repeated
 from bridge.adapters.salesforce.errors import row_error
-from bridge.adapters.salesforce.layout import Layout
+from bridge.adapters.salesforce.layout import Layout, require_key
 from bridge.adapters.salesforce.reading import Reader
 from bridge.adapters.salesforce.soql import is_id
 from bridge.adapters.salesforce.users import Users
@@ -43,7 +43,8 @@ class Writer:
         self._complete = True  # whether the last reading back came through
 
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
-        """Create records, or give the ones that have the keys already."""
+        """Create records, or give the ones that have the keys already. Raises KeyFieldMissing."""
+        require_key(self._layout, self._client.system)
         self._drafts.prepare(items)
         batch = Batch()
         again = repeated([item.key for item in items])

@@ -146,9 +146,6 @@ def _write(run: Run, emap: EntityMap, system: str, tasks: list[Task]) -> int:
         _release(run, tasks)
         return 0
     tasks = [replace(task, entry=task.entry.with_intent(task.intent)) for task in tasks]
-    for task in tasks:
-        place = (system, emap.entity, task.golden.id)
-        run.passes[place] = run.passes.get(place, 0) + 1
     with run.store.begin() as uow:
         uow.save_intents((task.entry, task.intent) for task in tasks)
     run.runtime.point("before write")
@@ -160,6 +157,9 @@ def _write(run: Run, emap: EntityMap, system: str, tasks: list[Task]) -> int:
         give_up(run, emap, system, [task.entry for task in tasks], error)
         return 0
     run.runtime.point("after write")
+    for task in tasks:
+        place = (system, emap.entity, task.golden.id)
+        run.passes[place] = run.passes.get(place, 0) + 1
     return settle_results(run, emap, system, list(zip(tasks, results, strict=True)))
 
 

@@ -15,7 +15,7 @@ def give_up(run: Run, emap: EntityMap, system: str, entries: Sequence[OutboxEntr
     known = as_bridge_error(error, system)
     run.report.trouble(known, system, emap.entity)
     if ends_the_turn(known):
-        run.down.add(system)
+        run.leave(system, known)
     tally = run.report.of(system, emap.entity)
     pace, back_off, now = run.runtime.pace, run.runtime.back_off, run.now
     with run.store.begin() as uow:

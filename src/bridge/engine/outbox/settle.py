@@ -120,7 +120,7 @@ class _Settling:
             self.run.report.trouble(error, self.system, self.emap.entity, entry.golden_id)
         if ends_the_turn(error):
             self.run.report.trouble(error, self.system, self.emap.entity)
-            self.run.down.add(self.system)
+            self.run.leave(self.system, error)
 
 
 def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tuple[Task, WriteResult]]) -> int:
@@ -150,5 +150,5 @@ def _look_again(run: Run, emap: EntityMap, system: str, settling: _Settling) -> 
     except Exception as error:
         known = as_bridge_error(error, system)
         run.report.trouble(known, system, emap.entity)
-        run.down.add(system)  # the entries are pending; the records come with the next page
+        run.leave(system, known)  # the entries are pending; the records come with the next page
         return []

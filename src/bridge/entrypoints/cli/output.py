@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 problems found, 2 wrong usage or configuration, 3 safety s
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,10 @@ from bridge.ports.errors import BridgeError, ConfigError, SafetyStop
 
 DONE, PROBLEMS, USAGE, SAFETY = 0, 1, 2, 3
 
-console = Console()
+WIDE = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
+"""A pipe has no width of its own; eighty characters would fold the tables."""
+
+console = Console(width=WIDE)
 stderr = Console(stderr=True)
 
 
@@ -96,7 +100,6 @@ def errors_as_sentences(*, as_json: bool) -> Iterator[None]:
 
 def _unexpected(error: Exception) -> BridgeError:
     """A defect: where it happened, without a value in it (BRIDGE_DEBUG=1 shows the traceback instead)."""
-    import os
     import traceback
 
     if os.environ.get("BRIDGE_DEBUG"):

@@ -108,7 +108,8 @@ def _look(name: str, adapter: Adapter, maps: dict[str, EntityMap]) -> dict[str, 
             if name in emap.systems:
                 found["problems"] += _object_problems(adapter, emap)
     except BridgeError as error:
-        found["problems"].append(f"{error.code} {error} {error.not_done} {error.to_do}")
+        what = str(error).removeprefix(f"{name}: ")
+        found["problems"].append(f"{error.code}: {what}. {error.not_done} {error.to_do}")
     found["calls"] = adapter.calls
     return found
 

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from filelock import FileLock, Timeout
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bridge.config import Config
@@ -44,10 +45,10 @@ def sync(config: ConfigOption = None, entity: EntityOption = None, json: JsonOpt
         with opened_store(settings) as store, alone(settings), closing(adapters):
             report = synchronise(settings, store, adapters, maps, quiet=json)
         if json:
-            emit({"ok": not report.troubles, **report.as_json()})
+            emit({"ok": report.ok, **report.as_json()})
         else:
             print_report(report)
-    raise typer.Exit(PROBLEMS if report.troubles else DONE)
+    raise typer.Exit(DONE if report.ok else PROBLEMS)
 
 
 def synchronise(
@@ -65,6 +66,7 @@ def synchronise(
         runtime = make_runtime(settings, store, adapters, maps, progress=progress)
         with store.begin() as uow:
             uow.reclaim(runtime.clock(), owner=runtime.owner)  # the lock says that nobody else is at work
+            uow.hasten()
             uow.start_run(run_id, command, runtime.clock())
         report = cycle(runtime, run_id, patience=settings.sync.wait)
         with store.begin() as uow:
@@ -184,6 +186,7 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, str, str, int], None
 REPORT_COLUMNS = (
     "read", "unchanged", "linked", "created", "updated", "deleted", "conflicts", "held", "failed", "review", "waiting",
 )  # fmt: skip
+SHORT = {"unchanged": "same", "conflicts": "confl."}  # of eleven columns, eighty characters show all that are in use
 
 
 def print_report(report: Report) -> None:
@@ -196,11 +199,14 @@ def print_report(report: Report) -> None:
         (entity, system, *(getattr(tally, name) for name in names), tally.api_calls, tally.seconds)
         for (system, entity), tally in report.tallies.items()
     ]
-    show("Run " + report.run, ("entity", "system", *names, "calls", "seconds"), rows)
+    show("Run " + report.run, ("entity", "system", *(SHORT.get(name, name) for name in names), "calls", "s"), rows)
     print_troubles(report)
     console.print(
         f"{report.writes} writes, {report.conflicts} conflicts, {report.api_calls} calls, {report.seconds:.1f} s"
     )
+    if report.outbox:
+        left = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in sorted(report.outbox.items()))
+        console.print(f"Left in the outbox: {left} (`bridge outbox list` says why)")
     waiting = sum(tally.review for tally in report.tallies.values()), sum(t.held for t in report.tallies.values())
     if waiting[0]:
         console.print(f"{waiting[0]} records may be the same as others: `bridge links list --state review`")
@@ -212,7 +218,8 @@ def print_troubles(report: Report, limit: int = 20) -> None:
     """Each error: where, what, what was not done, what to do."""
     for trouble in report.troubles[:limit]:
         where = ":".join(part for part in (trouble.system, trouble.entity, trouble.golden_id) if part)
-        stderr.print(f"[red]{trouble.code}[/] {where} {trouble.what}", soft_wrap=True, highlight=False)
+        what = trouble.what.removeprefix(f"{trouble.system}: ")
+        stderr.print(f"[red]{trouble.code}[/] {where}: {escape(what)}", soft_wrap=True, highlight=False)
         stderr.print(f"    {trouble.not_done} {trouble.to_do}", soft_wrap=True, highlight=False)
     if len(report.troubles) > limit:
         stderr.print(f"... and {len(report.troubles) - limit} more: `bridge outbox list`, or --json for all")
