@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bridge.mapping.reading import Data, read_yaml
-from bridge.mapping.source import Finding, Source, Steps, suggest
+from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps, suggest
 from bridge.ports.errors import ConfigError
 
 WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync")
@@ -74,6 +74,8 @@ class Config:
     def place(self, problem: str) -> str:
         """A problem that names "systems.crm.url: …", with file:line:column in front."""
         where, colon, message = problem.partition(": ")
+        if where == "store.url":
+            return str(self.source.finding("error", ("store",), message, at_value=True))
         if not colon or not where.startswith("systems."):
             return problem
         return str(self.source.finding("error", tuple(where.split(".")), message))
@@ -85,8 +87,10 @@ def load_config(path: Path) -> Config:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file; `bridge init` writes one to begin with") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({type(error).__name__})") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: {NOT_UTF8}") from None
+    except OSError:
+        raise ConfigError(f"{path}: {NOT_READABLE}") from None
     document = read_yaml(text, str(path))
     if document.findings or not isinstance(document.data, dict):
         found = [str(finding) for finding in document.findings]

@@ -148,8 +148,11 @@ def make_runtime(
 
 @contextmanager
 def opened_store(config: Config) -> Iterator[Database]:
-    """The store of a configuration, closed at the end."""
-    store = open_store(config.store)
+    """The store of a configuration, closed at the end. Raises ConfigError naming its line."""
+    try:
+        store = open_store(config.store)
+    except ConfigError as error:
+        raise ConfigError([config.place(problem) for problem in error.problems]) from None
     try:
         yield store
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from bridge.mapping.compiled import EntityMap
 from bridge.mapping.explain import explain
 from bridge.mapping.file import MappingFile
 from bridge.mapping.reading import read_yaml
-from bridge.mapping.source import Finding
+from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding
 from bridge.mapping.transforms import TRANSFORMS, Maker
 from bridge.ports.errors import ConfigError
+
+_WORDS_BELOW = 3
+"""fields.phone.conflict: the words of a line stand on the third level."""
 
 CustomFields = Mapping[str, Mapping[str, str]]
 """Entity -> own field -> type, as declared in the configuration: {"customer": {"x_segment": "text"}}."""
@@ -68,7 +72,7 @@ def check_mappings(
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "it cannot be opened"
+            reason = NOT_UTF8 if isinstance(error, UnicodeDecodeError) else NOT_READABLE
             loaded.findings.append(Finding("error", name, 0, 0, "", reason))
             continue
         emap, findings = parse_mapping(text, name, systems, custom_fields, transforms)
@@ -103,10 +107,38 @@ def parse_mapping(
     try:
         parsed = MappingFile.model_validate(document.data)
     except ValidationError as error:
-        return None, findings + explain(error, document.source, document.data)
+        findings += explain(error, document.source, document.data)
+        rest = _without_wrong(document.data, error)
+        if rest is None:
+            return None, findings
+        parsed = rest
     built = build(parsed, document.source, Surroundings(entities, systems, {**TRANSFORMS, **(transforms or {})}))
     findings += built.findings
     return (None if any(finding.level == "error" for finding in findings) else built.emap), findings
+
+
+def _without_wrong(data: object, error: ValidationError) -> MappingFile | None:
+    """The file less the words that have the wrong form, so that the rest is looked at in the same go.
+
+    None where more than single words of a line would have to go: what followed from that would only confuse.
+    """
+    rest = deepcopy(data)
+    for problem in error.errors(include_input=False, include_url=False):
+        at: Any = rest
+        trail: list[tuple[dict[str, Any], str]] = []
+        for step in problem["loc"]:
+            if not isinstance(at, dict) or step not in at:
+                break
+            trail.append((at, str(step)))
+            at = at[step]
+        if len(trail) < _WORDS_BELOW:
+            return None
+        holder, step = trail[-1]
+        del holder[step]
+    try:
+        return MappingFile.model_validate(rest)
+    except ValidationError:
+        return None
 
 
 def compile_mapping(text: str, systems: Mapping[str, str], **options: Any) -> EntityMap:

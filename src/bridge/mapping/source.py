@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from rapidfuzz.distance import OSA
 
@@ -67,6 +67,10 @@ def dotted(steps: Iterable[str | int]) -> str:
     for step in steps:
         shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else step
     return shown
+
+
+NOT_UTF8: Final = "it is not UTF-8 text: save it as UTF-8 in your editor"
+NOT_READABLE: Final = "it cannot be opened: let the user that runs bridge read it"
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

@@ -102,9 +102,11 @@ def _tell(findings: list[Finding], silent: list[BridgeError], maps: dict[str, En
     for error in silent:
         stderr.print(f"[red]{error.code}[/]", end=" ")
         stderr.print(f"{error}. {error.not_done} {error.to_do}", soft_wrap=True, markup=False, highlight=False)
-    if not findings and not silent:
-        where = "and the systems have every field they name" if live else "the systems were not asked"
-        console.print(f"{len(maps)} mappings are in order; {where}.")
+    if silent or any(finding.level == "error" for finding in findings):
+        return
+    where = "and the systems have every field they name" if live else "the systems were not asked"
+    warned = f" {len(findings)} warnings above; nothing stands in the way." if findings else ""
+    console.print(f"{len(maps)} mappings are in order; {where}.{warned}")
 
 
 @app.command("show")

@@ -132,7 +132,7 @@ def _object_problems(adapter: Adapter, emap: EntityMap) -> list[str]:
         problems.append(f"{spec.object}: may not be written by this user. Give the right, or map it `from` there only.")
     if schema.key_problem:
         problems.append(f"{spec.object}: {schema.key_problem} Run `bridge setup {adapter.system}`.")
-    problems += [f"{spec.object}: has no field {f.path}. Mend the mapping (`bridge mapping lint --live`)."
+    problems += [f"{spec.object}: has no field {f.path}. Mend the mapping (`bridge mapping lint` names the line)."
                  for f in spec.fields if f.path not in schema.fields]  # fmt: skip
     return problems
 

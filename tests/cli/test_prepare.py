@@ -1,0 +1,92 @@
+"""`bridge init`, `check`, `setup` and the words around them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bridge import __version__
+from cli.conftest import Company
+
+
+def test_version(company: Company) -> None:
+    assert company.bridge("--version").out == f"bridge {__version__}\n"
+
+
+def test_help_names_every_command(company: Company) -> None:
+    said = company.bridge("--help").text
+    for command in ("init", "check", "setup", "plan", "sync", "status", "explain", "mapping", "sandbox", "demo"):
+        assert command in said
+
+
+def test_init_writes_what_is_missing_and_keeps_the_rest(
+    tmp_path: Path, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = company.bridge("init", "fresh", "--json").json
+    assert {Path(name).name for name in said["written"]} == {"bridge.yaml", "customer.yaml", "contact.yaml"}
+    mine = company.folder / "fresh" / "bridge.yaml"
+    mine.write_text("mine")
+    again = company.bridge("init", "fresh", "--json").json
+    assert (again["written"], len(again["kept"])) == ([], 3)
+    assert mine.read_text() == "mine"
+
+
+def test_what_init_writes_is_in_order(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    company.bridge("init", "fresh")
+    monkeypatch.setenv("BRIDGE_CONFIG", "fresh/bridge.yaml")
+    assert company.bridge("mapping", "lint", "--offline", "--json").json["ok"] is True
+
+
+def test_check(company: Company) -> None:
+    found = company.bridge("check", "--json").json
+    assert found["ok"] is True
+    assert [(row["system"], row["answers"]) for row in found["systems"]] == [("crm", "yes"), ("erp", "yes")]
+    assert "Everything is in place. Next: `bridge plan`." in company.bridge("check").text
+
+
+def without_key_field(company: Company) -> None:
+    company.change("bridge.yaml", "file: erp.json", "file: erp.json\n    objects: {Partner: {key_field: false}}")
+    held = json.loads((company.folder / "erp.json").read_text())
+    company.write("erp.json", json.dumps({**held, "key_fields": []}))
+
+
+def test_setup_makes_the_key_field_that_check_misses(company: Company) -> None:
+    without_key_field(company)
+    assert "Run `bridge setup erp`." in company.bridge("check", code=1).text
+    company.bridge("setup", "erp", "--dry-run")
+    company.bridge("check", code=1)
+    assert company.bridge("setup", "erp", "--json").json["ok"] is True
+    company.bridge("check")
+    assert company.bridge("setup", "erp", "--json").json["steps"][0]["state"] == "present"
+
+
+def test_sync_without_the_key_field_tells_what_to_do_and_goes_on_afterwards(company: Company) -> None:
+    without_key_field(company)
+    said = company.bridge("sync", code=1)
+    assert "BR-KEY-FIELD erp:customer: the key field is missing" in said.text
+    assert "Run `bridge setup`" in said.text
+    company.bridge("setup", "erp")
+    company.bridge("sync")
+    assert {row["name"] for row in company.rows("erp").values()} == {"Muster GmbH", "Neu AG"}
+
+
+def test_setup_of_a_system_that_is_not_there(company: Company) -> None:
+    said = company.bridge("setup", "erq", code=2)
+    assert "there is no system 'erq' in bridge.yaml (there are: crm, erp)" in said.text
+
+
+def test_a_field_that_the_system_does_not_have(company: Company) -> None:
+    company.change(
+        "bridge.yaml", "file: erp.json", "file: erp.json\n    objects: {Partner: {fields: {name: {}, vat: {}}}}"
+    )
+    said = company.bridge("check", code=1)
+    assert "Partner: has no field phone. Mend the mapping (`bridge mapping lint` names the line)." in said.text
+    linted = company.bridge("mapping", "lint", code=1)
+    assert "mappings/customer.yaml:14:" in linted.text
+
+
+@pytest.mark.parametrize("words", [("chekc",), ("sync", "--jsno"), ("explain",)])
+def test_wrong_usage_ends_with_2(company: Company, words: tuple[str, ...]) -> None:
+    assert company.bridge(*words, code=2)
