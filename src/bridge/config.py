@@ -14,8 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from bridge.canonical.custom import BadDeclaration, known_entities
 from bridge.mapping.reading import Data, read_yaml
-from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps, suggest
+from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps, suggest, undecodable
 from bridge.ports.errors import ConfigError
 
 WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync")
@@ -87,8 +88,9 @@ def load_config(path: Path) -> Config:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file; `bridge init` writes one to begin with") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: {NOT_UTF8}") from None
+    except UnicodeDecodeError as error:
+        line, column = undecodable(error)
+        raise ConfigError(f"{path}:{line}:{column}: {NOT_UTF8}") from None
     except OSError:
         raise ConfigError(f"{path}: {NOT_READABLE}") from None
     document = read_yaml(text, str(path))
@@ -186,6 +188,12 @@ class _Reading:
                 self.wrong(("custom_fields", entity), "expected fields with their types, as x_segment: text")
                 continue
             found[entity] = {name: str(kind) for name, kind in fields.items()}
+            for name, kind in found[entity].items():
+                try:
+                    known_entities({entity: {name: kind}})
+                except BadDeclaration as error:
+                    message = str(error).removeprefix(f"{entity}.{name}: ")
+                    self.wrong(("custom_fields", entity, name), message, at_value=True)
         return found
 
     def sync(self) -> SyncConfig:

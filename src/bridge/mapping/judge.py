@@ -62,10 +62,10 @@ class Judge:
 
     def sides(self, steps: Steps, columns: Mapping[str, Column], reads: frozenset[str], writes: frozenset[str]) -> None:
         """Something is read and something is written."""
+        if self._troubled(steps):
+            return  # what is missing here may be what was misspelt there
         if not columns:
             self.error(steps, "no system has a native field for it")
-        elif self._troubled(steps):
-            return  # what is missing here may be what was misspelt there
         elif len(columns) == 1:
             self.warning(steps, f"only '{next(iter(columns))}' has it: nothing is kept the same")
         elif not reads:

@@ -16,7 +16,7 @@ from bridge.mapping.compiled import EntityMap
 from bridge.mapping.explain import explain
 from bridge.mapping.file import MappingFile
 from bridge.mapping.reading import read_yaml
-from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding
+from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, undecodable
 from bridge.mapping.transforms import TRANSFORMS, Maker
 from bridge.ports.errors import ConfigError
 
@@ -71,9 +71,11 @@ def check_mappings(
         name = f"{folder.name}/{path.name}" if folder.name else path.name
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = NOT_UTF8 if isinstance(error, UnicodeDecodeError) else NOT_READABLE
-            loaded.findings.append(Finding("error", name, 0, 0, "", reason))
+        except UnicodeDecodeError as error:
+            loaded.findings.append(Finding("error", name, *undecodable(error), "", NOT_UTF8))
+            continue
+        except OSError:
+            loaded.findings.append(Finding("error", name, 0, 0, "", NOT_READABLE))
             continue
         emap, findings = parse_mapping(text, name, systems, custom_fields, transforms)
         loaded.findings.extend(findings)

@@ -73,6 +73,12 @@ NOT_UTF8: Final = "it is not UTF-8 text: save it as UTF-8 in your editor"
 NOT_READABLE: Final = "it cannot be opened: let the user that runs bridge read it"
 
 
+def undecodable(error: UnicodeDecodeError) -> tuple[int, int]:
+    """Line and column of the first byte that is no UTF-8."""
+    before = bytes(error.object[: error.start]).decode("utf-8")
+    return before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
     """', did you mean …?' if one of the known words is alike, else ''."""
     slips = {choice: OSA.distance(word.lower(), choice.lower()) for choice in sorted(set(known))}

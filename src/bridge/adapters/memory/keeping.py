@@ -16,6 +16,8 @@ def keep(world: MemoryWorld, path: Path) -> None:
     if path.exists():
         try:
             _load(world, path)
+        except json.JSONDecodeError as error:
+            raise ConfigError(f"{path}:{error.lineno}:{error.colno}: is not JSON: {error.msg}") from None
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ConfigError(f"{path}: is not a file of a system in memory ({type(error).__name__}).") from None
     world.saved = lambda: save(world, path)

@@ -67,7 +67,7 @@ def decide(
     taken: golden ids that are linked to another record of the same system already.
     """
     for number, rule in enumerate(rules):
-        hits = [golden_id for golden_id, known in candidates.items() if _matches(rule, values, known)]
+        hits = _hits(rule, values, candidates)
         if not hits:
             continue
         named = " and ".join(rule.fields)
@@ -86,11 +86,19 @@ def decide(
     return Decision("new")
 
 
-def _matches(rule: MatchRule, mine: Values, other: Values) -> bool:
-    if rule.kind == "same":
-        pairs = [(_bare(_plain(mine, field)), _bare(_plain(other, field))) for field in rule.fields]
-        return all(a and a == b for a, b in pairs)
-    return likeness(rule.fields, mine, other) >= float(rule.above or 1)
+def _hits(rule: MatchRule, mine: Values, candidates: Mapping[str, Values]) -> list[str]:
+    """The candidates that the rule takes for the record."""
+    if rule.kind == "similar":
+        wanted = float(rule.above or 1)
+        return [golden_id for golden_id, known in candidates.items() if likeness(rule.fields, mine, known) >= wanted]
+    words = [(field, _bare(_plain(mine, field))) for field in rule.fields]
+    if not all(word for _, word in words):
+        return []
+    return [
+        golden_id
+        for golden_id, known in candidates.items()
+        if all(_bare(_plain(known, field)) == word for field, word in words)
+    ]
 
 
 def likeness(fields: Sequence[str], mine: Values, other: Values) -> float:

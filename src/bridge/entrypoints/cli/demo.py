@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from bridge.entrypoints.cli.options import JsonOption
-from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences
+from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences, writing
 
 
 def register(app: typer.Typer) -> None:
@@ -46,5 +46,6 @@ def demo(
 
 
 def _write(report: Path, figures: dict[str, object]) -> None:
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(json_.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    with writing(report):
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(json_.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -10,8 +10,18 @@ import typer
 
 from bridge.engine.explain import Explanation, explain
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, LimitOption, configuration
-from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences, show, stderr, text
-from bridge.ports.errors import ConfigError
+from bridge.entrypoints.cli.output import (
+    DONE,
+    PROBLEMS,
+    WrongUsage,
+    console,
+    emit,
+    errors_as_sentences,
+    show,
+    stderr,
+    text,
+)
+from bridge.entrypoints.cli.run import chosen
 from bridge.ports.work import Conflict, Proposal
 from bridge.store.database import SqlUnitOfWork
 from bridge.wiring import make_maps, opened_store
@@ -116,6 +126,8 @@ def conflicts_list(
     with errors_as_sentences(as_json=json):
         _known_state(state, ("held", "settled", "resolved"))
         settings = configuration(config)
+        if entity is not None:
+            chosen(make_maps(settings), [entity])
         with opened_store(settings) as store, store.begin() as uow:
             rows = uow.conflicts(state=state, entity=entity, limit=limit)
             names = _names(uow, rows)
@@ -218,7 +230,7 @@ def links_list(
 
 def _known_state(state: str | None, known: tuple[str, ...]) -> None:
     if state is not None and state not in known:
-        raise ConfigError(f"--state: there is no state '{state}' (there are: {', '.join(known)})")
+        raise WrongUsage(f"--state: there is no state '{state}' (there are: {', '.join(known)})")
 
 
 def explain_record(
@@ -234,7 +246,7 @@ def explain_record(
         entity, _, native_id = rest.partition(":")
         if entity not in maps or system not in maps[entity].systems or not native_id:
             known = ", ".join(f"{s}:{e}" for e, emap in maps.items() for s in emap.systems)
-            raise ConfigError(f"'{record}' names no record; write SYSTEM:ENTITY:ID with one of {known}")
+            raise WrongUsage(f"'{record}' names no record; write SYSTEM:ENTITY:ID with one of {known}")
         with opened_store(settings) as store, store.begin() as uow:
             found = explain(uow, maps[entity], system, native_id)
             history = uow.history(entity, found.golden.id, 20) if found and found.golden else []
@@ -243,7 +255,10 @@ def explain_record(
                 emit({"ok": False, "found": False, "record": record})
             else:
                 stderr.print(
-                    f"bridge has never seen {record}. Is the id right, and does the mapping's `where` include it?"
+                    f"bridge has never seen {record}. Is the id right, and does the mapping's `where` include it?",
+                    soft_wrap=True,
+                    markup=False,
+                    highlight=False,
                 )
             raise typer.Exit(PROBLEMS)
         if json:
@@ -259,8 +274,9 @@ def explain_record(
 
 def _print_explanation(found: Explanation) -> None:
     if found.golden is None:
+        link = found.link
         console.print(
-            f"{found.link.system}:{found.link.entity}:{found.link.native_id} is not linked: {found.link.reason}"
+            f"{link.system}:{link.entity}:{link.native_id} is not linked: {link.reason}", markup=False, highlight=False
         )
         return
     golden = found.golden

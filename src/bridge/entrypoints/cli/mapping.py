@@ -11,7 +11,17 @@ import typer
 
 from bridge.config import Config
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
-from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences, said, show, stderr
+from bridge.entrypoints.cli.output import (
+    DONE,
+    PROBLEMS,
+    console,
+    emit,
+    errors_as_sentences,
+    said,
+    show,
+    stderr,
+    writing,
+)
 from bridge.entrypoints.cli.run import chosen, closing
 from bridge.mapping import check_laws, check_live, check_mappings, mapping_schema
 from bridge.mapping.compiled import EntityMap
@@ -20,7 +30,7 @@ from bridge.mapping.sheet import export_sheet, import_sheet
 from bridge.mapping.show import columns, rows
 from bridge.mapping.source import Finding
 from bridge.ports.adapter import Adapter, NativeSchema
-from bridge.ports.errors import BridgeError, ConfigError
+from bridge.ports.errors import BridgeError, ConfigError, NotFound
 from bridge.wiring import make_adapters, make_maps
 
 app = typer.Typer(help="Mapping files: what means what.", no_args_is_help=True)
@@ -37,8 +47,9 @@ def schema(
         if write is None:
             emit(mapping_schema())
             return
-        write.parent.mkdir(parents=True, exist_ok=True)
-        write.write_bytes(orjson.dumps(mapping_schema(), option=orjson.OPT_INDENT_2) + b"\n")
+        with writing(write):
+            write.parent.mkdir(parents=True, exist_ok=True)
+            write.write_bytes(orjson.dumps(mapping_schema(), option=orjson.OPT_INDENT_2) + b"\n")
         console.print(f"written: {write}", highlight=False)
 
 
@@ -82,7 +93,7 @@ def _ask_systems(settings: Config, maps: dict[str, EntityMap]) -> tuple[list[Fin
             try:
                 for name, emap in maps.items():
                     if system in emap.systems:
-                        schemas[name][system] = _schema(adapter, emap)
+                        _ask(adapter, emap, schemas[name], findings)
             except BridgeError as error:
                 silent.append(error)
     for name, emap in maps.items():
@@ -90,8 +101,15 @@ def _ask_systems(settings: Config, maps: dict[str, EntityMap]) -> tuple[list[Fin
     return findings, silent
 
 
-def _schema(adapter: Adapter, emap: EntityMap) -> NativeSchema:
-    return adapter.schema(emap.spec(adapter.system))
+def _ask(adapter: Adapter, emap: EntityMap, schemas: dict[str, NativeSchema], findings: list[Finding]) -> None:
+    """The schema of one object; that there is no such object is a mistake in the mapping."""
+    spec = emap.spec(adapter.system)
+    try:
+        schemas[adapter.system] = adapter.schema(spec)
+    except NotFound:
+        message = f"'{adapter.system}' has no object '{spec.object}', or does not show it to this user"
+        steps = ("systems", adapter.system, "object")
+        findings.append(emap.source.finding("error", steps, message, at_value=True))
 
 
 def _tell(findings: list[Finding], silent: list[BridgeError], maps: dict[str, EntityMap], *, live: bool) -> None:
@@ -131,7 +149,8 @@ def export(
     """Write the field lines of a mapping as a CSV file, for a spreadsheet."""
     with errors_as_sentences(as_json=False):
         path, text = _file_of(configuration(config), entity)
-        sheet.write_text(export_sheet(text, str(path)), encoding="utf-8-sig", newline="")
+        with writing(sheet):
+            sheet.write_text(export_sheet(text, str(path)), encoding="utf-8-sig", newline="")
         console.print(f"written: {sheet}", highlight=False)
 
 
@@ -155,7 +174,8 @@ def import_(
         kinds = {name: system.adapter for name, system in settings.systems.items()}
         compile_mapping(imported.text, kinds, file=str(path), custom_fields=settings.custom_fields)
         if write and imported.changes:
-            path.write_text(imported.text, encoding="utf-8")
+            with writing(path):
+                path.write_text(imported.text, encoding="utf-8")
         if json:
             emit({"ok": True, "written": write, "changes": list(imported.changes)})
             return

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 import orjson
@@ -96,6 +97,30 @@ def errors_as_sentences(*, as_json: bool) -> Iterator[None]:
         raise typer.Exit(130) from None
     except Exception as error:
         fail(_unexpected(error), as_json=as_json)
+
+
+class WrongUsage(ConfigError):
+    """Words on the command line that name nothing."""
+
+    code = "BR-USAGE"
+    to_do = "Correct the command and run it again; --help shows its words."
+
+
+class CannotWrite(ConfigError):
+    """A file that the command was asked to write."""
+
+    code = "BR-FILE"
+    not_done = "The file was not written."
+    to_do = "Name another place, or make this one writable, and run the command again."
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Around the writing of a file that a person named. Raises CannotWrite."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(f"{path}: cannot be written ({error.strerror or type(error).__name__})") from None
 
 
 def _unexpected(error: Exception) -> BridgeError:

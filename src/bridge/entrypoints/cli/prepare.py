@@ -9,14 +9,26 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 import bridge
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
-from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences, said, show, stderr
+from bridge.entrypoints.cli.output import (
+    DONE,
+    PROBLEMS,
+    WrongUsage,
+    console,
+    emit,
+    errors_as_sentences,
+    said,
+    show,
+    stderr,
+    writing,
+)
 from bridge.entrypoints.cli.run import closing
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter, SetupStep
-from bridge.ports.errors import AuthFailed, BridgeError, ConfigError, Transient
+from bridge.ports.errors import AuthFailed, BridgeError, NotFound, Transient
 from bridge.wiring import make_adapters, make_maps
 
 
@@ -40,8 +52,9 @@ def init(
             if place.exists():
                 kept.append(str(place))
                 continue
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, place)
+            with writing(place):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, place)
             written.append(str(place))
         if json:
             emit({"ok": True, "written": written, "kept": kept})
@@ -85,7 +98,7 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
             )
             for row in rows:
                 for problem in row["problems"]:
-                    stderr.print(f"[red]{row['system']}[/] {problem}", soft_wrap=True, highlight=False)
+                    stderr.print(f"[red]{row['system']}[/] {escape(problem)}", soft_wrap=True, highlight=False)
             if not problems:
                 console.print("Everything is in place. Next: `bridge plan`.")
     raise typer.Exit(PROBLEMS if problems else DONE)
@@ -120,6 +133,11 @@ def _object_problems(adapter: Adapter, emap: EntityMap) -> list[str]:
         schema = adapter.schema(spec)
     except (AuthFailed, Transient):
         raise
+    except NotFound:
+        return [
+            f"{spec.object}: there is no such object, or this user may not see it. Nothing of it can be kept in step; "
+            "mend `object` in the mapping (`bridge mapping lint` names the line), or give the right."
+        ]
     except BridgeError as error:
         return [f"{spec.object}: {error}. {error.to_do}"]
     writes = any(adapter.system in unit.writes for unit in emap.units)
@@ -147,7 +165,7 @@ def setup(
     with errors_as_sentences(as_json=json):
         settings = configuration(config)
         if system not in settings.systems:
-            raise ConfigError(
+            raise WrongUsage(
                 f"there is no system '{system}' in {settings.file} (there are: {', '.join(settings.systems)})"
             )
         maps = make_maps(settings)
@@ -170,5 +188,7 @@ def setup(
             show("Setup of " + system, ("entity", "what", "state", "detail"),
                  [(entity, step.what, step.state, step.detail) for entity, step in steps])  # fmt: skip
             if failure is not None:
-                stderr.print(f"[red]{failure.code}[/] {failure} {failure.not_done} {failure.to_do}", soft_wrap=True)
+                stderr.print(
+                    f"[red]{failure.code}[/] {escape(str(failure))}. {failure.not_done} {failure.to_do}", soft_wrap=True
+                )
     raise typer.Exit(PROBLEMS if bad else DONE)

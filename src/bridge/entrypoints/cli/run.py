@@ -19,10 +19,20 @@ from bridge.engine.cycle import cycle
 from bridge.engine.plan.rehearsal import Action, RehearsalAdapter, Script
 from bridge.engine.report import Report
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
-from bridge.entrypoints.cli.output import DONE, PROBLEMS, console, emit, errors_as_sentences, show, stderr, text
+from bridge.entrypoints.cli.output import (
+    DONE,
+    PROBLEMS,
+    WrongUsage,
+    console,
+    emit,
+    errors_as_sentences,
+    show,
+    stderr,
+    text,
+)
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
-from bridge.ports.errors import BridgeError, ConfigError
+from bridge.ports.errors import BridgeError
 from bridge.store import Database
 from bridge.wiring import make_adapters, make_maps, make_runtime, opened_store
 
@@ -116,10 +126,10 @@ def rehearse(
 
 
 def chosen(maps: dict[str, EntityMap], names: list[str] | None) -> dict[str, EntityMap]:
-    """The mappings of the entities asked for. Raises ConfigError for an unknown one."""
+    """The mappings of the entities asked for. Raises WrongUsage for an unknown one."""
     unknown = [name for name in names or () if name not in maps]
     if unknown:
-        raise ConfigError(f"--entity: there is no mapping of {', '.join(unknown)} (there are: {', '.join(maps)})")
+        raise WrongUsage(f"--entity: there is no mapping of {', '.join(unknown)} (there are: {', '.join(maps)})")
     return {name: emap for name, emap in maps.items() if not names or name in names}
 
 
@@ -238,7 +248,7 @@ def print_plan(script: Script, report: Report, *, sample: int | None) -> None:
     )
     for (entity, system, op), actions in groups.items():
         for action in actions[:sample]:
-            console.print(f"[bold]{op}[/] {system}:{entity}:{action.native_id}", highlight=False)
+            console.print(f"[bold]{op}[/] {system}:{entity}:{escape(action.native_id)}", highlight=False)
             for path, value in action.after.items():
                 before = f"{text(action.before[path]) or '(empty)'} -> " if path in action.before else ""
                 console.print(f"    {path}: {before}{text(value) or '(empty)'}", highlight=False, markup=False)

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.entrypoints.cli.output import errors_as_sentences
-from bridge.ports.errors import ConfigError
+from bridge.entrypoints.cli.output import WrongUsage, errors_as_sentences
 from bridge.sandbox import NAMES, run
 from bridge.sandbox.kernel import Server
 
@@ -32,16 +31,16 @@ def sandbox(
     """Run a local server that behaves like the vendor's, until stopped. Its control plane is under /__sandbox__/."""
     with errors_as_sentences(as_json=False):
         if vendor not in NAMES:
-            raise ConfigError(f"there is no sandbox '{vendor}' (there are: {', '.join(NAMES)})")
+            raise WrongUsage(f"there is no sandbox '{vendor}' (there are: {', '.join(NAMES)})")
         if seed is not None and not seed.is_file():
-            raise ConfigError(f"--seed: {seed} is no file")
+            raise WrongUsage(f"--seed: {seed} is no file")
         run(vendor, host, port, seed, tls=tls, options=dict(_option(text) for text in option), announce=_announce)
 
 
 def _option(text: str) -> tuple[str, str]:
     name, mark, value = text.partition("=")
     if not mark:
-        raise ConfigError(f"--option {text}: write it as name=value")
+        raise WrongUsage(f"--option {text}: write it as name=value")
     return name, value
 
 

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,10 +102,8 @@ class Story:
         self.fill()
         self.configure()
         self._heading("Prepare: `bridge setup`, `bridge check`, `bridge mapping lint`")
-        for system in ("crm", "erp", "fin"):
-            self.bridge("setup", system)
-        self.bridge("check")
-        self.bridge("mapping", "lint")
+        self.together(*(("setup", system) for system in ("crm", "erp", "fin")))
+        self.together(("check",), ("mapping", "lint"))
         self._heading("What would happen: `bridge plan`")
         planned = self.plan()
         self._heading("First sync: match what is there, create what is missing")
@@ -212,8 +211,8 @@ class Story:
 
     def show_star(self) -> None:
         """The customer as bridge explains it, the journal, and that all three agree on it."""
-        self.bridge("explain", f"crm:customer:{self.ids['crm'][STAR]}")
-        self.bridge("conflicts", "list", "--limit", "5")
+        record = f"crm:customer:{self.ids['crm'][STAR]}"
+        self.together(("explain", record), ("conflicts", "list", "--state", "settled", "--limit", "5"))
         crm = self.sandboxes["crm"].control("GET", "dump")["Account"][self.ids["crm"][STAR]]
         erp = self.sandboxes["erp"].control("GET", "dump")["res.partner"][self.ids["erp"][STAR]]
         fin = self.sandboxes["fin"].control("GET", "dump")["Customer"][self.ids["fin"][STAR]]
@@ -263,6 +262,14 @@ class Story:
             said = (done.stderr or done.stdout)[-2000:]
             raise DemoFailed(f"bridge {' '.join(words)} ended with {done.returncode}: {said}")
         return done.stdout
+
+    def together(self, *commands: Sequence[str]) -> None:
+        """Run commands that do not touch each other's work side by side; shown in their order."""
+        with ThreadPoolExecutor(len(commands)) as pool:
+            answers = [pool.submit(self.bridge, *words, shown=False) for words in commands]
+            for words, answer in zip(commands, answers, strict=True):
+                console.print(f"[dim]$ bridge {' '.join(words)}[/]", highlight=False)
+                console.print(answer.result().rstrip(), markup=False, highlight=False, soft_wrap=True)
 
     def bridge_json(self, *words: str) -> dict[str, Any]:
         """Run a command with --json."""
