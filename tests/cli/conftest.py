@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bridge.adapters.memory import forget_worlds
+from bridge.entrypoints.cli import output
 from bridge.entrypoints.cli.app import app
 
 CONFIG = """\
@@ -118,7 +119,7 @@ class Company:
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BRIDGE_CONFIG", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(output.console, "width", 240)
     made = Company(tmp_path)
     made.fill("crm", [{"Name": "Muster GmbH", "VAT": "DE1", "Phone": "+49301"}, {"Name": "Neu AG", "VAT": "DE2"}])
     made.fill("erp", [{"name": "Muster GmbH", "vat": "DE1", "phone": "+49301", "comment": "pays late"}])
