@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from bridge.adapters.memory import forget_worlds
@@ -44,6 +45,7 @@ fields:
   phone:  {crm: Phone, erp: phone}
   notes:  {crm: Description, erp: comment, conflict: ask}
 """
+COMMAND = get_command(app)  # once: building it takes longer than most commands
 OBJECTS = {"crm": "Account", "erp": "Partner"}
 
 
@@ -98,10 +100,18 @@ class Company:
                 row["at"], row["number"] = datetime.now(UTC).isoformat(), held["writes"]
         self.write(f"{system}.json", json.dumps(held))
 
-    def rows(self, system: str) -> dict[str, dict[str, Any]]:
+    def add(self, system: str, obj: str, values: dict[str, Any], at: str = "2026-03-01T00:00:00+00:00") -> None:
+        """A record of another object."""
+        held = json.loads((self.folder / f"{system}.json").read_text())
+        held["writes"] += 1
+        row = {"id": f"{obj}-{held['writes']}", "values": values, "at": at, "number": held["writes"]}
+        held["objects"].setdefault(obj, []).append(row)
+        self.write(f"{system}.json", json.dumps(held))
+
+    def rows(self, system: str, obj: str | None = None) -> dict[str, dict[str, Any]]:
         """What the system holds now, by id."""
         held = json.loads((self.folder / f"{system}.json").read_text())
-        return {row["id"]: row["values"] for row in held["objects"].get(OBJECTS[system], [])}
+        return {row["id"]: row["values"] for row in held["objects"].get(obj or OBJECTS[system], [])}
 
     def bridge(self, *words: str, code: int | None = 0) -> Said:
         """Run a command as a new process would; what it must never do is checked each time."""
@@ -119,6 +129,7 @@ class Company:
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BRIDGE_CONFIG", raising=False)
+    monkeypatch.setattr("typer.testing._get_command", lambda app: COMMAND)
     monkeypatch.setattr(output.console, "width", 240)
     made = Company(tmp_path)
     made.fill("crm", [{"Name": "Muster GmbH", "VAT": "DE1", "Phone": "+49301"}, {"Name": "Neu AG", "VAT": "DE2"}])

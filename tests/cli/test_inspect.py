@@ -63,6 +63,11 @@ def test_a_field_that_waits_for_a_person(company: Company) -> None:
     assert company.rows("erp")["erp-1"]["comment"] == "pays never", "nobody's word is overwritten meanwhile"
 
 
+def test_conflicts_of_an_entity_that_is_not_mapped(company: Company) -> None:
+    said = company.bridge("conflicts", "list", "--entity", "custmer", code=2)
+    assert "there is no mapping of custmer (there are: customer)" in said.text
+
+
 def test_a_record_that_is_refused(company: Company) -> None:
     company.change(
         "bridge.yaml",

@@ -75,6 +75,7 @@ def test_sync_without_the_key_field_tells_what_to_do_and_goes_on_afterwards(comp
 def test_setup_of_a_system_that_is_not_there(company: Company) -> None:
     said = company.bridge("setup", "erq", code=2)
     assert "there is no system 'erq' in bridge.yaml (there are: crm, erp)" in said.text
+    assert "Correct the command and run it again" in said.text
 
 
 def test_a_field_that_the_system_does_not_have(company: Company) -> None:
@@ -85,6 +86,14 @@ def test_a_field_that_the_system_does_not_have(company: Company) -> None:
     assert "Partner: has no field phone. Mend the mapping (`bridge mapping lint` names the line)." in said.text
     linted = company.bridge("mapping", "lint", code=1)
     assert "mappings/customer.yaml:14:" in linted.text
+
+
+def test_an_object_that_the_system_does_not_have(company: Company) -> None:
+    company.change("bridge.yaml", "file: erp.json", "file: erp.json\n    objects: {Supplier: {}}")
+    assert "Partner: there is no such object" in company.bridge("check", code=1).text
+    (found,) = company.bridge("mapping", "lint", "--json", code=1).json["findings"]
+    assert (found["file"], found["line"], found["column"]) == ("mappings/customer.yaml", 5, 17)
+    assert "has no object 'Partner'" in found["message"]
 
 
 @pytest.mark.parametrize("words", [("chekc",), ("sync", "--jsno"), ("explain",)])

@@ -27,6 +27,20 @@ FIGURES = {
 }
 
 
+CONTACTS = """\
+version: "1"
+entity: contact
+systems: {crm: {object: Contact}, erp: {object: Person}, fin: {object: Person}}
+identity:
+  key: {crm: bridge_id, erp: bridge_id, fin: bridge_id}
+  match: [{same: [email]}]
+defaults: {direction: both, conflict: newest}
+fields:
+  customer: {crm: AccountId, erp: partner, fin: client, ref: record customer, required: yes}
+  email: {crm: Email, erp: mail, fin: mail}
+"""
+
+
 def test_the_plan_is_the_writes(company: Company) -> None:
     before = {system: company.rows(system) for system in ("crm", "erp")}
     plan = company.bridge("plan", "--json").json
@@ -46,6 +60,44 @@ def test_the_plan_is_the_writes(company: Company) -> None:
         rows = company.rows(write["system"])
         found = rows[write["native_id"]] if write["op"] == "update" else rows["erp-2"]
         assert {path: found.get(path) for path in write["after"]} == write["after"]
+
+
+def test_the_plan_is_the_writes_also_where_records_refer_to_others(company: Company) -> None:
+    """Three systems, two entities: what a create is given from its parent is planned too."""
+    three_systems(company)
+    plan = company.bridge("plan", "--json").json
+    assert not (company.folder / "fin.json").exists()
+    report = company.bridge("sync", "--json").json
+    planned = Counter((write["system"], write["entity"], write["op"]) for write in plan["writes"])
+    done = {
+        (row["system"], row["entity"], op): row[figure]
+        for row in report["systems"]
+        for op, figure in (("create", "created"), ("update", "updated"), ("delete", "deleted"))
+        if row[figure]
+    }
+    assert planned == done
+    assert planned["fin", "customer", "create"] == 2
+    assert planned["fin", "contact", "create"] == planned["erp", "contact", "create"] == 1
+    assert report["totals"]["writes"] == len(plan["writes"])
+    (person,) = company.rows("fin", "Person").values()
+    (customer,) = (i for i, values in company.rows("fin", "Client").items() if values["vat"] == "DE1")
+    assert person == {"client": customer, "mail": "ada@example.com"}
+    assert company.bridge("sync", "--json").json["totals"]["writes"] == 0
+    only = company.bridge("sync", "--entity", "customer", "--json").json
+    assert {row["entity"] for row in only["systems"]} == {"customer"}
+
+
+def three_systems(company: Company) -> None:
+    company.change("bridge.yaml", "  erp:\n", "  fin: {adapter: memory, file: fin.json}\n  erp:\n")
+    for old, new in (
+        ("{object: Partner}", "{object: Partner}\n  fin: {object: Client}"),
+        ("erp: bridge_id}", "erp: bridge_id, fin: bridge_id}"),
+        ("erp: name,", "erp: name, fin: name,"),
+        ("erp: vat}", "erp: vat, fin: vat}"),
+    ):
+        company.change("mappings/customer.yaml", old, new)
+    company.write("mappings/contact.yaml", CONTACTS)
+    company.add("crm", "Contact", {"AccountId": "crm-1", "Email": "ada@example.com"})
 
 
 def test_the_figures_of_a_run(company: Company) -> None:
@@ -112,7 +164,7 @@ def test_a_process_of_its_own_speaks_pure_json(company: Company) -> None:
 
 
 def test_ctrl_c_is_no_traceback(company: Company) -> None:
-    company.fill("crm", [{"Name": f"Nr {number}", "VAT": f"X{number}"} for number in range(800)])
+    company.fill("crm", [{"Name": f"Nr {number}", "VAT": f"X{number}"} for number in range(80)])
     process = subprocess.Popen([sys.executable, "-m", "bridge", "sync"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while not (company.folder / "bridge.db").exists():
         assert process.poll() is None
@@ -123,4 +175,4 @@ def test_ctrl_c_is_no_traceback(company: Company) -> None:
     assert b"nothing is lost" in err
     report = company.bridge("sync", "--json").json
     assert report["ok"] is True
-    assert len(company.rows("erp")) == 801
+    assert len(company.rows("erp")) == 81

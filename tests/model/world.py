@@ -183,6 +183,9 @@ class Simulated:
         self.world.moment(f"{self.system} changes done")
         return answer
 
+    def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
+        return cursor
+
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
         yield [row.id for row in self.rows.values() if row.object == spec.object and not row.deleted]
 

@@ -156,6 +156,13 @@ class Adapter(Protocol):
     def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
         """The next page of changed records and tombstones. Raises CursorExpired when the position is too old."""
 
+    def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
+        """The cursor, knowing that these records were written by bridge and are as it has taken them in. No I/O.
+
+        What is known need not be read once more because of bridge's own writes; what a user changes afterwards must
+        be. An adapter that has no use for it gives the cursor back as it is.
+        """
+
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
         """Every native id of the object, in pages: complete, or an error. For finding missed deletes."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bridge.ports.storage import CursorRow
 from bridge.ports.work import Conflict, HistoryRow
@@ -36,6 +36,11 @@ class Journal(Transaction):
             "at": at,
         }
         self.upsert(CURSOR, [values])
+
+    def amend_cursor(self, row: CursorRow) -> None:
+        """Change what the cursor knows, not where it stands nor when it moved."""
+        place = (CURSOR.c.system == row.system) & (CURSOR.c.entity == row.entity)
+        self.connection.execute(update(CURSOR).where(place).values(cursor=row.cursor))
 
     def cursors(self) -> list[tuple[CursorRow, datetime]]:
         """All positions and when they moved last."""

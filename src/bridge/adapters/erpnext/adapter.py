@@ -87,6 +87,9 @@ class ErpnextAdapter:
     def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
         return self._changes.page(self._layout(spec), cursor, limit)
 
+    def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
+        return self._changes.amended(self._layout(spec), cursor, records)
+
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
         return self._reader.refs(self._layout(spec))
 
@@ -97,10 +100,16 @@ class ErpnextAdapter:
         return self._reader.find(self._layout(spec), keys)
 
     def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
-        return Creator(self._client, self._reader, self._layout(spec), self._settings.batch).create(items)
+        layout = self._layout(spec)
+        results = Creator(self._client, self._reader, layout, self._settings.batch).create(items)
+        self._changes.wrote(layout, [result.stored for result in results if result.stored])
+        return results
 
     def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
-        return Updater(self._client, self._reader, self._layout(spec)).update(items)
+        layout = self._layout(spec)
+        results = Updater(self._client, self._reader, layout).update(items)
+        self._changes.wrote(layout, [result.stored for result in results if result.stored])
+        return results
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         return Updater(self._client, self._reader, self._layout(spec)).delete(items)

@@ -16,8 +16,8 @@ import json
 import time
 import uuid
 import zlib
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ from bridge.adapters.erpnext.document import Layout
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.settings import Settings
 from bridge.adapters.erpnext.site import Site
-from bridge.ports.errors import CursorExpired
+from bridge.ports.errors import BridgeError, CursorExpired
 from bridge.ports.records import ChangePage, NativeRecord, Tombstone
 
 _KEPT = 32
@@ -95,6 +95,7 @@ class Changes:
         self._clock = clock
         self._log = DeleteLog(client, reader, site, settings.overlap)
         self._memory: OrderedDict[str, Remembered] = OrderedDict()
+        self._sole: dict[str, str] = {}
 
     @property
     def shows_deletes(self) -> bool:
@@ -118,6 +119,34 @@ class Changes:
         same = before == (found.position, found.remembered) and not found.records and not found.tombstones
         text = cursor if cursor is not None and same else self._remember(found)
         return ChangePage(tuple(found.records.values()), tuple(found.tombstones), text, found.more)
+
+    def wrote(self, layout: Layout, records: Sequence[NativeRecord]) -> None:
+        """Find out which addresses of records that were just written belong to no other record (one call)."""
+        found = [stamps for record in records if (stamps := self._reader.stamps(layout, record)) and stamps.addresses]
+        if not found or not layout.roles:
+            return
+        stamps_of = {name: stamp for stamps in found for name, stamp in stamps.addresses.items()}
+        try:
+            owners = Counter(address for address, _ in self._reader.owners(layout, list(stamps_of)))
+        except BridgeError:
+            return  # then they are looked at again by the next poll
+        self._sole = {name: stamp for name, stamp in stamps_of.items() if owners[name] == 1}
+
+    def amended(self, layout: Layout, cursor: str, records: Sequence[NativeRecord]) -> str:
+        """See `Adapter.amended`. Only between two passes: within one the position stands before what it will read."""
+        position = Position.decode(cursor, self._client.system)
+        known = [(record, stamps) for record in records if (stamps := self._reader.stamps(layout, record))]
+        if position.stage != "rows" or position.rows.at is not None or not known:
+            return cursor
+        before = self._memory.get(position.token) or Remembered.unpack(position.known)
+        rows, addresses, owned = dict(before.rows), dict(before.addresses), dict(before.owned)
+        for record, stamps in known:
+            rows[record.native_id] = stamps.own
+            for name, stamp in stamps.addresses.items():
+                owned[_pair(name, record.native_id)] = stamp
+                if self._sole.get(name) == stamp:
+                    addresses[name] = stamp
+        return self._remember(_Found(position, replace(before, rows=rows, addresses=addresses, owned=owned)))
 
     # stages: each reads one page of one table and says where to go on
 

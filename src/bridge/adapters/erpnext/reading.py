@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bridge.adapters.erpnext.client import Client, Filter, Row
@@ -13,6 +14,16 @@ from bridge.adapters.erpnext.values import to_wire
 from bridge.ports.errors import Unsupported
 from bridge.ports.records import Condition, NativeRecord, NativeValue
 
+_STAMPS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """`modified` of a document, and of each address that has a part in its record."""
+
+    own: str
+    addresses: Mapping[str, str]
+
 
 class Reader:
     """Reads documents of one site. `page` is the largest number of rows asked for at once."""
@@ -21,6 +32,7 @@ class Reader:
         self._client = client
         self._site = site
         self._page = page
+        self._stamps: OrderedDict[tuple[str, str], tuple[str, Stamps]] = OrderedDict()
 
     def fetch(self, layout: Layout, names: Sequence[str], *, within: bool = False) -> dict[str, NativeRecord]:
         """These records by name, wherever they are; with `within` only those that the specification's where takes.
@@ -79,7 +91,20 @@ class Reader:
 
     def assemble(self, layout: Layout, rows: Sequence[Row], joined: Mapping[str, Joined]) -> list[NativeRecord]:
         """The rows as records, with what was found to belong to them."""
-        return [record_of(layout, row, joined[str(row["name"])], self._site) for row in rows]
+        return [self._assembled(layout, row, joined[str(row["name"])]) for row in rows]
+
+    def _assembled(self, layout: Layout, row: Row, joined: Joined) -> NativeRecord:
+        record = record_of(layout, row, joined, self._site)
+        parts = {str(one["name"]): str(one["modified"]) for one in joined.addresses.values() if one}
+        self._stamps[_doctype(layout), record.native_id] = (record.version, Stamps(str(row["modified"]), parts))
+        if len(self._stamps) > _STAMPS:
+            self._stamps.popitem(last=False)
+        return record
+
+    def stamps(self, layout: Layout, record: NativeRecord) -> Stamps | None:
+        """The stamps of the rows that this very version of a record was made of, if it was read lately."""
+        version, stamps = self._stamps.get((_doctype(layout), record.native_id), ("", None))
+        return stamps if version == record.version else None
 
     def joined(self, layout: Layout, names: Sequence[str]) -> dict[str, Joined]:
         """The addresses and first links of these documents: at most one call each."""

@@ -101,6 +101,10 @@ class MemoryAdapter:
             gone = tuple(Tombstone(row.id, row.at, row.merged_into) for row in rows if row.deleted)
             return ChangePage(records, gone, position.text(), more)
 
+    def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
+        """As it is."""
+        return cursor
+
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
         """Ids in pages, as they stood when the first was asked for. Raises NotFound."""
         self.shape(spec)

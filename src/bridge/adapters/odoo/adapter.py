@@ -93,6 +93,9 @@ class OdooAdapter:
             check_readable(spec, self._models.of(spec.object), self._system)  # names the field, where it is one
             raise
 
+    def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
+        return cursor
+
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
         return self._reader.refs(self._reader.layout(spec))
 

@@ -85,6 +85,9 @@ class SalesforceAdapter:
     def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
         return self._reading(spec, lambda: self._changes.page(self._reader.layout(spec), cursor, limit))
 
+    def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
+        return cursor
+
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
         return self._reader.refs(self._reader.layout(spec))
 

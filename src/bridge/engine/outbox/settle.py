@@ -14,7 +14,7 @@ from bridge.engine.work import enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import AlreadyExists, BridgeError, InDoubt, NotFound, Rejected, VersionConflict
 from bridge.ports.records import NativeRecord, WriteResult
-from bridge.ports.storage import Settlement
+from bridge.ports.storage import Settlement, UnitOfWork
 from bridge.ports.work import OutboxEntry, Shadow
 
 if TYPE_CHECKING:
@@ -133,11 +133,22 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
         uow.settle(settling.settled)
         uow.save_shadows(settling.left)
         absorbed = absorb(run, uow, emap, system, settling.records, settling.written)
+        _amend(run, uow, emap, system, settling.records)
         forget(run, uow, emap, system, settling.gone)
         seen_again = absorb(run, uow, emap, system, moved)
         enqueue_due(run, uow, emap, absorbed.touched | seen_again.touched)
     run.runtime.point("after settle")
     return settling.count
+
+
+def _amend(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, records: Sequence[NativeRecord]) -> None:
+    """Tell the position of reading what was written: the next run need not read bridge's own writes."""
+    position = uow.cursor(system, emap.entity)
+    if position.cursor is None or not records:
+        return
+    cursor = run.runtime.adapters[system].amended(emap.spec(system), position.cursor, records)
+    if cursor != position.cursor:
+        uow.amend_cursor(replace(position, cursor=cursor))
 
 
 def _look_again(run: Run, emap: EntityMap, system: str, settling: _Settling) -> list[NativeRecord]:

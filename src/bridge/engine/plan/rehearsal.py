@@ -87,6 +87,10 @@ class RehearsalAdapter:
         """As the real system's."""
         return self._real.changes(spec, cursor, limit)
 
+    def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
+        """As it is: nothing was written."""
+        return cursor
+
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
         """As the real system's."""
         return self._real.refs(spec)
