@@ -64,6 +64,14 @@ class LosesEqualStampsAtTheEnd(MemoryAdapter):
         return rows, after if more else replace(after, at=after.begun + timedelta(microseconds=1)), more
 
 
+class TakesItsOwnWriteForTheLastWord(MemoryAdapter):
+    """After a write it goes on behind everything there is."""
+
+    def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
+        position = Position.parse(cursor, spec, self.world)
+        return replace(position, at=self.world.clock() + timedelta(minutes=1)).text()
+
+
 class ReadsForEver(MemoryAdapter):
     """Always says that there is more."""
 
@@ -445,6 +453,7 @@ CASES = (
     Case(SkipsEqualStamps, ("test_equal_stamps_on_a_page_edge",)),
     Case(LosesLateCommits, ("test_late_commit_with_an_older_stamp",)),
     Case(LosesEqualStampsAtTheEnd, ("test_equal_stamp_after_the_last_page",)),
+    Case(TakesItsOwnWriteForTheLastWord, ("test_an_amended_cursor_brings_what_users_change_afterwards",)),
     Case(ReadsForEver, ("test_an_empty_object_has_an_end",)),
     Case(ReadsTheWholeDayAgain, ("test_an_idle_system_says_so",)),
     Case(KeepsThePlaceToItself, ("test_a_cursor_can_be_replayed", "test_a_reading_can_stop_after_any_page")),

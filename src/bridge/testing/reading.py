@@ -74,6 +74,20 @@ class Changes:
         assert late <= read(h, adapter, cursor, 2).ids, "the second use of a cursor brings less"
         assert late <= read(h, h.adapter(), cursor, 2).ids, "another process's use of a cursor brings less"
 
+    def test_an_amended_cursor_brings_what_users_change_afterwards(self, h: Harness) -> None:
+        """Knowing bridge's own write must not hide a user's edit of the same record, nor anybody else's record."""
+        adapter = h.adapter()
+        cursor = read(h, adapter).cursor
+        h.tick(120)
+        ((_, mine),) = make(h, adapter, 1)
+        other = h.user_insert(2)
+        cursor = adapter.amended(h.spec, cursor, [mine])
+        h.tick(1)
+        h.user_edit(mine.native_id, "edited right after")
+        found = read(h, h.adapter(), cursor)
+        assert {mine.native_id, other} <= found.ids
+        assert found.last(mine.native_id).values[h.features.text] == "edited right after"
+
     def test_a_reading_can_stop_after_any_page(self, h: Harness) -> None:
         made = {h.user_insert(n) for n in range(6)}
         seen: set[str] = set()

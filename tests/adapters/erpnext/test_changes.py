@@ -225,6 +225,63 @@ def test_another_process_knows_what_was_delivered(tables: Tables) -> None:
     assert feed.names() == ["B"]
 
 
+class TestOwnWrites:
+    """What bridge wrote and has taken in need not be read once more; all else must be."""
+
+    def written(self, tables: Tables, feed: Feed, *names: str) -> None:
+        """As after a write: read back, and told to the position."""
+        records = list(feed.changes._reader.fetch(feed.layout, names).values())
+        feed.changes.wrote(feed.layout, records)
+        assert feed.cursor is not None
+        feed.cursor = feed.changes.amended(feed.layout, feed.cursor, records)
+        feed.restart()
+
+    @pytest.fixture
+    def feed(self, tables: Tables) -> Feed:
+        tables.customer("A")
+        tables.customer("B")
+        feed = Feed(tables)
+        feed.poll()
+        later(tables, 1)
+        return feed
+
+    def test_they_are_not_read_again(self, tables: Tables, feed: Feed) -> None:
+        tables.customer("C")
+        tables.address("Home of C", "C")
+        self.written(tables, feed, "C")
+        assert feed.names() == []
+
+    def test_a_users_edit_afterwards_is(self, tables: Tables, feed: Feed) -> None:
+        tables.customer("C")
+        self.written(tables, feed, "C")
+        later(tables, 1)
+        tables.put("Customer", "C", {"customer_name": "by hand"})
+        assert feed.names() == ["C"]
+
+    def test_a_users_edit_of_the_address_afterwards_is(self, tables: Tables, feed: Feed) -> None:
+        tables.customer("C")
+        tables.address("Home of C", "C")
+        self.written(tables, feed, "C")
+        later(tables, 1)
+        tables.put("Address", "Home of C", {"city": "Köln"})
+        assert feed.names() == ["C"]
+
+    def test_an_address_of_two_reaches_the_other(self, tables: Tables, feed: Feed) -> None:
+        """The other customer's record changed, too, and nobody has taken that in."""
+        tables.customer("C")
+        tables.address("Shared", "C", "A")
+        self.written(tables, feed, "C")
+        assert feed.names() == ["A"]
+
+    def test_in_the_middle_of_a_pass_the_position_stays(self, tables: Tables, feed: Feed) -> None:
+        for name in ("C", "D", "E"):
+            tables.customer(name)
+        page = feed.page(1)
+        assert page.more
+        records = list(feed.changes._reader.fetch(feed.layout, ["E"]).values())
+        assert feed.changes.amended(feed.layout, page.cursor, records) == page.cursor
+
+
 def test_more_than_a_position_carries_is_read_again_and_nothing_is_lost(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
