@@ -22,7 +22,8 @@ def test_warnings_alone_pass_and_the_last_line_says_so(company: Company) -> None
 
 
 def test_schema(company: Company) -> None:
-    schema = company.bridge("mapping", "schema").json
+    schema = company.bridge("mapping", "schema", "--json").json
+    assert company.bridge("mapping", "schema").json == schema
     assert schema["$schema"].startswith("https://json-schema.org/")
     assert {"entity", "systems", "fields"} <= set(schema["properties"])
     company.bridge("mapping", "schema", "--write", "schema.json")
@@ -41,6 +42,7 @@ def test_show(company: Company) -> None:
 
 def test_a_sheet_goes_out_and_comes_back(company: Company) -> None:
     company.bridge("mapping", "export", "customer", "customer.csv")
+    assert company.bridge("mapping", "export", "customer", "customer.csv", "--json").json["written"] == "customer.csv"
     assert company.bridge("mapping", "import", "customer", "customer.csv").text == "Nothing differs."
     sheet = company.folder / "customer.csv"
     sheet.write_text(sheet.read_text(encoding="utf-8-sig").replace("Phone", "MobilePhone"), encoding="utf-8-sig")

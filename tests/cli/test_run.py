@@ -155,6 +155,12 @@ def test_only_one_run_at_a_time(company: Company) -> None:
     assert company.rows("erp")["erp-1"]["name"] == "Muster SE"
 
 
+def test_only_one_run_at_a_time_however_the_store_is_written(company: Company) -> None:
+    company.change("bridge.yaml", "sqlite:///bridge.db", "sqlite+pysqlite:///bridge.db?timeout=5")
+    with FileLock(str(company.folder / "bridge.db.lock")):
+        assert "BR-BUSY" in company.bridge("sync", code=1).text
+
+
 def test_a_process_of_its_own_speaks_pure_json(company: Company) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bridge", "sync", "--json"], capture_output=True, text=True, timeout=60, check=False
@@ -164,7 +170,7 @@ def test_a_process_of_its_own_speaks_pure_json(company: Company) -> None:
 
 
 def test_ctrl_c_is_no_traceback(company: Company) -> None:
-    company.fill("crm", [{"Name": f"Nr {number}", "VAT": f"X{number}"} for number in range(80)])
+    company.fill("crm", [{"Name": f"Nr {number}", "VAT": f"X{number}"} for number in range(30)])
     process = subprocess.Popen([sys.executable, "-m", "bridge", "sync"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while not (company.folder / "bridge.db").exists():
         assert process.poll() is None
@@ -175,4 +181,4 @@ def test_ctrl_c_is_no_traceback(company: Company) -> None:
     assert b"nothing is lost" in err
     report = company.bridge("sync", "--json").json
     assert report["ok"] is True
-    assert len(company.rows("erp")) == 81
+    assert len(company.rows("erp")) == 31

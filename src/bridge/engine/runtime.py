@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bridge.engine.merge.observe import Circumstances
+from bridge.engine.merge.draft import Circumstances
 from bridge.engine.report import Report, Tally
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from tests.adapters.erpnext.double import Metas, Place, Tables
 
-from bridge.adapters.erpnext import changes
+from bridge.adapters.erpnext import remembered
 from bridge.adapters.erpnext.changes import Changes
 from bridge.adapters.erpnext.document import layout_of
 from bridge.adapters.erpnext.reading import Reader
@@ -285,7 +285,7 @@ class TestOwnWrites:
 def test_more_than_a_position_carries_is_read_again_and_nothing_is_lost(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "_CARRIED", 1)
+    monkeypatch.setattr(remembered, "_CARRIED", 1)
     tables.customer("A")
     tables.customer("A2")
     feed = Feed(tables)
@@ -297,9 +297,9 @@ def test_more_than_a_position_carries_is_read_again_and_nothing_is_lost(
 
 
 def test_a_position_that_was_tampered_with_is_read_again() -> None:
-    assert changes.Remembered.unpack("no such thing") == changes.Remembered()
-    full = changes.Remembered(rows={"A": "2026-01-01 00:00:00"})
-    assert changes.Remembered.unpack(full.pack()) == full
+    assert remembered.Remembered.unpack("no such thing") == remembered.Remembered()
+    full = remembered.Remembered(rows={"A": "2026-01-01 00:00:00"})
+    assert remembered.Remembered.unpack(full.pack()) == full
 
 
 def test_deletes_become_tombstones_once(tables: Tables) -> None:

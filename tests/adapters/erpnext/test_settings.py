@@ -28,7 +28,7 @@ GOOD = {"url": "https://erp.example.com", "api_key": "the-key-0001", "api_secret
         ({"ca_file": "/does/not/exist.pem"}, "names no file"),
         ({"batch": 201}, "200"),
         ({"read_timeout": 0}, "greater than 0"),
-        ({"pagesize": 7}, "not a setting"),
+        ({"pagesize": 7}, "no such setting"),
     ],
 )
 def test_a_bad_setting_is_named_without_its_value(change: dict[str, object], words: str) -> None:

@@ -88,7 +88,7 @@ def test_every_wrong_setting_is_named() -> None:
     with pytest.raises(ConfigError) as raised:
         make("crm", {"wrld": "x", "password": "hunter2", "objects": {"A": {"fields": {"f": {"length": 0}}}}})
     text = str(raised.value)
-    assert "systems.crm.wrld: is not a setting" in text
+    assert "systems.crm.wrld: there is no such setting, did you mean 'world'?" in text
     assert "systems.crm.objects.A.fields.f.length" in text
     assert "hunter2" not in text
     with pytest.raises(ConfigError, match=r"systems\.crm\.quirks\.trimz: is not a quirk"):

@@ -32,7 +32,7 @@ GOOD = {"instance_url": "https://acme.my.salesforce.com", "client_id": "the-app-
         ({"batch": 201}, "200"),
         ({"page": 2001}, "2000"),
         ({"read_timeout": 0}, "greater than 0"),
-        ({"pagesize": 7}, "not a setting"),
+        ({"pagesize": 7}, "no such setting"),
     ],
 )
 def test_a_bad_setting_is_named_without_its_value(change: dict[str, object], words: str) -> None:

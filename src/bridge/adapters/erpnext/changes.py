@@ -11,13 +11,10 @@ customer), and tags, which the server writes without a new `modified`.
 
 from __future__ import annotations
 
-import base64
-import json
 import time
 import uuid
-import zlib
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -26,51 +23,14 @@ from bridge.adapters.erpnext.cursor import LOG_KEPT, Position, Settle, Track
 from bridge.adapters.erpnext.deletes import DeleteLog
 from bridge.adapters.erpnext.document import Layout
 from bridge.adapters.erpnext.reading import Reader
+from bridge.adapters.erpnext.remembered import Delivered, Remembered, pair
 from bridge.adapters.erpnext.settings import Settings
 from bridge.adapters.erpnext.site import Site
 from bridge.ports.errors import BridgeError, CursorExpired
 from bridge.ports.records import ChangePage, NativeRecord, Tombstone
 
 _KEPT = 32
-_CARRIED = 10_000
-"""Rows that a position may carry, some 20 characters each."""
 _IN_ORDER = "modified asc, name asc"
-
-Delivered = Mapping[str, str]
-"""Name -> stamp of rows that the engine has had."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """Rows within the overlap that were delivered up to a position, so that they are not delivered on every poll.
-
-    Kept in memory under the position's token, and packed into the position for the next process as far as it is little:
-    beyond that the overlap is delivered once more, which costs calls and harms nothing. An older position replayed has
-    what was delivered before it, and no more.
-
-    owned: an address within one owner's record, by `_pair`: an address may belong to several.
-    """
-
-    rows: Delivered = field(default_factory=dict)
-    addresses: Delivered = field(default_factory=dict)
-    owned: Delivered = field(default_factory=dict)
-    deletes: Delivered = field(default_factory=dict)
-
-    def pack(self) -> str:
-        """As text; empty if there is nothing, or more than a position should carry."""
-        parts = (self.rows, self.addresses, self.owned, self.deletes)
-        if not 0 < sum(len(part) for part in parts) <= _CARRIED:
-            return ""
-        return base64.b85encode(zlib.compress(json.dumps(parts, separators=(",", ":")).encode())).decode()
-
-    @classmethod
-    def unpack(cls, text: str) -> Remembered:
-        """What `pack` gave; nothing for anything else, which is always safe."""
-        try:
-            rows, addresses, owned, deletes = json.loads(zlib.decompress(base64.b85decode(text)))
-            return cls(dict(rows), dict(addresses), dict(owned), dict(deletes))
-        except (ValueError, TypeError, zlib.error):
-            return cls()
 
 
 @dataclass(slots=True)
@@ -143,7 +103,7 @@ class Changes:
         for record, stamps in known:
             rows[record.native_id] = stamps.own
             for name, stamp in stamps.addresses.items():
-                owned[_pair(name, record.native_id)] = stamp
+                owned[pair(name, record.native_id)] = stamp
                 if self._sole.get(name) == stamp:
                     addresses[name] = stamp
         return self._remember(_Found(position, replace(before, rows=rows, addresses=addresses, owned=owned)))
@@ -184,7 +144,7 @@ class Changes:
             stamps = {str(row["name"]): str(row["modified"]) for row in fresh}
             owned = found.remembered.owned
             pairs = self._reader.owners(layout, list(stamps))
-            owners = {owner: None for address, owner in pairs if owned.get(_pair(address, owner)) != stamps[address]}
+            owners = {owner: None for address, owner in pairs if owned.get(pair(address, owner)) != stamps[address]}
             found.records.update(self._reader.fetch(layout, list(owners), within=True))
         track = track.after(rows, "modified", full=full, settle=self._settle())
         found.position = replace(found.position, addresses=track)
@@ -244,7 +204,7 @@ class Changes:
         track = track.after(rows, "modified", full=full, settle=self._settle())
         found.position = replace(found.position, rows=track)
         owned = {
-            _pair(str(one["name"]), owner): str(one["modified"])
+            pair(str(one["name"]), owner): str(one["modified"])
             for owner, parts in joined.items()
             for one in parts.addresses.values()
             if one
@@ -281,10 +241,6 @@ class Changes:
         while len(self._memory) > _KEPT:
             self._memory.popitem(last=False)
         return replace(found.position, token=token, known=found.remembered.pack()).encode()
-
-
-def _pair(address: str, owner: str) -> str:
-    return f"{address}\n{owner}"
 
 
 def _stamped(rows: Iterable[Row], stamp: str) -> dict[str, str]:

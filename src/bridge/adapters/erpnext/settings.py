@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from bridge.ports.errors import ConfigError
+from bridge.transport.settings import checked, is_loopback
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -55,7 +54,7 @@ class Settings(BaseModel):
             raise ValueError("holds credentials; name them in api_key and api_secret")
         if parts.scheme not in ("https", "http") or not parts.hostname:
             raise ValueError("is not an address like https://erp.example.com")
-        if parts.scheme == "http" and not _loopback(parts.hostname):
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("must begin with https:// (http is allowed for this machine only)")
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("must be the site's address alone, without a path")
@@ -89,29 +88,4 @@ class Settings(BaseModel):
 
 def load(system: str, settings: Mapping[str, object]) -> Settings:
     """Validate settings; raises ConfigError with one sentence per problem and no value in it."""
-    try:
-        return Settings.model_validate(dict(settings))
-    except ValidationError as error:
-        problems = [_sentence(system, problem) for problem in error.errors(include_input=False, include_url=False)]
-    raise ConfigError(problems)
-
-
-def _sentence(system: str, problem: Mapping[str, object]) -> str:
-    location = problem["loc"]
-    where = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
-    kind = problem["type"]
-    if kind == "missing":
-        return f"systems.{system}.{where}: is missing."
-    if kind == "extra_forbidden":
-        return f"systems.{system}.{where}: is not a setting of erpnext."
-    words = str(problem["msg"]).removeprefix("Value error, ")
-    return f"systems.{system}.{where}: {words[:1].lower()}{words[1:]}."
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return checked(Settings, system, settings)

@@ -7,12 +7,13 @@ from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bridge.adapters.memory.quirks import Quirks
 from bridge.adapters.memory.world import Shape
 from bridge.ports.adapter import NativeField
 from bridge.ports.errors import ConfigError
+from bridge.transport.settings import checked
 
 FieldType = Literal[
     "text", "longtext", "email", "phone", "url", "integer", "decimal", "boolean", "date", "datetime", "choice",
@@ -83,14 +84,10 @@ class Settings(BaseModel):
 
 def load(system: str, settings: Mapping[str, object]) -> Settings:
     """Validate settings; raises ConfigError with one sentence per problem and no value in it."""
-    try:
-        unknown = _unknown_quirks(system, settings.get("quirks"))
-        if unknown:
-            raise ConfigError(unknown)
-        return Settings.model_validate(dict(settings))
-    except ValidationError as error:
-        problems = [_sentence(system, problem) for problem in error.errors(include_input=False, include_url=False)]
-    raise ConfigError(problems)
+    unknown = _unknown_quirks(system, settings.get("quirks"))
+    if unknown:
+        raise ConfigError(unknown)
+    return checked(Settings, system, settings)
 
 
 def _unknown_quirks(system: str, given: object) -> list[str]:
@@ -98,12 +95,3 @@ def _unknown_quirks(system: str, given: object) -> list[str]:
     known = {field.name for field in dataclass_fields(Quirks)}
     names = sorted(set(given) - known) if isinstance(given, Mapping) else []
     return [f"systems.{system}.quirks.{name}: is not a quirk (there are {', '.join(sorted(known))})." for name in names]
-
-
-def _sentence(system: str, problem: Mapping[str, object]) -> str:
-    location = problem["loc"]
-    where = ".".join(str(part) for part in location) if isinstance(location, tuple) else str(location)
-    if problem["type"] == "extra_forbidden":
-        return f"systems.{system}.{where}: is not a setting of memory."
-    words = str(problem["msg"]).removeprefix("Value error, ")
-    return f"systems.{system}.{where}: {words[:1].lower()}{words[1:]}."

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from bridge.ports.errors import ConfigError
+from bridge.transport.settings import checked, is_loopback
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Protocol = Literal["auto", "jsonrpc", "json2"]
@@ -56,7 +55,7 @@ class Settings(BaseModel):
             raise ValueError("holds credentials; name them in login and password")
         if parts.scheme not in ("https", "http") or not parts.hostname:
             raise ValueError("is not an address like https://odoo.example.com")
-        if parts.scheme == "http" and not _loopback(parts.hostname):
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("must begin with https:// (http is allowed for this machine only)")
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("must be the address alone, without a path")
@@ -99,30 +98,4 @@ class Settings(BaseModel):
 
 def load(system: str, settings: Mapping[str, object]) -> Settings:
     """Validate settings; raises ConfigError with one sentence per problem and no value in it."""
-    try:
-        return Settings.model_validate(dict(settings))
-    except ValidationError as error:
-        problems = [_sentence(system, problem) for problem in error.errors(include_input=False, include_url=False)]
-    raise ConfigError(problems)
-
-
-def _sentence(system: str, problem: Mapping[str, object]) -> str:
-    place = problem["loc"]
-    name = ".".join(str(step) for step in place) if isinstance(place, tuple) and place else ""
-    where = f"systems.{system}.{name}" if name else f"systems.{system}"
-    if problem["type"] == "missing":
-        return f"{where}: is needed."
-    if problem["type"] == "extra_forbidden":
-        known = ", ".join(Settings.model_fields)
-        return f"{where}: there is no such setting (there are: {known})."
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{where}: {message[0].lower() + message[1:]}."
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return checked(Settings, system, settings)

@@ -13,29 +13,16 @@ Nothing here reads a clock, draws an id at random or does I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 
+from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, hold, journal, second, take
 from bridge.engine.merge.form import Form, Reading, complete, same
 from bridge.engine.merge.policy import choose, unite
 from bridge.engine.merge.settle import Base, base_of, differs, settle_answered, settle_unanswered
 from bridge.mapping.compiled import FieldProblem, Policy, Unit
 from bridge.ports.records import NativeRecord, NativeValue
 from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Provenance, Shadow
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What is the same for a whole page.
-
-    tolerance: instants closer than this cannot be told apart. new_id: makes ids for conflicts.
-    """
-
-    now: datetime
-    run: str
-    tolerance: timedelta
-    new_id: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +57,12 @@ class Outcome:
     moved: frozenset[str]
 
 
-@dataclass(slots=True)
-class _Draft:
-    """The golden record while one sighting is merged into it."""
-
-    golden: Golden
-    values: dict[str, Canonical]
-    provenance: dict[str, Provenance]
-    held: dict[str, str]
-    conflicts: list[Conflict] = field(default_factory=list)
-    history: list[HistoryRow] = field(default_factory=list)
-    moved: set[str] = field(default_factory=set)
-
-
 def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     """Merge one record into its golden record. See the module docstring for the cases."""
     record = sighting.record
     base = _settled(sighting)
     golden = sighting.golden
-    draft = _Draft(golden, dict(golden.values), dict(golden.provenance), dict(golden.held))
+    draft = Draft(golden, dict(golden.values), dict(golden.provenance), dict(golden.held))
     values, echo = dict(base.values), dict(base.echo)
     stopped = set(sighting.shadow.stopped) if sighting.shadow else set[str]()
     waiting: tuple[str, str] | None = None
@@ -129,7 +103,7 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     )
     applied = None if base.settled is None else base.settled == "applied"
     return Outcome(
-        golden=_finished(draft),
+        golden=finished(draft),
         shadow=shadow,
         conflicts=tuple(draft.conflicts),
         history=tuple(draft.history),
@@ -159,7 +133,7 @@ def _read(form: Form, units: list[Unit], values: Mapping[str, NativeValue]) -> R
 
 
 def _merge_unit(
-    form: Form, unit: Unit, word: Canonical, base: Base, sighting: Sighting, draft: _Draft, around: Circumstances
+    form: Form, unit: Unit, word: Canonical, base: Base, sighting: Sighting, draft: Draft, around: Circumstances
 ) -> None:
     system = form.system
     members = unit.members_in(system)
@@ -173,12 +147,12 @@ def _merge_unit(
     has_base = all(path in base.values for path in paths)
     if same(unit, word, agreed, members) or _already_expressed(form, unit, agreed, sighting.record.values):
         if has_base or agreed is not None:  # at first contact an empty field is nobody's word
-            _second(unit, replace(proposal, value=agreed), draft)
+            second(unit, replace(proposal, value=agreed), draft)
         return
     before = form.read({path: base.values[path] for path in paths}).values.get(unit.name) if has_base else None
     if unit.policy.kind == "union":
         united: Canonical = unite(agreed, before, word) or None
-        _take(unit, replace(proposal, value=united), "union", draft, around)
+        take(unit, replace(proposal, value=united), "union", draft, around)
         return
     if not has_base:
         _meet(form, unit, proposal, draft, around)
@@ -187,8 +161,8 @@ def _merge_unit(
         return  # the mapping says that emptying a field here erases nothing; it is due to be written back
     if form.in_step(unit, agreed, base.values, base.echo):
         if base.ambiguous.intersection(paths):
-            _journal(unit, before, _words(draft, unit, proposal), "in doubt", system, "settled", draft, around)
-        _take(unit, proposal, "changed", draft, around)
+            journal(unit, before, all_words(draft, unit, proposal), "in doubt", system, "settled", draft, around)
+        take(unit, proposal, "changed", draft, around)
         return
     _dispute(form, unit, unit.policy, before, proposal, draft, around)
 
@@ -198,12 +172,12 @@ def _already_expressed(form: Form, unit: Unit, agreed: Canonical, now: Mapping[s
     return form.in_step(unit, agreed, now, {})
 
 
-def _meet(form: Form, unit: Unit, proposal: Proposal, draft: _Draft, around: Circumstances) -> None:
+def _meet(form: Form, unit: Unit, proposal: Proposal, draft: Draft, around: Circumstances) -> None:
     """First contact: fill what is empty, never erase; a real difference is held unless the mapping says how."""
     if proposal.value is None:
         return
     if draft.values.get(unit.name) is None:
-        _take(unit, proposal, "filled" if draft.golden.rev else "only value", draft, around)
+        take(unit, proposal, "filled" if draft.golden.rev else "only value", draft, around)
         return
     policy = unit.policy if unit.policy.kind not in ("newest", "ask") else form.emap.first_contact
     _dispute(form, unit, policy, None, proposal, draft, around)
@@ -215,25 +189,19 @@ def _dispute(
     policy: Policy | None,
     before: Canonical,
     proposal: Proposal,
-    draft: _Draft,
+    draft: Draft,
     around: Circumstances,
 ) -> None:
     """A conflict: settled by policy from everybody's words, or held for a person where there is none."""
-    words = _words(draft, unit, proposal)
+    words = all_words(draft, unit, proposal)
     winner = None if policy is None else choose(policy, words, form.emap.systems, around.tolerance)
     if winner is None or policy is None:
-        _hold(unit, before, words, "ask" if policy else "first contact", draft, around)
+        hold(unit, before, words, "ask" if policy else "first contact", draft, around)
         return
-    _journal(unit, before, words, policy.kind, winner.system, "settled", draft, around)
+    journal(unit, before, words, policy.kind, winner.system, "settled", draft, around)
     if winner.value != draft.values.get(unit.name):
-        _take(unit, winner, policy.kind, draft, around)
+        take(unit, winner, policy.kind, draft, around)
     draft.provenance[unit.name] = Provenance(winner.system, winner.at, policy.kind, words)
-
-
-def _hold(
-    unit: Unit, before: Canonical, words: tuple[Proposal, ...], rule: str, draft: _Draft, around: Circumstances
-) -> None:
-    draft.held[unit.name] = _journal(unit, before, words, rule, "", "held", draft, around)
 
 
 def _rehear(
@@ -241,7 +209,7 @@ def _rehear(
     proposal: Proposal,
     members: tuple[str, ...],
     sighting: Sighting,
-    draft: _Draft,
+    draft: Draft,
     around: Circumstances,
 ) -> None:
     """A held unit changed again: note the word; if everybody now says the same, the conflict is over."""
@@ -257,78 +225,11 @@ def _rehear(
     draft.conflicts.append(replace(conflict, proposals=words, state="resolved", winner=proposal.system, at=around.now))
     del draft.held[unit.name]
     if proposal.value != draft.values.get(unit.name):
-        _take(unit, proposal, "agreed", draft, around)
-
-
-def _words(draft: _Draft, unit: Unit, proposal: Proposal) -> tuple[Proposal, ...]:
-    """Everybody's last word on a unit since it was last changed without contest."""
-    known = draft.provenance.get(unit.name)
-    if known is None:
-        return (proposal,)
-    words = known.proposals or (Proposal(known.system, draft.values.get(unit.name), known.at),)
-    return (*(p for p in words if p.system != proposal.system), proposal)
-
-
-def _second(unit: Unit, proposal: Proposal, draft: _Draft) -> None:
-    """Another system says the same: its word counts if the value is disputed later in the same round."""
-    known = draft.provenance.get(unit.name)
-    if known is None or known.system == proposal.system:
-        return
-    draft.provenance[unit.name] = replace(known, proposals=_words(draft, unit, proposal))
-
-
-def _take(unit: Unit, proposal: Proposal, rule: str, draft: _Draft, around: Circumstances) -> None:
-    old = draft.values.get(unit.name)
-    draft.values[unit.name] = proposal.value
-    draft.provenance[unit.name] = Provenance(proposal.system, proposal.at, rule)
-    draft.moved.add(unit.name)
-    if draft.golden.rev:
-        draft.history.append(
-            HistoryRow(
-                entity=draft.golden.entity,
-                golden_id=draft.golden.id,
-                unit=unit.name,
-                old=old,
-                new=proposal.value,
-                system=proposal.system,
-                at=around.now,
-                rule=rule,
-                run=around.run,
-            )
-        )
-
-
-def _journal(
-    unit: Unit,
-    before: Canonical,
-    words: tuple[Proposal, ...],
-    rule: str,
-    winner: str,
-    state: str,
-    draft: _Draft,
-    around: Circumstances,
-) -> str:
-    conflict_id = around.new_id()
-    draft.conflicts.append(
-        Conflict(
-            id=conflict_id,
-            entity=draft.golden.entity,
-            golden_id=draft.golden.id,
-            unit=unit.name,
-            state="held" if state == "held" else "settled",
-            rule=rule,
-            winner=winner,
-            base=before,
-            proposals=words,
-            at=around.now,
-            run=around.run,
-        )
-    )
-    return conflict_id
+        take(unit, proposal, "agreed", draft, around)
 
 
 def _journal_doubts(
-    form: Form, sighting: Sighting, base: Base, changed: list[Unit], draft: _Draft, around: Circumstances
+    form: Form, sighting: Sighting, base: Base, changed: list[Unit], draft: Draft, around: Circumstances
 ) -> None:
     """After a lost answer, a value taken for the system's own form of what was sent may be a user's edit: note it."""
     for unit in form.emap.units:
@@ -339,9 +240,9 @@ def _journal_doubts(
         agreed = draft.values.get(unit.name)
         if same(unit, word, agreed, unit.members_in(form.system)):
             continue
-        words = _words(draft, unit, Proposal(form.system, word, sighting.record.modified))
+        words = all_words(draft, unit, Proposal(form.system, word, sighting.record.modified))
         known = draft.provenance.get(unit.name)
-        _journal(unit, agreed, words, "in doubt", known.system if known else "", "settled", draft, around)
+        journal(unit, agreed, words, "in doubt", known.system if known else "", "settled", draft, around)
 
 
 def _accept_defaults(
@@ -350,7 +251,7 @@ def _accept_defaults(
     base: Base,
     values: dict[str, NativeValue],
     echo: dict[str, NativeValue],
-    draft: _Draft,
+    draft: Draft,
 ) -> None:
     """After a create: where the golden value is empty and the system put a default of its own, leave it in peace.
 
@@ -366,12 +267,3 @@ def _accept_defaults(
         for path, nothing in empty.items():
             if path in values and path not in intent.after and values[path] != nothing:
                 echo[path] = nothing
-
-
-def _finished(draft: _Draft) -> Golden:
-    """The new golden record; the very same object where nothing moved, so that nothing is written."""
-    golden = draft.golden
-    if draft.values == golden.values and draft.provenance == golden.provenance and draft.held == golden.held:
-        return golden
-    rev = golden.rev + 1 if draft.moved or draft.held != golden.held or not golden.rev else golden.rev
-    return replace(golden, rev=rev, values=draft.values, provenance=draft.provenance, held=draft.held)

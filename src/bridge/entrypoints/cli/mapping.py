@@ -41,16 +41,17 @@ EntityArgument = Annotated[str | None, typer.Argument(help="Only this entity.")]
 @app.command()
 def schema(
     write: Annotated[Path | None, typer.Option("--write", help="Write it into this file instead.")] = None,
+    json: JsonOption = False,
 ) -> None:
     """Print the JSON Schema of a mapping file: editors complete and check with it."""
-    with errors_as_sentences(as_json=False):
+    with errors_as_sentences(as_json=json):
         if write is None:
             emit(mapping_schema())
             return
         with writing(write):
             write.parent.mkdir(parents=True, exist_ok=True)
             write.write_bytes(orjson.dumps(mapping_schema(), option=orjson.OPT_INDENT_2) + b"\n")
-        console.print(f"written: {write}", highlight=False)
+        _tell_written(write, json=json)
 
 
 @app.command()
@@ -145,13 +146,21 @@ def export(
     entity: Annotated[str, typer.Argument(help="The entity.")],
     sheet: Annotated[Path, typer.Argument(help="The CSV file to write.")],
     config: ConfigOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Write the field lines of a mapping as a CSV file, for a spreadsheet."""
-    with errors_as_sentences(as_json=False):
+    with errors_as_sentences(as_json=json):
         path, text = _file_of(configuration(config), entity)
         with writing(sheet):
             sheet.write_text(export_sheet(text, str(path)), encoding="utf-8-sig", newline="")
-        console.print(f"written: {sheet}", highlight=False)
+        _tell_written(sheet, json=json)
+
+
+def _tell_written(path: Path, *, json: bool) -> None:
+    if json:
+        emit({"ok": True, "written": str(path)})
+    else:
+        console.print(f"written: {path}", highlight=False, markup=False)
 
 
 @app.command("import")

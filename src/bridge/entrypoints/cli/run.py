@@ -13,6 +13,7 @@ import typer
 from filelock import FileLock, Timeout
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy import make_url
 
 from bridge.config import Config
 from bridge.engine.cycle import cycle
@@ -146,11 +147,11 @@ def closing(adapters: dict[str, Adapter]) -> Iterator[None]:
 @contextmanager
 def alone(settings: Config) -> Iterator[None]:
     """One writing process for a SQLite store; a lock of the operating system, gone with the process."""
-    path = settings.store.removeprefix("sqlite:///")
-    if path == settings.store:
+    store = make_url(settings.store)
+    if store.get_backend_name() != "sqlite" or not store.database:
         yield
         return
-    lock = FileLock(f"{path}.lock")
+    lock = FileLock(f"{Path(store.database).resolve()}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -1,0 +1,118 @@
+"""A golden record while one sighting is merged into it: values taken, words kept, conflicts journalled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bridge.mapping.compiled import Unit
+from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Proposal, Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is the same for a whole page.
+
+    tolerance: instants closer than this cannot be told apart. new_id: makes ids for conflicts.
+    """
+
+    now: datetime
+    run: str
+    tolerance: timedelta
+    new_id: Callable[[], str]
+
+
+@dataclass(slots=True)
+class Draft:
+    """The golden record while one sighting is merged into it."""
+
+    golden: Golden
+    values: dict[str, Canonical]
+    provenance: dict[str, Provenance]
+    held: dict[str, str]
+    conflicts: list[Conflict] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+
+
+def all_words(draft: Draft, unit: Unit, proposal: Proposal) -> tuple[Proposal, ...]:
+    """Everybody's last word on a unit since it was last changed without contest."""
+    known = draft.provenance.get(unit.name)
+    if known is None:
+        return (proposal,)
+    words = known.proposals or (Proposal(known.system, draft.values.get(unit.name), known.at),)
+    return (*(p for p in words if p.system != proposal.system), proposal)
+
+
+def second(unit: Unit, proposal: Proposal, draft: Draft) -> None:
+    """Another system says the same: its word counts if the value is disputed later in the same round."""
+    known = draft.provenance.get(unit.name)
+    if known is None or known.system == proposal.system:
+        return
+    draft.provenance[unit.name] = replace(known, proposals=all_words(draft, unit, proposal))
+
+
+def take(unit: Unit, proposal: Proposal, rule: str, draft: Draft, around: Circumstances) -> None:
+    old = draft.values.get(unit.name)
+    draft.values[unit.name] = proposal.value
+    draft.provenance[unit.name] = Provenance(proposal.system, proposal.at, rule)
+    draft.moved.add(unit.name)
+    if draft.golden.rev:
+        draft.history.append(
+            HistoryRow(
+                entity=draft.golden.entity,
+                golden_id=draft.golden.id,
+                unit=unit.name,
+                old=old,
+                new=proposal.value,
+                system=proposal.system,
+                at=around.now,
+                rule=rule,
+                run=around.run,
+            )
+        )
+
+
+def journal(
+    unit: Unit,
+    before: Canonical,
+    words: tuple[Proposal, ...],
+    rule: str,
+    winner: str,
+    state: str,
+    draft: Draft,
+    around: Circumstances,
+) -> str:
+    conflict_id = around.new_id()
+    draft.conflicts.append(
+        Conflict(
+            id=conflict_id,
+            entity=draft.golden.entity,
+            golden_id=draft.golden.id,
+            unit=unit.name,
+            state="held" if state == "held" else "settled",
+            rule=rule,
+            winner=winner,
+            base=before,
+            proposals=words,
+            at=around.now,
+            run=around.run,
+        )
+    )
+    return conflict_id
+
+
+def hold(
+    unit: Unit, before: Canonical, words: tuple[Proposal, ...], rule: str, draft: Draft, around: Circumstances
+) -> None:
+    draft.held[unit.name] = journal(unit, before, words, rule, "", "held", draft, around)
+
+
+def finished(draft: Draft) -> Golden:
+    """The new golden record; the very same object where nothing moved, so that nothing is written."""
+    golden = draft.golden
+    if draft.values == golden.values and draft.provenance == golden.provenance and draft.held == golden.held:
+        return golden
+    rev = golden.rev + 1 if draft.moved or draft.held != golden.held or not golden.rev else golden.rev
+    return replace(golden, rev=rev, values=draft.values, provenance=draft.provenance, held=draft.held)
