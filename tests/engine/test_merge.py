@@ -128,6 +128,23 @@ class TestChanges:
         assert set(scene.golden.held) == {"name"}
         assert due_update(scene.form("crm"), scene.golden, scene.shadows["crm"]).values == {"phone": "2"}
 
+    @pytest.mark.parametrize("order", [("crm", "erp"), ("erp", "crm")])
+    def test_while_a_person_is_asked_the_old_value_stands(self, order: tuple[str, str]) -> None:
+        """Whoever is read first: neither word is spread, both are on record, and agreeing ends it."""
+        scene = agreed(field("name", policy=Policy("ask")))
+        said = {"crm": "b", "erp": "c"}
+        for system in order:
+            scene.says(system, {"name": said[system]}, 5)
+        assert scene.golden.values == {"name": "a"}
+        (conflict,) = scene.conflicts
+        assert (conflict.state, conflict.base) == ("held", "a")
+        assert {p.system: p.value for p in conflict.proposals} == said
+        assert due_update(scene.form("fin"), scene.golden, scene.shadows["fin"]).nothing
+        scene.says("crm", {"name": "c"}, 9)
+        assert scene.golden.values == {"name": "c"}
+        assert not scene.golden.held
+        assert due_update(scene.form("fin"), scene.golden, scene.shadows["fin"]).values == {"name": "c"}
+
     def test_a_field_that_was_not_observed_says_nothing(self) -> None:
         scene = agreed(field("name"), field("phone"))
         scene.says("crm", {"name": "b"}, 5)

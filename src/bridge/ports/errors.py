@@ -139,6 +139,14 @@ class NotFound(BridgeError):
     to_do = "Nothing: the record is treated as gone in this system; nothing is deleted elsewhere."
 
 
+class NoSuchObject(NotFound):
+    """The system has no object of this name, or hides it from the integration user."""
+
+    code = "BR-NO-OBJECT"
+    not_done = "Nothing of this object was read or written; all others go on."
+    to_do = "Mend its name in the mapping (`bridge mapping lint` names the line), or let the integration user see it."
+
+
 class Rejected(BridgeError):
     """The system refuses this record as it is (validation, length, missing value). Final until data or mapping change.
 
@@ -187,7 +195,7 @@ class MappingError(BridgeError):
     """One record cannot be mapped. It is set aside (quarantine); others go on."""
 
     code = "BR-MAPPING"
-    not_done = "This record was not taken in; nothing of it was written anywhere."
+    not_done = "What is named was not carried over; nothing was overwritten with it."
     to_do = "Correct the record, or the mapping line that is named."
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.adapters.erpnext.client import Client
+from bridge.ports.errors import NoSuchObject, NotFound
 
 META_AGE = 600.0
 """Seconds after which a doctype is read again: fields are added by hand, seldom."""
@@ -87,11 +88,14 @@ class Metas:
         self._known: dict[str, tuple[float, Meta]] = {}
 
     def of(self, doctype: str) -> Meta:
-        """The doctype as the site has it, custom fields included. Raises NotFound if there is none."""
+        """The doctype as the site has it, custom fields included. Raises NoSuchObject if there is none."""
         known = self._known.get(doctype)
         if known is not None and time.monotonic() - known[0] < META_AGE:
             return known[1]
-        answer = self._client.ask("frappe.desk.form.load.getdoctype", {"doctype": doctype})
+        try:
+            answer = self._client.ask("frappe.desk.form.load.getdoctype", {"doctype": doctype})
+        except NotFound:
+            raise NoSuchObject(f"does not know the doctype {doctype}", system=self._client.system) from None
         for document in answer.get("docs") or ():
             if document.get("doctype") == "DocType":  # child doctypes come along
                 self._known[str(document["name"])] = (time.monotonic(), _meta(document))

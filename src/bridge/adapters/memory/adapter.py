@@ -10,7 +10,7 @@ from bridge.adapters.memory.feed import Position, next_rows
 from bridge.adapters.memory.world import FaultKind, MemoryWorld, Row, Shape
 from bridge.adapters.memory.writing import Writer
 from bridge.ports.adapter import Capabilities, Health, NativeField, NativeSchema, SetupStep
-from bridge.ports.errors import AuthFailed, BridgeError, InDoubt, NotFound, RateLimited, Transient
+from bridge.ports.errors import AuthFailed, BridgeError, InDoubt, NoSuchObject, RateLimited, Transient
 from bridge.ports.records import (
     ChangePage,
     CreateItem,
@@ -204,7 +204,7 @@ class MemoryAdapter:
         """The shape of the object. Raises NotFound."""
         shape = self.world.shape(spec.object)
         if shape is None:
-            raise NotFound(f"there is no object {spec.object}", system=self._system)
+            raise NoSuchObject(f"there is no object {spec.object}", system=self._system)
         return shape
 
     def record(self, spec: ObjectSpec, row: Row) -> NativeRecord:

@@ -17,6 +17,7 @@ from bridge.ports.errors import (
     BridgeError,
     InDoubt,
     MissingReference,
+    NoSuchObject,
     NotFound,
     PermissionDenied,
     Rejected,
@@ -44,9 +45,9 @@ TABLE: Final = (
     # 012: the user of the call is gone, and not the record that is asked for
     Row(r"odoo\.exceptions\.MissingError", r"res\.users\((\d+),\), User: \1\)", AuthFailed, "does not have the user"),
     Row(r"odoo\.exceptions\.MissingError", None, NotFound, "does not have the record (any more)"),  # 159, 168, 214
-    Row(r"odoo\.exceptions\.UserError", r"^Object .* doesn't exist", NotFound, "does not know the model"),  # 201
+    Row(r"odoo\.exceptions\.UserError", r"^Object .* doesn't exist", NoSuchObject, "does not know the model"),  # 201
     Row(r"werkzeug\.exceptions\.NotFound", r"method", Unsupported, "does not know the method"),  # 040
-    Row(r"werkzeug\.exceptions\.NotFound", None, NotFound, "does not know the model"),  # 039
+    Row(r"werkzeug\.exceptions\.NotFound", None, NoSuchObject, "does not know the model"),  # 039
     Row(r"odoo\.exceptions\.LockError", None, Transient, "has the record locked"),  # source, JSON-2 409
     # 240, 241: after five tries of its own
     Row(

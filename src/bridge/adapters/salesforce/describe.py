@@ -14,7 +14,7 @@ from typing import Any
 from bridge.adapters.salesforce.client import Client, Json
 from bridge.adapters.salesforce.errors import not_json
 from bridge.ports.adapter import NativeField, NativeSchema
-from bridge.ports.errors import NotFound, Unsupported
+from bridge.ports.errors import NoSuchObject, NotFound, Unsupported
 
 LASTING = 3600.0
 """Seconds for which a describe is believed; a field that a query no longer finds ends it early."""
@@ -101,11 +101,11 @@ class Describes:
 
     def _ask(self, object_name: str) -> Described:
         if not _NAME.fullmatch(object_name):
-            raise NotFound(f"has no object {object_name!r}: that is no name of one", system=self._client.system)
+            raise NoSuchObject(f"has no object {object_name!r}: that is no name of one", system=self._client.system)
         try:
             answer: Any = self._client.call("GET", f"sobjects/{object_name}/describe")
         except NotFound as missing:
-            raise NotFound(
+            raise NoSuchObject(
                 f"does not have, or show us, the object {object_name}",
                 system=self._client.system,
                 vendor_code=missing.vendor_code,

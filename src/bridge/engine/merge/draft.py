@@ -109,6 +109,15 @@ def hold(
     draft.held[unit.name] = journal(unit, before, words, rule, "", "held", draft, around)
 
 
+def take_back(unit: Unit, before: Canonical, draft: Draft, around: Circumstances) -> None:
+    """While a person is asked, what was agreed before stands: else the word that was read first would."""
+    if draft.values.get(unit.name) == before:
+        return
+    said = draft.conflicts[-1].proposals
+    take(unit, Proposal("", before, around.now), "ask", draft, around)
+    draft.provenance[unit.name] = Provenance("", around.now, "ask", said)
+
+
 def finished(draft: Draft) -> Golden:
     """The new golden record; the very same object where nothing moved, so that nothing is written."""
     golden = draft.golden

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, hold, journal, second, take
+from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, hold, journal, second, take, take_back
 from bridge.engine.merge.form import Form, Reading, complete, same
 from bridge.engine.merge.policy import choose, unite
 from bridge.engine.merge.settle import Base, base_of, differs, settle_answered, settle_unanswered
@@ -165,6 +165,8 @@ def _merge_unit(
         take(unit, proposal, "changed", draft, around)
         return
     _dispute(form, unit, unit.policy, before, proposal, draft, around)
+    if unit.name in draft.held:
+        take_back(unit, before, draft, around)
 
 
 def _already_expressed(form: Form, unit: Unit, agreed: Canonical, now: Mapping[str, NativeValue]) -> bool:

@@ -12,7 +12,7 @@ from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget
 from bridge.engine.work import enqueue_due
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.errors import AlreadyExists, BridgeError, InDoubt, NotFound, Rejected, VersionConflict
+from bridge.ports.errors import AlreadyExists, BridgeError, InDoubt, NoSuchObject, NotFound, Rejected, VersionConflict
 from bridge.ports.records import NativeRecord, WriteResult
 from bridge.ports.storage import Settlement, UnitOfWork
 from bridge.ports.work import OutboxEntry, Shadow
@@ -65,7 +65,7 @@ class _Settling:
         if isinstance(error, VersionConflict) and native_id:
             self.stale.append(native_id)
             self.settled.append(Settlement(task.entry, "pending"))
-        elif isinstance(error, NotFound) and native_id:
+        elif isinstance(error, NotFound) and not isinstance(error, NoSuchObject) and native_id:
             self.gone.append(native_id)
             self.settled.append(Settlement(task.entry, None))
         elif isinstance(error, AlreadyExists):
