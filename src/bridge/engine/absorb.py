@@ -95,6 +95,7 @@ class _Page:
         self.conflicts: list[Conflict] = []
         self.history: list[HistoryRow] = []
         self.changed_goldens: set[str] = set()
+        self.known_conflicts: set[str] = set()
         self.new_shadows: list[Shadow] = []
 
     def link(self, written: Mapping[str, Written], result: Absorbed) -> None:
@@ -125,6 +126,7 @@ class _Page:
         missing = [golden_id for golden_id in golden_ids if golden_id not in self.goldens]
         self.goldens.update(self.uow.goldens(self.emap.entity, missing))
         held = self.uow.held_conflicts(self.emap.entity, golden_ids)
+        self.known_conflicts = {conflict.id for conflict in held.values()}
         entries = self.uow.open_entries(self.system, self.emap.entity, golden_ids)
         form = Form(self.emap, self.system, self._refs())
         around = self.run.around()
@@ -173,8 +175,9 @@ class _Page:
         self.new_shadows.append(outcome.shadow)
         self.conflicts.extend(outcome.conflicts)
         self.history.extend(outcome.history)
-        self.tally.conflicts += sum(conflict.state != "resolved" for conflict in outcome.conflicts)
-        self.tally.held += sum(conflict.state == "held" for conflict in outcome.conflicts)
+        fresh = [conflict for conflict in outcome.conflicts if conflict.id not in self.known_conflicts]
+        self.tally.conflicts += len(fresh)
+        self.tally.held += sum(conflict.state == "held" for conflict in fresh)
         self.tally.waiting += outcome.shadow.waiting_for is not None
         for problem in outcome.problems:
             error = MappingError(f"{problem.path}: {problem.message}")

@@ -46,7 +46,7 @@ class Transient(BridgeError):
 
     code = "BR-TRANSIENT"
     not_done = "Nothing was changed in this system; the work stays in the outbox."
-    to_do = "Nothing: it is tried again by itself. If it lasts, see whether the system is up."
+    to_do = "You need not do anything: it is tried again by itself. If it lasts, see whether the system is up."
 
 
 class RateLimited(Transient):
@@ -57,7 +57,9 @@ class RateLimited(Transient):
     """
 
     code = "BR-RATE-LIMITED"
-    to_do = "Nothing: bridge waits. If it happens daily, raise the allowance or lower the pace in the configuration."
+    to_do = (
+        "You need not do anything: bridge waits. If it happens daily, raise the allowance or have it run less often."
+    )
 
     def __init__(
         self,
@@ -101,7 +103,7 @@ class VersionConflict(BridgeError):
 
     code = "BR-VERSION"
     not_done = "The write was not made, so that nobody's edit is overwritten."
-    to_do = "Nothing: the record is read and merged again."
+    to_do = "You need not do anything: the record is read and merged again."
 
 
 class InDoubt(BridgeError):
@@ -109,7 +111,7 @@ class InDoubt(BridgeError):
 
     code = "BR-IN-DOUBT"
     not_done = "It is not known whether the write happened; it is not repeated before the record was looked up."
-    to_do = "Nothing: the record is read again and the write is settled by its values and version."
+    to_do = "You need not do anything: the record is read again and the write is settled by its values and version."
 
 
 class AlreadyExists(BridgeError):
@@ -117,7 +119,7 @@ class AlreadyExists(BridgeError):
 
     code = "BR-EXISTS"
     not_done = "No second record was made."
-    to_do = "Nothing if the key is bridge's own: the record is linked. Else see `bridge links list`."
+    to_do = "You need not do anything if the key is bridge's own: the record is linked. Else see `bridge links list`."
 
     def __init__(
         self,
@@ -136,7 +138,7 @@ class NotFound(BridgeError):
 
     code = "BR-NOT-FOUND"
     not_done = "The write was not made."
-    to_do = "Nothing: the record is treated as gone in this system; nothing is deleted elsewhere."
+    to_do = "You need not do anything: the record is treated as gone in this system; nothing is deleted elsewhere."
 
 
 class NoSuchObject(NotFound):
@@ -173,7 +175,7 @@ class MissingReference(Rejected):
     """A record that this one refers to is not in the system (yet). The entry waits for it."""
 
     code = "BR-REFERENCE"
-    to_do = "Nothing if the other record is on its way; else create or link it."
+    to_do = "You need not do anything if the other record is on its way; else create or link it."
 
 
 class CursorExpired(BridgeError):
@@ -181,7 +183,7 @@ class CursorExpired(BridgeError):
 
     code = "BR-CURSOR"
     not_done = "No changes were read from that position."
-    to_do = "Nothing: bridge reads the whole object again; nothing is deleted on that evidence alone."
+    to_do = "You need not do anything: bridge reads the whole object again; nothing is deleted on that evidence alone."
 
 
 class Unsupported(BridgeError):

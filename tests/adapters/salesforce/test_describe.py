@@ -58,7 +58,7 @@ def test_a_key_that_is_missing_or_hidden() -> None:
     org = Org()
     org.description["fields"].remove(_entry(org, KEY))
     adapter = _adapter(org)
-    assert "bridge setup" in str(adapter.schema(SPEC).key_problem)
+    assert "is not there" in str(adapter.schema(SPEC).key_problem)
     native_id = org.insert(Name="a")
     assert adapter.fetch(SPEC, [native_id])[native_id].key is None
 

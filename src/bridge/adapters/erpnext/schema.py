@@ -166,7 +166,7 @@ def key_problem(meta: Meta, key: str) -> str | None:
     if not _is_fieldname(key):
         return f"{key!r} cannot be a field name of ERPNext: take lower-case letters, digits and underscores."
     if one is None:
-        return f"{meta.doctype} has no field {key}: run `bridge setup`."
+        return f"{meta.doctype} has no field {key}."
     if one.fieldtype != "Data" or one.computed:
         return f"{meta.doctype}.{key} must be a Data field that may be written."
     if not one.unique:

@@ -75,7 +75,7 @@ class MemoryAdapter:
         self.call("read")
         shape = self.shape(spec)
         fields = dict(shape.fields) if shape.fields is not None else _as_named(spec)
-        problem = None if shape.key_field else f"there is no field {spec.key}: run `bridge setup {self._system}`"
+        problem = None if shape.key_field else f"there is no field {spec.key}."
         if shape.key_field:
             fields.setdefault(spec.key, NativeField(spec.key, "text", label="bridge id", length=64, unique=True))
         required = tuple(path for path, native in fields.items() if native.required)

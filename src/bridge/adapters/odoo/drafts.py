@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -140,3 +140,18 @@ def _text(value: object) -> str:
 
 def _names(value: NativeValue) -> list[str]:
     return [str(name) for name in value] if isinstance(value, list) else [str(value)]
+
+
+def waves(items: Sequence[UpdateItem], drafts: Mapping[int, Draft]) -> list[list[int]]:
+    """Places so that no record stands twice in one wave."""
+    waves: list[list[int]] = []
+    seen: list[set[str]] = []
+    for place in drafts:
+        native_id = items[place].native_id
+        number = next((number for number, ids in enumerate(seen) if native_id not in ids), len(seen))
+        if number == len(seen):
+            seen.append(set())
+            waves.append([])
+        seen[number].add(native_id)
+        waves[number].append(place)
+    return waves

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from bridge.adapters.odoo.client import Client
-from bridge.adapters.odoo.drafts import Cells, Draft, Drafts
+from bridge.adapters.odoo.drafts import Cells, Draft, Drafts, waves
 from bridge.adapters.odoo.importing import Importer, Outcome
 from bridge.adapters.odoo.layout import Layout
 from bridge.adapters.odoo.reading import Reader
@@ -71,7 +71,7 @@ class Writer:
         outcome = Outcome()
         rows = {str(row["id"]): row for row in self._reader.rows_of(self._layout, [one.native_id for one in items])}
         drafts = self._drafted(items, outcome, rows)
-        for wave in _waves(items, drafts):
+        for wave in waves(items, drafts):
             checked = {place: drafts[place] for place in wave if self._unmoved(items[place], rows, place, outcome)}
             self._change(items, checked, rows, outcome)
         written = [place for place in drafts if place not in outcome.errors]
@@ -293,18 +293,3 @@ class Writer:
 
     def _gone(self) -> NotFound:
         return NotFound("does not have the record (any more)", system=self._client.system)
-
-
-def _waves(items: Sequence[UpdateItem], drafts: Mapping[int, Draft]) -> list[list[int]]:
-    """Places so that no record stands twice in one wave."""
-    waves: list[list[int]] = []
-    seen: list[set[str]] = []
-    for place in drafts:
-        native_id = items[place].native_id
-        number = next((number for number, ids in enumerate(seen) if native_id not in ids), len(seen))
-        if number == len(seen):
-            seen.append(set())
-            waves.append([])
-        seen[number].add(native_id)
-        waves[number].append(place)
-    return waves

@@ -145,7 +145,7 @@ def key_problem(described: Described, key: str) -> str | None:
     entry = described.fields.get(key)
     place = f"{described.name}.{key}"
     if entry is None:
-        return f"{place} is not there, or the integration user may not see it: run `bridge setup`."
+        return f"{place} is not there, or the integration user may not see it."
     problems = []
     if entry.get("type") != "string":
         problems.append("is not a text field")

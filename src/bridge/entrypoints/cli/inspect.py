@@ -151,6 +151,8 @@ def conflicts_list(
                 for row in rows
             ],
         )
+        if any(row.state == "held" for row in rows):
+            console.print("A held field is written nowhere. It ends when all systems show the same: correct it there.")
 
 
 def _names(uow: SqlUnitOfWork, rows: list[Conflict]) -> dict[str, str]:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bridge.entrypoints.cli.output import WrongUsage, errors_as_sentences
+from bridge.entrypoints.cli.options import JsonOption
+from bridge.entrypoints.cli.output import WrongUsage, emit, errors_as_sentences
 from bridge.sandbox import NAMES, run
 from bridge.sandbox.kernel import Server
 
@@ -27,14 +28,23 @@ def sandbox(
         list[str], typer.Option("--option", help="name=value for this vendor's sandbox, as version=18 for odoo.")
     ] = [],  # noqa: B006 - typer copies it
     tls: Annotated[bool, typer.Option("--tls", help="Serve https with a throw-away certificate.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Run a local server that behaves like the vendor's, until stopped. Its control plane is under /__sandbox__/."""
-    with errors_as_sentences(as_json=False):
+    with errors_as_sentences(as_json=json):
         if vendor not in NAMES:
             raise WrongUsage(f"there is no sandbox '{vendor}' (there are: {', '.join(NAMES)})")
         if seed is not None and not seed.is_file():
             raise WrongUsage(f"--seed: {seed} is no file")
-        run(vendor, host, port, seed, tls=tls, options=dict(_option(text) for text in option), announce=_announce)
+        run(
+            vendor,
+            host,
+            port,
+            seed,
+            tls=tls,
+            options=dict(_option(text) for text in option),
+            announce=_announce_json if json else _announce,
+        )
 
 
 def _option(text: str) -> tuple[str, str]:
@@ -50,3 +60,9 @@ def _announce(server: Server) -> None:
     if server.certificate:
         typer.echo(f"certificate {server.certificate}")
     sys.stdout.flush()
+
+
+def _announce_json(server: Server) -> None:
+    """The same as one JSON document, printed when the server is ready; it then runs until stopped."""
+    certificate = str(server.certificate) if server.certificate else None
+    emit({"ok": True, "sandbox": server.app.name, "url": server.url, "certificate": certificate})

@@ -17,6 +17,7 @@ from bridge.sandbox.salesforce.errors import SalesforceError, not_found, session
 from bridge.sandbox.salesforce.fields import SObject
 from bridge.sandbox.salesforce.ids import PREFIXES, long_id
 from bridge.sandbox.salesforce.objects import objects
+from bridge.sandbox.salesforce.operations import DATA, operation_of
 from bridge.sandbox.salesforce.query import PAGE, SMALLEST, Queries
 from bridge.sandbox.salesforce.records import Records, body_of, http_date
 from bridge.sandbox.salesforce.replication import Replication
@@ -25,10 +26,7 @@ from bridge.sandbox.salesforce.tooling import Tooling
 from bridge.sandbox.salesforce.writing import Writer
 
 VERSIONS = tuple(f"{number}.0" for number in range(46, 67))
-_DATA = re.compile(r"/services/data/v(\d+\.\d)(/.*)?")
 _URI_MAX = 16_384
-_FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
-_VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
 
 
 class SalesforceApplication:
@@ -96,7 +94,7 @@ class SalesforceApplication:
             raise session_invalid()
         if path == "/services/oauth2/userinfo":
             return Response(200, self._sessions.userinfo())
-        found = _DATA.fullmatch(path)
+        found = DATA.fullmatch(path)
         if not found or found[1] not in VERSIONS:
             raise not_found()
         self._base = f"/services/data/v{found[1]}"
@@ -221,25 +219,8 @@ class SalesforceApplication:
         return Response(200, {"DailyApiRequests": {"Max": self._quota, "Remaining": max(0, self._quota - self._used)}})
 
     def operation(self, request: Request) -> str:
-        """What is asked for: "token", "query Account", "describe Account", "create Account", "upsert Account"..."""
-        path = request.path
-        if path.startswith("/services/oauth2/"):
-            return path.rpartition("/")[2]
-        if path.startswith("/services/Soap/"):
-            return "login"
-        found = _DATA.fullmatch(path)
-        steps = (found[2] or "").strip("/").split("/") if found else []
-        if steps[:1] in (["query"], ["queryAll"]):
-            named = _FROM.search(request.first("q"))
-            return f"{steps[0]} {named[1] if named else 'more'}"
-        if steps[:1] == ["sobjects"] and len(steps) > 1:
-            if len(steps) > 2 and steps[2] in ("describe", "updated", "deleted"):
-                return f"{steps[2]} {steps[1]}"
-            verb = "upsert" if len(steps) > 3 and request.method == "PATCH" else _VERBS.get(request.method, "")
-            return f"{verb} {steps[1]}"
-        if steps[:2] == ["composite", "sobjects"]:
-            return _collection_operation(request, steps)
-        return " ".join(steps) or path
+        """What is asked for, as the call log and the faults name it."""
+        return operation_of(request)
 
     def fault(self, kind: str, options: Mapping[str, Any], request: Request) -> Response | None:
         """Bring about one of the faults in `fault_kinds`."""
@@ -327,15 +308,3 @@ class SalesforceApplication:
             return act()
         except SalesforceError as error:
             raise ValueError(f"{error.code}: {error.message}") from None
-
-
-def _collection_operation(request: Request, steps: list[str]) -> str:
-    if len(steps) == 4:
-        return f"upsert {steps[2]}"
-    if len(steps) == 3:
-        return f"retrieve {steps[2]}"
-    if request.method == "DELETE":
-        prefix = request.first("ids")[:3]
-        return f"delete {next((name for name, one in PREFIXES.items() if one == prefix), '')}"
-    kind = re.search(rb'"type"\s*:\s*"(\w+)"', request.body)
-    return f"{_VERBS.get(request.method, '')} {kind[1].decode() if kind else ''}"

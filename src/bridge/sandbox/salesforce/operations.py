@@ -1,0 +1,46 @@
+"""What a request asks for, in the words of the call log: faults are armed by them."""
+
+from __future__ import annotations
+
+import re
+
+from bridge.sandbox.kernel import Request
+from bridge.sandbox.salesforce.ids import PREFIXES
+
+DATA = re.compile(r"/services/data/v(\d+\.\d)(/.*)?")
+_FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
+_VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
+
+
+def operation_of(request: Request) -> str:
+    """What is asked for: "token", "query Account", "describe Account", "create Account", "upsert Account"..."""
+    path = request.path
+    if path.startswith("/services/oauth2/"):
+        return path.rpartition("/")[2]
+    if path.startswith("/services/Soap/"):
+        return "login"
+    found = DATA.fullmatch(path)
+    steps = (found[2] or "").strip("/").split("/") if found else []
+    if steps[:1] in (["query"], ["queryAll"]):
+        named = _FROM.search(request.first("q"))
+        return f"{steps[0]} {named[1] if named else 'more'}"
+    if steps[:1] == ["sobjects"] and len(steps) > 1:
+        if len(steps) > 2 and steps[2] in ("describe", "updated", "deleted"):
+            return f"{steps[2]} {steps[1]}"
+        verb = "upsert" if len(steps) > 3 and request.method == "PATCH" else _VERBS.get(request.method, "")
+        return f"{verb} {steps[1]}"
+    if steps[:2] == ["composite", "sobjects"]:
+        return _collection_operation(request, steps)
+    return " ".join(steps) or path
+
+
+def _collection_operation(request: Request, steps: list[str]) -> str:
+    if len(steps) == 4:
+        return f"upsert {steps[2]}"
+    if len(steps) == 3:
+        return f"retrieve {steps[2]}"
+    if request.method == "DELETE":
+        prefix = request.first("ids")[:3]
+        return f"delete {next((name for name, one in PREFIXES.items() if one == prefix), '')}"
+    kind = re.search(rb'"type"\s*:\s*"(\w+)"', request.body)
+    return f"{_VERBS.get(request.method, '')} {kind[1].decode() if kind else ''}"
