@@ -67,30 +67,36 @@ def decide(
     taken: golden ids that are linked to another record of the same system already.
     """
     for number, rule in enumerate(rules):
-        hits = _hits(rule, values, candidates)
+        hits = _hits(rule, values, candidates, rules[: min(number, 1)])
         if not hits:
             continue
         named = " and ".join(rule.fields)
-        if rule.kind == "similar" or rule.then == "review":
+        if rule.then == "review":
             return Decision("review", reason=f"{rule.kind} {named}", candidates=tuple(sorted(hits)))
         if len(hits) > 1:
-            return Decision("review", reason=f"same {named} as {len(hits)} records", candidates=tuple(sorted(hits)))
+            return Decision(
+                "review", reason=f"{rule.kind} {named} as {len(hits)} records", candidates=tuple(sorted(hits))
+            )
         hit = hits[0]
         if hit in taken:
-            reason = f"same {named} as another record of this system: a duplicate there"
+            reason = f"{rule.kind} {named} as another record of this system: a duplicate there"
             return Decision("review", reason=reason, candidates=(hit,))
         against = _contradiction(rules[:number], values, candidates[hit])
         if against:
-            return Decision("review", reason=f"same {named}, but another {against}", candidates=(hit,))
-        return Decision("link", hit, f"same {named}")
+            return Decision("review", reason=f"{rule.kind} {named}, but another {against}", candidates=(hit,))
+        return Decision("link", hit, f"{rule.kind} {named}")
     return Decision("new")
 
 
-def _hits(rule: MatchRule, mine: Values, candidates: Mapping[str, Values]) -> list[str]:
-    """The candidates that the rule takes for the record."""
+def _hits(rule: MatchRule, mine: Values, candidates: Mapping[str, Values], strongest: Sequence[MatchRule]) -> list[str]:
+    """The candidates that the rule takes for the record. Likeness says nothing against two different tax numbers."""
     if rule.kind == "similar":
         wanted = float(rule.above or 1)
-        return [golden_id for golden_id, known in candidates.items() if likeness(rule.fields, mine, known) >= wanted]
+        return [
+            golden_id
+            for golden_id, known in candidates.items()
+            if likeness(rule.fields, mine, known) >= wanted and not _contradiction(strongest, mine, known)
+        ]
     words = [(field, _bare(_plain(mine, field))) for field in rule.fields]
     if not all(word for _, word in words):
         return []
@@ -102,11 +108,16 @@ def _hits(rule: MatchRule, mine: Values, candidates: Mapping[str, Values]) -> li
 
 
 def likeness(fields: Sequence[str], mine: Values, other: Values) -> float:
-    """0 to 1: the mean likeness of the fields that both have; the first field must be there on both sides."""
+    """0 to 1: the mean likeness of the fields that both have; the first field must be there on both sides.
+
+    Names that differ in a number name different things, however alike they look: "Branch 10" is not "Branch 100".
+    """
     scores: list[float] = []
     for field in fields:
         a, b = _fold(_plain(mine, field)), _fold(_plain(other, field))
         if a and b:
+            if not scores and _numbers(a) != _numbers(b):
+                return 0.0
             scores.append(fuzz.token_sort_ratio(a, b) / 100)
         elif not scores:
             return 0.0
@@ -141,6 +152,11 @@ def _fold(text: str) -> str:
     spaced = "".join(letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
     words = spaced.split()
     return " ".join([word for word in words if word not in _LEGAL_FORMS] or words)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _numbers(text: str) -> tuple[str, ...]:
+    return tuple(sorted(word.lstrip("0") for word in text.split() if word.isdigit()))
 
 
 @lru_cache(maxsize=REMEMBERED)
