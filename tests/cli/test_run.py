@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections import Counter
 
+import pytest
 from filelock import FileLock
 
 from cli.conftest import Company
@@ -182,3 +184,14 @@ def test_ctrl_c_is_no_traceback(company: Company) -> None:
     report = company.bridge("sync", "--json").json
     assert report["ok"] is True
     assert len(company.rows("erp")) == 31
+
+
+@pytest.mark.parametrize("words", [("explain", "--json"), ("sync", "--json", "--jsno"), ("snyc", "--json")])
+def test_wrong_usage_is_a_document_too(company: Company, words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["ok"], told["error"]["code"]) == (2, False, "BR-USAGE")
+    assert told["error"]["problems"][0]
+    assert done.stderr == ""

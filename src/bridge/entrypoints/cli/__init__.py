@@ -1,6 +1,7 @@
 """The command line: `bridge`."""
 
 import gc
+import sys
 
 YOUNG = 200_000
 """A page holds thousands of small objects and no cycles: looking for those every 700 costs a twelfth of the time."""
@@ -10,5 +11,9 @@ def main() -> None:
     """Entry point of the `bridge` program."""
     gc.set_threshold(YOUNG, 20, 20)
     from bridge.entrypoints.cli.app import app  # here, so that the demo can use parts of this package
+    from bridge.entrypoints.cli.output import usage_as_json
 
+    if "--json" in sys.argv:
+        with usage_as_json():  # who asked for a document gets one, also for words that no command understands
+            sys.exit(app(standalone_mode=False))
     app()

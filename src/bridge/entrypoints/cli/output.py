@@ -132,3 +132,18 @@ def _unexpected(error: Exception) -> BridgeError:
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{last.filename.rpartition('bridge/')[2]}:{last.lineno}"
     return BridgeError(f"unexpected {type(error).__name__} at {place}; please report it (BRIDGE_DEBUG=1 shows more)")
+
+
+@contextmanager
+def usage_as_json() -> Iterator[None]:
+    """What typer would tell in a box of its own, as a document."""
+    try:
+        yield
+    except typer.Abort:
+        sys.exit(PROBLEMS)
+    except Exception as error:
+        tell = getattr(error, "format_message", None)  # of click's errors, which typer carries under a private name
+        if tell is None:
+            raise
+        emit({"ok": False, "error": said(WrongUsage(str(tell())))})
+        sys.exit(USAGE)
