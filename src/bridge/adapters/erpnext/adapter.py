@@ -101,21 +101,22 @@ class ErpnextAdapter:
 
     def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
         layout = self._layout(spec)
-        results = Creator(self._client, self._reader, layout, self._settings.batch).create(items)
-        self._changes.wrote(layout, [result.stored for result in results if result.stored])
-        return results
+        creator = Creator(self._client, self._reader, layout, self._settings.batch)
+        return self._told(layout, creator.create(items))
 
     def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
         layout = self._layout(spec)
-        results = Updater(self._client, self._reader, layout).update(items)
-        self._changes.wrote(layout, [result.stored for result in results if result.stored])
-        return results
+        return self._told(layout, Updater(self._client, self._reader, layout).update(items))
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         return Updater(self._client, self._reader, self._layout(spec)).delete(items)
 
     def close(self) -> None:
         self._client.session.close()
+
+    def _told(self, layout: Layout, results: list[WriteResult]) -> list[WriteResult]:
+        self._changes.wrote(layout, [result.stored for result in results if result.stored])
+        return results
 
     def _layout(self, spec: ObjectSpec) -> Layout:
         return layout_of(spec, self._metas)

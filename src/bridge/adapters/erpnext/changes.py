@@ -70,8 +70,7 @@ class Changes:
         else:
             position = Position.decode(cursor, self._client.system)
             self._refuse_expired(position)
-            known = self._memory.get(position.token) or Remembered.unpack(position.known)
-            found = _Found(position, known)
+            found = _Found(position, self._recall(position))
         before = (found.position, found.remembered)
         stages = {"scan": self._scan, "rows": self._rows, "addresses": self._addresses, "deletes": self._deletes}
         while found.more and not found.records and not found.tombstones:
@@ -98,7 +97,7 @@ class Changes:
         known = [(record, stamps) for record in records if (stamps := self._reader.stamps(layout, record))]
         if position.stage != "rows" or position.rows.at is not None or not known:
             return cursor
-        before = self._memory.get(position.token) or Remembered.unpack(position.known)
+        before = self._recall(position)
         rows, addresses, owned = dict(before.rows), dict(before.addresses), dict(before.owned)
         for record, stamps in known:
             rows[record.native_id] = stamps.own
@@ -234,6 +233,9 @@ class Changes:
         if self.shows_deletes and self._clock() - position.looked > LOG_KEPT:
             words = "the log of deletes was last read more than 30 days ago and may have been purged since"
             raise CursorExpired(words, system=self._client.system)
+
+    def _recall(self, position: Position) -> Remembered:
+        return self._memory.get(position.token) or Remembered.unpack(position.known)
 
     def _remember(self, found: _Found) -> str:
         token = uuid.uuid4().hex

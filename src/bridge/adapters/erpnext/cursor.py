@@ -92,7 +92,7 @@ class Position:
     looked: when the delete log was last read, by this machine's clock in seconds.
     owed: whether the last poll read the delete log in place of the addresses.
     told: old names of renamed documents whose tombstones went ahead of the page that brings the new names.
-    token: names what this process remembers of the rows delivered up to here (see `changes.Remembered`).
+    token: names what this process remembers of the rows delivered up to here (see `remembered.Remembered`).
     known: the same for the next process, packed; empty where it is too much to carry along.
     """
 

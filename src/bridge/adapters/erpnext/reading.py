@@ -15,6 +15,7 @@ from bridge.ports.errors import Unsupported
 from bridge.ports.records import Condition, NativeRecord, NativeValue
 
 _STAMPS = 20_000
+"""Records whose stamps are kept: many times the largest batch of writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +88,22 @@ class Reader:
 
     def complete(self, layout: Layout, rows: Sequence[Row]) -> list[NativeRecord]:
         """The rows with all that belongs to them."""
-        return self.assemble(layout, rows, self.joined(layout, [str(row["name"]) for row in rows]))
+        joined = self.joined(layout, [str(row["name"]) for row in rows])
+        records = self.assemble(layout, rows, joined)
+        for row, record in zip(rows, records, strict=True):
+            parts = joined[record.native_id].addresses.values()
+            stamps = Stamps(str(row["modified"]), {str(one["name"]): str(one["modified"]) for one in parts if one})
+            self._stamps[_doctype(layout), record.native_id] = (record.version, stamps)
+        while len(self._stamps) > _STAMPS:
+            self._stamps.popitem(last=False)
+        return records
 
     def assemble(self, layout: Layout, rows: Sequence[Row], joined: Mapping[str, Joined]) -> list[NativeRecord]:
         """The rows as records, with what was found to belong to them."""
-        return [self._assembled(layout, row, joined[str(row["name"])]) for row in rows]
-
-    def _assembled(self, layout: Layout, row: Row, joined: Joined) -> NativeRecord:
-        record = record_of(layout, row, joined, self._site)
-        parts = {str(one["name"]): str(one["modified"]) for one in joined.addresses.values() if one}
-        self._stamps[_doctype(layout), record.native_id] = (record.version, Stamps(str(row["modified"]), parts))
-        if len(self._stamps) > _STAMPS:
-            self._stamps.popitem(last=False)
-        return record
+        return [record_of(layout, row, joined[str(row["name"])], self._site) for row in rows]
 
     def stamps(self, layout: Layout, record: NativeRecord) -> Stamps | None:
-        """The stamps of the rows that this very version of a record was made of, if it was read lately."""
+        """The stamps of the rows that this very version of a record was made of, if it was fetched lately."""
         version, stamps = self._stamps.get((_doctype(layout), record.native_id), ("", None))
         return stamps if version == record.version else None
 

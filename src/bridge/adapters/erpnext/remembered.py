@@ -49,4 +49,5 @@ class Remembered:
 
 
 def pair(address: str, owner: str) -> str:
+    """The name under which an address within one owner's record is remembered."""
     return f"{address}\n{owner}"

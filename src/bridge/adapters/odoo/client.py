@@ -146,8 +146,8 @@ class Client:
             self.connect()
         raise AssertionError("unreachable")
 
-    def _strange(self, *, writing: bool) -> BridgeError:
-        words = "answered with something else than a result: is the address right?"
+    def _strange(self, *, writing: bool, what: str = "something else than a result") -> BridgeError:
+        words = f"answered with {what}: is the address right?"
         return InDoubt(words, system=self.system) if writing else Transient(words, system=self.system)
 
     def _rpc(self, params: dict[str, Any], *, writing: bool) -> Any:
@@ -213,8 +213,7 @@ class Client:
         except orjson.JSONDecodeError:
             body = None
             if response.status_code == 200:
-                words = "answered with a page instead of data: is the address right?"
-                return InDoubt(words, system=self.system) if writing else Transient(words, system=self.system)
+                return self._strange(writing=writing, what="a page instead of data")
         if response.status_code != 200:
             return status_error(response.status_code, body, system=self.system, writing=writing)
         return None

@@ -94,10 +94,9 @@ class Writer:
             if item.native_id in rows and self._unmoved(item, rows, place, outcome)
         ]
         self._unlink(items, places, outcome)
+        errors = {place: error for place, error in outcome.errors.items() if not isinstance(error, NotFound)}
         return [
-            self._failed(outcome.errors[place], item.native_id)
-            if place in outcome.errors
-            else WriteResult("ok", item.native_id)
+            self._failed(errors[place], item.native_id) if place in errors else WriteResult("ok", item.native_id)
             for place, item in enumerate(items)
         ]
 
@@ -207,31 +206,46 @@ class Writer:
         )
 
     def _attach(self, places: list[int], items: Sequence[UpdateItem], outcome: Outcome) -> None:
-        """Make external ids in one call; where one is refused, halves, until the bad one stands alone."""
+        """Make external ids in one call. One that is refused belongs to another record."""
+
+        def send(part: list[int]) -> None:
+            lacking = [
+                {
+                    "module": self._module,
+                    "name": items[place].key,
+                    "model": self._layout.model,
+                    "res_id": int(items[place].native_id),
+                }
+                for place in part
+            ]
+            self._client.call("ir.model.data", "create", positional=(lacking,), vals_list=lacking, writing=True)
+
+        self._in_halves(places, items, outcome, send, (Rejected,))
+
+    def _in_halves(
+        self,
+        places: list[int],
+        items: Sequence[UpdateItem | DeleteItem],
+        outcome: Outcome,
+        send: Callable[[list[int]], None],
+        refusals: tuple[type[BridgeError], ...],
+    ) -> None:
+        """One call for all; where it is refused, halves, until the bad record stands alone."""
         if not places:
             return
         if outcome.ended is not None:
             outcome.fail(places, Transient("was not asked: an earlier call failed", system=self._client.system))
             return
-        lacking = [
-            {
-                "module": self._module,
-                "name": items[place].key,
-                "model": self._layout.model,
-                "res_id": int(items[place].native_id),
-            }
-            for place in places
-        ]
         try:
-            self._client.call("ir.model.data", "create", positional=(lacking,), vals_list=lacking, writing=True)
+            send(places)
             outcome.started = True
-        except Rejected as refusal:  # the key belongs to another record
-            if len(places) == 1:
+        except refusals as refusal:
+            if len({items[place].native_id for place in places}) == 1:
                 outcome.fail(places, refusal)
                 return
             half = len(places) // 2
-            self._attach(places[:half], items, outcome)
-            self._attach(places[half:], items, outcome)
+            self._in_halves(places[:half], items, outcome, send, refusals)
+            self._in_halves(places[half:], items, outcome, send, refusals)
         except BridgeError as error:
             self._stop(places, error, outcome)
 
@@ -244,26 +258,11 @@ class Writer:
         return False
 
     def _unlink(self, items: Sequence[DeleteItem], places: list[int], outcome: Outcome) -> None:
-        """One call for all; where it is refused, halves, until the bad one stands alone."""
-        if not places:
-            return
-        if outcome.ended is not None:
-            outcome.fail(places, Transient("was not asked: an earlier call failed", system=self._client.system))
-            return
-        ids = sorted({int(items[place].native_id) for place in places})
-        try:
+        def send(part: list[int]) -> None:
+            ids = sorted({int(items[place].native_id) for place in part})
             self._client.call(self._layout.model, "unlink", ids, writing=True)
-            outcome.started = True
-        except (Rejected, NotFound) as refusal:
-            if len(ids) == 1:
-                if not isinstance(refusal, NotFound):
-                    outcome.fail(places, refusal)
-                return
-            half = len(places) // 2
-            self._unlink(items, places[:half], outcome)
-            self._unlink(items, places[half:], outcome)
-        except BridgeError as error:
-            self._stop(places, error, outcome)
+
+        self._in_halves(places, items, outcome, send, (Rejected, NotFound))
 
     def _stop(self, places: list[int], error: BridgeError, outcome: Outcome) -> None:
         """Note what ended the batch; raises it where nothing was done yet."""

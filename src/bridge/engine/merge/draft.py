@@ -54,6 +54,7 @@ def second(unit: Unit, proposal: Proposal, draft: Draft) -> None:
 
 
 def take(unit: Unit, proposal: Proposal, rule: str, draft: Draft, around: Circumstances) -> None:
+    """A word becomes the agreed value; what it displaces goes to the history."""
     old = draft.values.get(unit.name)
     draft.values[unit.name] = proposal.value
     draft.provenance[unit.name] = Provenance(proposal.system, proposal.at, rule)
@@ -84,6 +85,7 @@ def journal(
     draft: Draft,
     around: Circumstances,
 ) -> str:
+    """Put a conflict on record. Returns its id."""
     conflict_id = around.new_id()
     draft.conflicts.append(
         Conflict(
@@ -106,6 +108,7 @@ def journal(
 def hold(
     unit: Unit, before: Canonical, words: tuple[Proposal, ...], rule: str, draft: Draft, around: Circumstances
 ) -> None:
+    """Leave a unit to a person: nothing of it is written until that is decided."""
     draft.held[unit.name] = journal(unit, before, words, rule, "", "held", draft, around)
 
 

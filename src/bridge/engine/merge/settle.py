@@ -81,12 +81,12 @@ def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Inten
     unclear: set[str] = set()
     applied = False
     for part, paths in parts.items():
-        if part not in arrived and all(_shown(record, path) == intent.before.get(path) for path in paths):
-            if not moved:
-                continue
-            if part or arrived:
-                unclear.update(paths)
-                continue
+        kept = all(record.values.get(path, _ABSENT) == intent.before.get(path) for path in paths)
+        if part not in arrived and kept and not moved:
+            continue
+        if part not in arrived and kept and (part or arrived):
+            unclear.update(paths)
+            continue
         applied = True
         unclear |= _written(base, paths, record, intent)
     settled = applied or intent.op == "create"
@@ -102,18 +102,13 @@ def _parts(intent: Intent, apart: tuple[str, ...]) -> dict[str, list[str]]:
     return parts
 
 
-def _shown(record: NativeRecord, path: str) -> object:
-    return record.values.get(path, _ABSENT)
-
-
 def _arrived(part: str, paths: list[str], record: NativeRecord, intent: Intent) -> bool:
     if intent.op == "create":
         return not part or any(record.values.get(path) is not None for path in paths)
+    shown = {path: record.values[path] for path in paths if path in record.values}
     return any(
         value == intent.after[path] != intent.before.get(path) or _stored_form(intent.after[path], value, intent, path)
-        for path in paths
-        if path in record.values
-        for value in (record.values[path],)
+        for path, value in shown.items()
     )
 
 

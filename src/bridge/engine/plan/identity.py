@@ -67,7 +67,7 @@ def decide(
     taken: golden ids that are linked to another record of the same system already.
     """
     for number, rule in enumerate(rules):
-        hits = _hits(rule, values, candidates, rules[: min(number, 1)])
+        hits = _hits(rule, values, candidates, rules[:number][:1])
         if not hits:
             continue
         named = " and ".join(rule.fields)

@@ -20,6 +20,7 @@ from bridge.entrypoints.cli.output import (
     said,
     show,
     stderr,
+    tell,
     writing,
 )
 from bridge.entrypoints.cli.run import chosen, closing
@@ -119,8 +120,7 @@ def _tell(findings: list[Finding], silent: list[BridgeError], maps: dict[str, En
         stderr.print(f"[{colour}]{finding.level}[/]", end=" ")
         stderr.print(str(finding), soft_wrap=True, markup=False, highlight=False)
     for error in silent:
-        stderr.print(f"[red]{error.code}[/]", end=" ")
-        stderr.print(f"{error}. {error.not_done} {error.to_do}", soft_wrap=True, markup=False, highlight=False)
+        tell(error)
     if silent or any(finding.level == "error" for finding in findings):
         return
     where = "and the systems have every field they name" if live else "the systems were not asked"

@@ -70,6 +70,12 @@ def said(error: BridgeError) -> dict[str, Any]:
     return {"code": error.code, "problems": problems, "not_done": error.not_done, "to_do": error.to_do}
 
 
+def tell(error: BridgeError) -> None:
+    """One error that does not end the command: what happened, what was not done, what to do."""
+    stderr.print(f"[red]{error.code}[/]", end=" ")
+    stderr.print(f"{error}. {error.not_done} {error.to_do}", soft_wrap=True, markup=False, highlight=False)
+
+
 def fail(error: BridgeError, *, as_json: bool) -> NoReturn:
     """Tell a person what happened, what was not done and what to do; leave with the exit code of the error's kind."""
     code = USAGE if isinstance(error, ConfigError) else SAFETY if isinstance(error, SafetyStop) else PROBLEMS

@@ -23,6 +23,7 @@ from bridge.entrypoints.cli.output import (
     said,
     show,
     stderr,
+    tell,
     writing,
 )
 from bridge.entrypoints.cli.run import closing
@@ -188,7 +189,5 @@ def setup(
             show("Setup of " + system, ("entity", "what", "state", "detail"),
                  [(entity, step.what, step.state, step.detail) for entity, step in steps])  # fmt: skip
             if failure is not None:
-                stderr.print(
-                    f"[red]{failure.code}[/] {escape(str(failure))}. {failure.not_done} {failure.to_do}", soft_wrap=True
-                )
+                tell(failure)
     raise typer.Exit(PROBLEMS if bad else DONE)
