@@ -1,4 +1,5 @@
-"""Codes from published lists: country (ISO 3166-1), region (3166-2), currency (ISO 4217), language (BCP 47)."""
+"""Codes from published lists: country (ISO 3166-1), region (3166-2), currency (ISO 4217), language (BCP 47), unit of
+measure (UN/ECE recommendation 20), article number (GTIN)."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from bridge.canonical.text import as_text
 from bridge.canonical.values import InvalidValue, Plain
 
 _REGION: Final = re.compile(r"[A-Z0-9]{1,3}")
+_UNIT: Final = re.compile(r"[A-Z0-9]{1,3}")
+_GTIN: Final = re.compile(r"\d{8}|\d{12,14}")
 _LANGUAGES_REMEMBERED: Final = 1024
 
 
@@ -76,3 +79,35 @@ def _language(shown: str) -> str:
         raise InvalidValue("language", "not a language tag such as de or pt-BR") from None
     parts = (found.language, found.script, found.territory)
     return "-".join(part for part in parts if part)
+
+
+def unit(value: Plain) -> str | None:
+    """A UN/ECE recommendation 20 code of one to three capitals or digits: "H87" (piece), "KGM", "DZN".
+
+    Systems keep units by names of their own; `values` in the mapping says which is which.
+    """
+    shown = as_text(value)
+    if shown is None:
+        return None
+    code = shown.upper()
+    if not _UNIT.fullmatch(code):
+        raise InvalidValue("unit", "not a unit code of UN/ECE recommendation 20, such as H87; name it in `values`")
+    return code
+
+
+def gtin(value: Plain) -> str | None:
+    """An article number of 8, 12, 13 or 14 digits with its check digit (GS1), blanks and hyphens taken out.
+
+    An article number of one's own, which is no GTIN, stays as it is: shops print what they like.
+    """
+    shown = as_text(value)
+    if shown is None:
+        return None
+    digits = shown.replace(" ", "").replace("-", "")
+    return digits if _GTIN.fullmatch(digits) and _check_digit(digits) else shown
+
+
+def _check_digit(digits: str) -> bool:
+    """GS1 general specifications 7.9: from the right, every second digit counts three times."""
+    weighed = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
+    return weighed % 10 == 0

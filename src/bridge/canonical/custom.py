@@ -10,7 +10,9 @@ from bridge.canonical.models import CanonicalField, Entity, entities
 from bridge.canonical.types import FIELD_TYPES
 
 PREFIX: Final = "x_"
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
+TABLE: Final = "[]"
+"""Marks the name of a table, whose rows a custom field belongs to: `lines[].x_serial`."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*((\[\])?\.[a-z][a-z0-9_]*)?")
 _TYPE: Final = re.compile(r"(?P<type>[a-z ]+?)\s*(\((?P<words>[^()]*)\))?")
 
 
@@ -22,8 +24,8 @@ def known_entities(custom_fields: Mapping[str, Mapping[str, str]]) -> dict[str, 
     """The built-in entities with a site's own fields added, and the site's own entities.
 
     custom_fields: entity -> field name -> type. In a built-in entity own names begin with x_; an entity of the site's
-    own is free. "group.member" declares the member of a group. Types are those of `FIELD_TYPES`, and
-    "choice(a, b)", "reference(entity)". Raises BadDeclaration.
+    own is free. "group.member" declares the member of a group, "lines[].x_serial" a field of the rows of a table.
+    Types are those of `FIELD_TYPES`, and "choice(a, b)", "reference(entity)". Raises BadDeclaration.
     """
     known = dict(entities())
     for entity, declared in custom_fields.items():
@@ -31,19 +33,23 @@ def known_entities(custom_fields: Mapping[str, Mapping[str, str]]) -> dict[str, 
         base = known.get(entity) or Entity(entity, {})
         fields = dict(base.fields)
         groups = {name: dict(members) for name, members in base.groups.items()}
+        tables = {name: dict(cells) for name, cells in base.tables.items()}
         for name, type_text in declared.items():
             _check_name(entity, name, built_in)
-            group, _, member = name.rpartition(".")
+            holder, _, member = name.rpartition(".")
             added = _declared(entity, member, type_text)
-            (groups.setdefault(group, {}) if group else fields)[member] = added
-        known[entity] = Entity(entity, fields, groups)
+            if holder.endswith(TABLE):
+                tables.setdefault(holder.removesuffix(TABLE), {})[member] = added
+            else:
+                (groups.setdefault(holder, {}) if holder else fields)[member] = added
+        known[entity] = Entity(entity, fields, groups, tables)
     return known
 
 
 def _check_name(entity: str, name: str, built_in: bool) -> None:
     if not _NAME.fullmatch(name):
         raise BadDeclaration(f"{entity}.{name}: a name is made of a-z, 0-9 and _, and begins with a letter")
-    if built_in and not name.startswith(PREFIX):
+    if built_in and not name.rpartition(f"{TABLE}.")[2].startswith(PREFIX):
         raise BadDeclaration(f"{entity}.{name}: an own field of a built-in entity begins with {PREFIX}")
 
 

@@ -7,7 +7,7 @@ path works on plain canonical values with the same parsers and builds no model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -45,6 +45,21 @@ Tags = Annotated[list[str] | None, Kind("list")]
 CustomerId = Annotated[str | None, Kind("reference", "customer")]
 CustomerKind = Annotated[Literal["company", "person"] | None, Kind("choice")]
 CustomerStatus = Annotated[Literal["active", "blocked"] | None, Kind("choice")]
+ContactId = Annotated[str | None, Kind("reference", "contact")]
+ProductId = Annotated[str | None, Kind("reference", "product")]
+LocationId = Annotated[str | None, Kind("reference", "location")]
+ProductKind = Annotated[Literal["stocked", "service"] | None, Kind("choice")]
+LocationKind = Annotated[Literal["internal", "customer", "supplier", "transit"] | None, Kind("choice")]
+OrderStatus = Annotated[
+    Literal["draft", "confirmed", "partly shipped", "shipped", "invoiced", "closed", "cancelled"] | None, Kind("choice")
+]
+MovementKind = Annotated[Literal["receipt", "issue", "transfer", "count"] | None, Kind("choice")]
+UnitOfMeasure = Annotated[str | None, Kind("unit")]
+Barcode = Annotated[str | None, Kind("gtin")]
+Quantity = Annotated[str | None, Kind("decimal")]
+Day = Annotated[str | None, Kind("date")]
+Instant = Annotated[str | None, Kind("datetime")]
+YesNo = Annotated[bool | None, Kind("boolean")]
 
 
 class _Value(BaseModel):
@@ -108,6 +123,88 @@ class Contact(_Value):
     role: Text = None
 
 
+class Product(_Value):
+    """Something that is bought, stocked or sold. list_price: for one `unit`, in the company's currency."""
+
+    sku: Text = None
+    name: Text = None
+    description: LongText = None
+    kind: ProductKind = None
+    barcode: Barcode = None
+    unit: UnitOfMeasure = None
+    list_price: Money = None
+    tax_code: Text = None
+    weight: Quantity = None
+    active: YesNo = None
+
+
+class OrderLine(_Value):
+    """One line of an order. unit_price: for one `unit`, before discount; discount_percent: 0 to 100."""
+
+    product: ProductId = None
+    description: LongText = None
+    quantity: Quantity = None
+    unit: UnitOfMeasure = None
+    unit_price: Money = None
+    discount_percent: Quantity = None
+    tax_code: Text = None
+
+
+class Order(_Value):
+    """What a customer has ordered. The totals are control totals: every system's own sum, compared and never sent."""
+
+    number: Text = None
+    customer: CustomerId = None
+    contact: ContactId = None
+    order_date: Day = None
+    requested_date: Day = None
+    status: OrderStatus = None
+    currency: Currency = None
+    payment_terms: Text = None
+    customer_reference: Text = None
+    notes: LongText = None
+    net_total: Money = None
+    tax_total: Money = None
+    gross_total: Money = None
+    lines: tuple[OrderLine, ...] | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+
+
+class Location(_Value):
+    """A place where stock lies."""
+
+    code: Text = None
+    name: Text = None
+    kind: LocationKind = None
+    active: YesNo = None
+
+
+class StockLevel(_Value):
+    """How much of a product lies at a location, in the product's unit.
+
+    available = on_hand - reserved: what can still be promised. Below zero, more is promised than there is.
+    """
+
+    product: ProductId = None
+    location: LocationId = None
+    on_hand: Quantity = None
+    reserved: Quantity = None
+    available: Quantity = None
+
+
+class StockMovement(_Value):
+    """One change of a stock level: `quantity` is signed, `reference` names it once and for all."""
+
+    reference: Text = None
+    product: ProductId = None
+    location: LocationId = None
+    quantity: Quantity = None
+    kind: MovementKind = None
+    reason: Text = None
+    moved_at: Instant = None
+
+
 @dataclass(frozen=True, slots=True)
 class CanonicalField:
     """One field of an entity, or member of a group.
@@ -123,14 +220,23 @@ class CanonicalField:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """What an entity has: its plain fields, and its groups with their members."""
+    """What an entity has: its plain fields, its groups with their members, its tables with the fields of their rows."""
 
     name: str
     fields: Mapping[str, CanonicalField]
     groups: Mapping[str, Mapping[str, CanonicalField]] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, CanonicalField]] = field(default_factory=dict)
 
 
-MODELS: Final[Mapping[str, type[_Value]]] = {"customer": Customer, "contact": Contact}
+MODELS: Final[Mapping[str, type[_Value]]] = {
+    "customer": Customer,
+    "contact": Contact,
+    "product": Product,
+    "order": Order,
+    "location": Location,
+    "stock_level": StockLevel,
+    "stock_movement": StockMovement,
+}
 
 
 @cache
@@ -142,20 +248,22 @@ def entities() -> Mapping[str, Entity]:
 def _describe(name: str, model: type[_Value]) -> Entity:
     fields: dict[str, CanonicalField] = {}
     groups: dict[str, Mapping[str, CanonicalField]] = {}
+    tables: dict[str, Mapping[str, CanonicalField]] = {}
     for field_name, info in model.model_fields.items():
-        group = _group_of(info.annotation)
-        if group is None:
-            fields[field_name] = _field_of(field_name, info.annotation, info.metadata)
-        else:
+        parts = get_args(info.annotation)
+        group = _value_among(parts)
+        row = _value_among([inner for part in parts for inner in get_args(part)])
+        if group is not None:
             groups[field_name] = _describe(field_name, group).fields
-    return Entity(name, fields, groups)
+        elif row is not None:
+            tables[field_name] = _describe(field_name, row).fields
+        else:
+            fields[field_name] = _field_of(field_name, info.annotation, info.metadata)
+    return Entity(name, fields, groups, tables)
 
 
-def _group_of(annotation: Any) -> type[_Value] | None:
-    for part in get_args(annotation):
-        if isinstance(part, type) and issubclass(part, _Value):
-            return part
-    return None
+def _value_among(parts: Sequence[Any]) -> type[_Value] | None:
+    return next((part for part in parts if isinstance(part, type) and issubclass(part, _Value)), None)
 
 
 def _field_of(name: str, annotation: Any, metadata: list[Any]) -> CanonicalField:

@@ -80,4 +80,6 @@ _MAKERS: Final[Mapping[str, Callable[[Random], str | int | bool | list[str]]]] =
     "region": lambda rng: rng.choice(("BY", "CA", "9", "ENG", "75")),
     "currency": lambda rng: rng.choice(sorted(currencies())),
     "language": lambda rng: rng.choice(_LANGUAGES),
+    "unit": lambda rng: rng.choice(("H87", "KGM", "GRM", "MTR", "LTR", "HUR", "DZN")),
+    "gtin": lambda rng: rng.choice(("4006381333931", "96385074", "036000291452", "10614141000415")),
 }

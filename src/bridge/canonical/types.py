@@ -84,6 +84,8 @@ FIELD_TYPES: Final[Mapping[str, FieldType]] = {
         _plain("region", codes.region),
         _plain("currency", codes.currency),
         _plain("language", codes.language),
+        _plain("unit", codes.unit),
+        _plain("gtin", codes.gtin),
     )
 }
 """Every type by the word a mapping or configuration file uses for it."""

@@ -106,7 +106,7 @@ class _Page:
         found: Agreement,
     ) -> Iterator[str]:
         form = self.forms[system]
-        for unit in self.emap.units:
+        for unit in self.emap.units_with(self.emap.keys_in(golden.values)):
             if system not in unit.writes or unit.name not in golden.provenance:
                 continue
             if shadow is not None and unit.name in shadow.stopped:

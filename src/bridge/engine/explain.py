@@ -64,7 +64,8 @@ def explain(uow: UnitOfWork, emap: EntityMap, system: str, native_id: str) -> Ex
         return Explanation(link, None, (link,), ())
     held = uow.held_conflicts(emap.entity, [golden.id])
     links = tuple(sorted(uow.links_of(emap.entity, [golden.id]), key=lambda one: one.system))
-    units = tuple(_unit(scene, golden, unit, held.get((golden.id, unit.name))) for unit in emap.units)
+    shown = emap.units_with(emap.keys_in(golden.values))
+    units = tuple(_unit(scene, golden, unit, held.get((golden.id, unit.name))) for unit in shown)
     return Explanation(link, golden, links, units)
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bridge.engine.merge.form import RefBook
-from bridge.mapping.compiled import EntityMap
+from bridge.mapping.compiled import EntityMap, in_rows
 from bridge.ports.records import NativeRecord, NativeValue
 from bridge.ports.storage import UnitOfWork
 from bridge.ports.work import Golden
@@ -43,11 +43,12 @@ def _natives(emap: EntityMap, system: str, values: Iterable[Mapping[str, NativeV
     wanted: dict[str, set[str]] = defaultdict(set)
     for unit in emap.record_units:
         assert unit.record_ref is not None
-        for path in unit.paths(system):
+        for template in unit.paths(system):
             for row in values:
-                native = row.get(path)
-                if isinstance(native, str):
-                    wanted[unit.record_ref.entity].add(native)
+                for path in in_rows(template, row) if "[]" in template else (template,):
+                    native = row.get(path)
+                    if isinstance(native, str):
+                        wanted[unit.record_ref.entity].add(native)
     return wanted
 
 
@@ -59,10 +60,11 @@ def _golden_refs(emap: EntityMap, goldens: Iterable[Golden], also: Iterable[str]
         of_entity = wanted[unit.record_ref.entity]
         of_entity |= known
         for golden in goldens:
-            value = golden.values.get(unit.name)
-            if isinstance(value, str):
-                of_entity.add(value)
-            for proposal in golden.provenance[unit.name].proposals if unit.name in golden.provenance else ():
-                if isinstance(proposal.value, str):
-                    of_entity.add(proposal.value)
+            for name in in_rows(unit.name, golden.values) if "[]" in unit.name else (unit.name,):
+                value = golden.values.get(name)
+                if isinstance(value, str):
+                    of_entity.add(value)
+                for proposal in golden.provenance[name].proposals if name in golden.provenance else ():
+                    if isinstance(proposal.value, str):
+                        of_entity.add(proposal.value)
     return wanted

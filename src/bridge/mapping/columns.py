@@ -6,7 +6,7 @@ A *cell* is one field, or one member of a group, in one system.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.canonical.models import CanonicalField
 from bridge.canonical.text import as_text
@@ -55,6 +55,12 @@ class Cell:
     lossy: bool = False
     one_way: bool = False
     values: ValueMap | None = None
+    silent: frozenset[str] = frozenset()
+
+    def inside(self, table: str) -> Cell:
+        """The same as a field of the rows of a native table."""
+        specs = tuple(replace(spec, path=f"{table}[].{spec.path}") for spec in self.specs)
+        return replace(self, paths=tuple(spec.path for spec in specs), specs=specs)
 
 
 def native_word(value: Plain) -> str:
@@ -109,6 +115,7 @@ def cell(
         lossy=transform.lossy,
         one_way=transform.write is None,
         values=values,
+        silent=frozenset(paths[1:]) if transform.silent else frozenset(),
     )
 
 
@@ -190,7 +197,20 @@ def field_column(system: str, one: Cell) -> Column:
         choices={one.paths[0]: frozenset(one.values.read)} if one.values else {},
         written={one.paths[0]: one.values.written} if one.values else {},
         named={one.name: one.values.named} if one.values else {},
+        silent=one.silent,
     )
+
+
+def keys_column(system: str, table: str) -> Column:
+    """The column of the unit that says which rows there are."""
+
+    def read(keys: NativeValue) -> Canonical:
+        return sorted(keys) if isinstance(keys, list) and keys else None
+
+    def write(value: Canonical) -> Sequence[NativeValue]:
+        return (list(value) if isinstance(value, list) else [],)
+
+    return Column(system, (table,), (), (), read, write)
 
 
 def group_column(system: str, cells: Sequence[Cell]) -> Column:

@@ -6,19 +6,22 @@ native paths that system keeps it, and turns native values into the canonical va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, get_args
 
 from bridge.canonical.models import CanonicalField
 from bridge.canonical.values import InvalidValue
 from bridge.mapping.source import Source
 from bridge.ports.errors import MappingError
-from bridge.ports.records import Condition, FieldSpec, NativeValue, ObjectSpec
+from bridge.ports.records import Condition, FieldSpec, NativeValue, ObjectSpec, split_row_path
 from bridge.ports.work import Canonical, Scalar
 
 PolicyKind = Literal["newest", "prefer", "ask", "highest", "lowest", "union", "sum", "owner"]
+Moves = Mapping[str, frozenset[str]]
+"""Value -> the values that can follow it, directly or by way of others."""
 POLICY_KINDS: tuple[str, ...] = get_args(PolicyKind)
 
 Empty = Literal["erases", "keeps"]
@@ -96,6 +99,7 @@ class Column:
     choices: path -> the native values that a value map reads there; written: path -> those it writes;
         named: field or member -> the canonical values that its map has. All empty without a value map.
     homes: path -> member, for a group whose members have native fields of their own.
+    silent: paths that are read and never written (the delivery status beside the state of an order).
     """
 
     system: str
@@ -110,6 +114,7 @@ class Column:
     written: Mapping[str, frozenset[str]] = field(default_factory=dict)
     named: Mapping[str, tuple[Scalar | list[str], ...]] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
 
     def member_at(self, path: str) -> str | None:
         """The member of the group that lives at this path; None for a plain field, or a group kept in one field."""
@@ -128,6 +133,10 @@ class Unit:
     empty: whether emptying it in one system empties it everywhere.
     default: what a create sends where the golden value is empty; `defaults` where that differs by system.
     missing: where the record (or user) it refers to is not in the target system: wait for it, or leave the field out.
+    moves: for a status: which values can follow which; empty where any can follow any. It is written after all else.
+    owners: for a status: value -> the systems whose word counts while it stands, best first.
+    control: each system's own sum of the same thing: compared, never written.
+    place: the entry of the mapping file that it comes from.
     """
 
     name: str
@@ -145,6 +154,10 @@ class Unit:
     missing: Missing = "wait"
     default: Canonical = field(default=None, hash=False)
     defaults: Mapping[str, Canonical] = field(default_factory=dict, hash=False)
+    moves: Moves = field(default_factory=dict, hash=False)
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    control: bool = False
+    place: tuple[str, ...] = field(default=(), compare=False)
 
     def paths(self, system: str) -> tuple[str, ...]:
         """The native paths that hold this unit in a system; empty if it is not mapped there."""
@@ -162,6 +175,40 @@ class Unit:
 
 
 _Step = tuple[str, str | None, tuple[str, ...], Callable[..., Canonical]]
+_ROWS_REMEMBERED = 8192
+Key = tuple[str, str]
+"""A table and the key of one of its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a record.
+
+    keys: the unit that says which rows there are; its value is the sorted list of their keys.
+    cells: the fields of a row, without a key: their names are "lines[].quantity", their paths "order_line[].qty".
+    """
+
+    name: str
+    keys: Unit
+    cells: tuple[Unit, ...]
+
+
+def in_rows(template: str, names: Iterable[str]) -> list[str]:
+    """The names that `template` stands for: "lines[].product" for that cell of every row; a plain one for itself."""
+    head, marked, tail = template.partition("[]")
+    if not marked:
+        return [name for name in names if name == template]
+    return [name for name in names if name.startswith(f"{head}[") and name.endswith(f"]{tail}")]
+
+
+def cell_of(unit: Unit, key: str) -> Unit:
+    """A field of the row with this key: a unit like any other."""
+    place = f"[{key}]"
+    columns = {
+        system: replace(column, paths=tuple([path.replace("[]", place, 1) for path in column.paths]))
+        for system, column in unit.columns.items()
+    }
+    return replace(unit, name=unit.name.replace("[]", place, 1), columns=columns)
 
 
 class EntityMap:
@@ -183,19 +230,32 @@ class EntityMap:
         first_contact: Policy | None = None,
         digest: str = "",
         source: Source | None = None,
+        tables: Sequence[Table] = (),
     ) -> None:
         self.entity = entity
         self.systems: tuple[str, ...] = tuple(specs)
-        self.units: tuple[Unit, ...] = tuple(units)
-        self.record_units: tuple[Unit, ...] = tuple(unit for unit in units if unit.record_ref)
-        self.depends_on: tuple[str, ...] = tuple(dict.fromkeys(u.record_ref.entity for u in units if u.record_ref))
+        self.units: tuple[Unit, ...] = (*units, *(table.keys for table in tables))
+        self.tables: tuple[Table, ...] = tuple(tables)
+        self.cells: tuple[Unit, ...] = tuple(cell for table in tables for cell in table.cells)
+        self.record_units: tuple[Unit, ...] = tuple(unit for unit in (*units, *self.cells) if unit.record_ref)
+        self.depends_on: tuple[str, ...] = tuple(
+            dict.fromkeys(unit.record_ref.entity for unit in self.record_units if unit.record_ref)
+        )
         self.first_contact = first_contact
         self.match: tuple[MatchRule, ...] = tuple(match)
         self.digest = digest
         self.source = source or Source.nowhere(entity)
         self._specs = dict(specs)
-        self._units = {unit.name: unit for unit in units}
-        self._plans = {system: self._plan(system) for system in specs}
+        self._units = {unit.name: unit for unit in self.units}
+        self._tables = {table.name: table for table in tables}
+        self._row = lru_cache(maxsize=_ROWS_REMEMBERED)(self._make_row)
+        self._plans = {system: self._plan(system, self.units) for system in specs}
+        self._row_plans = {
+            system: {table.keys.paths(system)[0]: self._plan(system, table.cells) for table in tables
+                     if table.keys.paths(system)}
+            for system in specs
+        }  # fmt: skip
+        self.status: Unit | None = next((unit for unit in units if unit.owners), None)
 
     def __repr__(self) -> str:
         return f"EntityMap({self.entity!r}, {len(self.units)} units, systems={self.systems})"
@@ -206,8 +266,35 @@ class EntityMap:
         return self.digest
 
     def unit(self, name: str) -> Unit:
-        """The unit of this name. Raises KeyError for an unknown one."""
-        return self._units[name]
+        """The unit of this name, "lines[k1].quantity" for one of a row. Raises KeyError for an unknown one."""
+        found = self._units.get(name)
+        if found is not None:
+            return found
+        table, key, _ = split_row_path(name) or ("", "", "")
+        return next(one for one in (self._row(table, key) if table in self._tables else ()) if one.name == name)
+
+    def keys_in(self, values: Mapping[str, Canonical], system: str | None = None) -> list[Key]:
+        """The rows that a golden record has, or (with `system`) that native values have, table by table."""
+        found: list[Key] = []
+        for table in self.tables:
+            paths = (table.name,) if system is None else table.keys.paths(system)
+            keys = values.get(paths[0]) if paths else None
+            if isinstance(keys, list):
+                found.extend((table.name, key) for key in keys)
+        return found
+
+    def row(self, key: Key) -> tuple[Unit, ...]:
+        """The units of one row."""
+        return self._row(*key)
+
+    def units_with(self, keys: Iterable[Key]) -> Sequence[Unit]:
+        """All units of a record that has these rows; which rows there are comes before what stands in them."""
+        if not self.tables:
+            return self.units
+        return [*self.units, *(unit for key in dict.fromkeys(keys) for unit in self._row(*key))]
+
+    def _make_row(self, table: str, key: str) -> tuple[Unit, ...]:
+        return tuple(cell_of(unit, key) for unit in self._tables[table].cells)
 
     def spec(self, system: str) -> ObjectSpec:
         """What an adapter needs to know. Raises KeyError for a system that this mapping does not name."""
@@ -221,34 +308,36 @@ class EntityMap:
         """Native values -> canonical values, for every unit all of whose paths are given. Bad data is a problem."""
         found: dict[str, Canonical] = {}
         problems: list[FieldProblem] = []
-        for name, single, paths, read in self._plans[system]:
-            if single is not None:
-                if single not in values:
-                    continue
-                native = values[single]
-                if native is None:
-                    found[name] = None
-                    continue
-                natives: tuple[NativeValue, ...] = (native,)
-            elif all(path in values for path in paths):
-                natives = tuple([values[path] for path in paths])
-            else:
-                continue
-            try:
-                found[name] = read(*natives)
-            except InvalidValue as error:
-                problems.append(FieldProblem(name, error.path or paths[0], error.code, error.message))
-            except Exception as error:  # a site's own transform may raise anything; the other fields go on
-                message = f"the transform failed ({type(error).__name__})"
-                problems.append(FieldProblem(name, paths[0], "transform", message))
+        for step in self._plans[system]:
+            _decode(step, values, found, problems)
+        if self.tables:
+            for step in self._row_steps(system, values):
+                _decode(step, values, found, problems)
         return Decoded(found, tuple(problems))
+
+    def _row_steps(self, system: str, values: Mapping[str, NativeValue]) -> Iterator[_Step]:
+        """The steps for every row of which a cell is given."""
+        plans = self._row_plans[system]
+        rows = dict.fromkeys(parts[:2] for path in values if (parts := split_row_path(path)) and parts[0] in plans)
+        for native, key in rows:
+            place = f"[{key}]"
+            for name, single, paths, read in plans[native]:
+                at = name.replace("[]", place, 1)
+                if single is not None:
+                    yield at, single.replace("[]", place, 1), (), read
+                else:
+                    yield at, None, tuple([path.replace("[]", place, 1) for path in paths]), read
 
     def encode(self, system: str, unit_name: str, value: Canonical) -> dict[str, NativeValue]:
         """A canonical value -> native values by path; empty where the system does not keep the unit.
 
         Raises MappingError where the system cannot express the value.
         """
-        column = self._units[unit_name].columns.get(system)
+        return self.encode_unit(system, self.unit(unit_name), value)
+
+    def encode_unit(self, system: str, unit: Unit, value: Canonical) -> dict[str, NativeValue]:
+        """As `encode`, for a unit at hand."""
+        column, unit_name = unit.columns.get(system), unit.name
         if column is None:
             return {}
         try:
@@ -258,13 +347,41 @@ class EntityMap:
         except Exception as error:
             message = f"{self.entity}.{unit_name}: the transform failed ({type(error).__name__})"
             raise MappingError(message, system=system) from None
-        return dict(zip(column.paths, natives, strict=True))
+        written = dict(zip(column.paths, natives, strict=True))
+        if column.silent:
+            return {path: native for path, native in written.items() if path not in column.silent}
+        return written
 
-    def _plan(self, system: str) -> tuple[_Step, ...]:
+    def _plan(self, system: str, units: Iterable[Unit]) -> tuple[_Step, ...]:
         steps: list[_Step] = []
-        for unit in self.units:
+        for unit in units:
             column = unit.columns.get(system)
             if column is not None:
                 single = column.paths[0] if len(column.paths) == 1 else None
                 steps.append((unit.name, single, column.paths, column.read))
         return tuple(steps)
+
+
+def _decode(
+    step: _Step, values: Mapping[str, NativeValue], found: dict[str, Canonical], problems: list[FieldProblem]
+) -> None:
+    name, single, paths, read = step
+    if single is not None:
+        if single not in values:
+            return
+        native = values[single]
+        if native is None:
+            found[name] = None
+            return
+        natives: tuple[NativeValue, ...] = (native,)
+    elif all(path in values for path in paths):
+        natives = tuple([values[path] for path in paths])
+    else:
+        return
+    first = single if single is not None else paths[0]
+    try:
+        found[name] = read(*natives)
+    except InvalidValue as error:
+        problems.append(FieldProblem(name, error.path or first, error.code, error.message))
+    except Exception as error:  # a site's own transform may raise anything; the other fields go on
+        problems.append(FieldProblem(name, first, "transform", f"the transform failed ({type(error).__name__})"))

@@ -14,6 +14,7 @@ from bridge.mapping.file import (
     IdentitySection,
     MappingFile,
     MatchSection,
+    RowsSection,
     SystemSection,
 )
 from bridge.mapping.reading import Data
@@ -99,8 +100,10 @@ def _known(steps: Steps) -> list[str]:
             model = DefaultsSection
         case ("groups", _):
             return list(GROUP_OPTIONS)
-        case ("fields", _):
+        case ("fields", _) | ("rows", _, "fields", _):
             return list(FIELD_OPTIONS)
+        case ("rows", _):
+            model = RowsSection
         case _:
             model = IdentitySection
     return list(model.model_fields)

@@ -128,6 +128,13 @@ class FieldLine(_Unit, _Columns):
 
     default: BySystem | None = Field(None, description="What a create sends where the field is empty.")
     missing: MissingWord | None = Field(None, description="If the record referred to is not in the system yet.")
+    moves: dict[str, Natives] | None = Field(
+        None, description="For a status: value -> the values that can follow it. Any other move is held for a person."
+    )
+    owner: dict[str, Scalar] | None = Field(
+        None, description="For a status: value -> the system, or a > b, whose word counts for `owner by` this field."
+    )
+    control: YesNo = Field(False, description="A sum that every system works out by itself: compared, never written.")
 
     @property
     def columns(self) -> dict[str, str]:
@@ -169,6 +176,16 @@ class GroupSection(_Unit):
         return self.__pydantic_extra__
 
 
+class RowsSection(_Unit):
+    """Rows of a record, such as the lines of an order, merged by their keys and field by field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    table: dict[str, str] = Field(description="For each system, the native table of the rows.")
+    key: dict[str, str] = Field(description="For each system, the native field of a row that stores bridge's row key.")
+    fields: dict[str, FieldLine] = Field(min_length=1)
+
+
 class MappingFile(_Section):
     """One mapping file: one entity, any number of systems."""
 
@@ -179,6 +196,7 @@ class MappingFile(_Section):
     defaults: DefaultsSection = DefaultsSection()
     fields: dict[str, FieldLine] = Field(default_factory=dict)
     groups: dict[str, GroupSection] = Field(default_factory=dict)
+    rows: dict[str, RowsSection] = Field(default_factory=dict)
 
 
 FIELD_OPTIONS = tuple(FieldLine.model_fields)

@@ -115,6 +115,21 @@ class Judge:
                 if system in writes:
                     self.error((*steps, "values", word), f"'{system}' has no native value for '{word}'")
 
+    def tables(self, steps: Steps, tables: Mapping[str, str], keys: Mapping[str, str]) -> None:
+        """Every system with a table says where it stores the key of a row."""
+        for word, named in (("table", tables), ("key", keys)):
+            for system in named:
+                if system not in self.systems:
+                    self.unknown((*steps, word, system), "system", system, self.systems)
+        for system in tables:
+            if system not in keys:
+                self.error((*steps, "key"), f"no key for '{system}': where does a row store bridge's key?")
+
+    def one_status(self, units: Sequence[Unit]) -> None:
+        """Only one field says who owns what."""
+        for unit in [unit for unit in units if unit.owners][1:]:
+            self.error(("fields", unit.name, "owner"), "another field says who owns what already")
+
     def match_field(self, steps: Steps, name: str, units: Sequence[Unit], *, beside: bool) -> None:
         """A match rule names units, or members of groups. beside: a reference may stand there beside other fields,
         as in "the same name at the same customer"."""

@@ -27,7 +27,9 @@ _EMPTY_MEMBERS: Final = 0.2
 def check_laws(emap: EntityMap, samples: int = SAMPLES, seed: int = 1) -> list[Finding]:
     """Findings for every unit and system that breaks a law; at most one for each law. Samples are invented values."""
     findings: list[Finding] = []
-    for unit in emap.units:
+    for unit in (*emap.units, *emap.cells):
+        if unit.kind == "rows":
+            continue
         for system, column in unit.columns.items():
             steps = _steps(unit, system)
             for message in _breaches(unit, column, samples, Random(f"{seed}:{unit.name}:{system}")):  # noqa: S311
@@ -36,7 +38,7 @@ def check_laws(emap: EntityMap, samples: int = SAMPLES, seed: int = 1) -> list[F
 
 
 def _steps(unit: Unit, system: str) -> Steps:
-    return ("groups", unit.name) if unit.members else ("fields", unit.name, system)
+    return unit.place if unit.members else (*unit.place, system)
 
 
 def _breaches(unit: Unit, column: Column, samples: int, rng: Random) -> Iterator[str]:

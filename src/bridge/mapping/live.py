@@ -58,7 +58,7 @@ class _System:
 
     def notes(self) -> Iterator[Note]:
         yield from self._object()
-        for unit in self.emap.units:
+        for unit in (*self.emap.units, *self.emap.cells):
             column = unit.columns.get(self.system)
             if column is not None:
                 for spec in column.fields:
@@ -138,14 +138,14 @@ class _System:
         if self.system in unit.writes:
             level: Level = "error" if native.choices_closed else "warning"
             for word in sorted(column.written[path] - set(native.choices)):
-                yield level, (*steps[:2], "values"), f"{named} does not offer '{word}'{suggest(word, native.choices)}"
+                yield level, (*unit.place, "values"), f"{named} does not offer '{word}'{suggest(word, native.choices)}"
         if self.system in unit.reads:
             left = [word for word in native.choices if word not in column.choices[path]]
             if left:
                 shown = ", ".join(f"'{word}'" for word in left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
                 yield (
                     "warning",
-                    (*steps[:2], "values"),
+                    (*unit.place, "values"),
                     f"{named} offers {shown} too: a record with it stops this field",
                 )
 
@@ -195,7 +195,7 @@ class _System:
 
 
 def _place(unit: Unit, system: str) -> Steps:
-    return ("groups", unit.name) if unit.members else ("fields", unit.name, system)
+    return unit.place if unit.members else (*unit.place, system)
 
 
 def _type_of(unit: Unit, column: Column, path: str) -> str | None:
@@ -208,7 +208,7 @@ def _type_of(unit: Unit, column: Column, path: str) -> str | None:
 
 def _lengths(emap: EntityMap, schemas: Mapping[str, NativeSchema]) -> Iterator[Note]:
     """Where one system holds longer texts than another that is written."""
-    for unit in emap.units:
+    for unit in (*emap.units, *emap.cells):
         for known in unit.fields:
             sizes = {
                 system: native

@@ -14,7 +14,7 @@ Row = dict[str, str]
 def rows(emap: EntityMap) -> list[Row]:
     """One row for each field and each member of a group; the keys are `field`, `type`, the systems, and the rest."""
     found: list[Row] = []
-    for unit in emap.units:
+    for unit in (*emap.units, *emap.cells):
         found.append(_unit_row(emap, unit))
         for member in unit.members:
             found.append(_member_row(emap, unit, member))
@@ -64,6 +64,12 @@ def _notes(unit: Unit) -> list[str]:
         found.append("empty keeps")
     if unit.on_create_only:
         found.append(f"on create only: {' '.join(sorted(unit.on_create_only & unit.writes))}")
+    if unit.moves:
+        found.append("moves")
+    if unit.owners:
+        found.append("says who owns")
+    if unit.control:
+        found.append("control total")
     if any(column.choices for column in unit.columns.values()):
         found.append("values")
     lossy = sorted(system for system, column in unit.columns.items() if column.lossy)

@@ -12,11 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.canonical.numbers import plain_decimal, to_decimal
 from bridge.canonical.text import as_text, clean
+from bridge.canonical.times import calendar_date, instant
 from bridge.canonical.values import InvalidValue, Normal, Plain
 from bridge.mapping.markup import html_to_text, text_to_html
 
@@ -34,6 +37,7 @@ class Transform:
     write: the plain value that the field type wrote -> native values, one for each path; None if there is no way back.
     types: the field types it makes sense for; empty for any.
     whole: it reads and writes a dict of a group's members instead of one value.
+    silent: of several paths all but the first are only read.
     """
 
     read: Callable[..., Plain | dict[str, Normal]]
@@ -41,6 +45,7 @@ class Transform:
     lossy: bool = False
     types: frozenset[str] = frozenset()
     whole: bool = False
+    silent: bool = False
 
 
 Maker = Callable[[int, Sequence[str]], Transform]
@@ -225,7 +230,93 @@ def split_name(paths: int, arguments: Sequence[str]) -> Transform:
     return Transform(read, write, lossy=True, whole=True)
 
 
+STAGE: Final = " + "
+"""Between the words of `stages`, as between the native fields that they come from."""
+
+
+def stages(paths: int, arguments: Sequence[str]) -> Transform:
+    """A status that the system keeps in several fields: `state+delivery_status` reads as "sale + full".
+
+    The arguments are words that say nothing and are left out: with stages(pending), "sale" and "pending" read as
+    "sale". Only the first field is ever written, with the first word: what is shipped is said by the system itself.
+    """
+    if paths == 1:
+        raise ValueError("takes several native fields joined by +, the one that is written first")
+    quiet = {word.casefold() for word in arguments}
+
+    def read(*values: Plain) -> Plain:
+        first, *others = [as_text(value) for value in values]
+        said = [word for word in others if word is not None and word.casefold() not in quiet]
+        return None if first is None else STAGE.join([first, *said])
+
+    def write(value: object) -> Sequence[Plain]:
+        first = value.split(STAGE)[0] if isinstance(value, str) else None
+        return (first, *[None] * (paths - 1))
+
+    return Transform(read, write, lossy=True, types=frozenset({"choice", "text"}), silent=True)
+
+
+def together(paths: int, arguments: Sequence[str]) -> Transform:
+    """One meaning that the system keeps in several fields, all of which are written: `type+is_storable` reads as
+    "consu + true", and `values` says what that means."""
+    if paths == 1:
+        raise ValueError("takes several native fields joined by +")
+    if arguments:
+        raise ValueError("takes no arguments")
+
+    def read(*values: Plain) -> Plain:
+        words = [_word(value) for value in values]
+        return STAGE.join(words) if any(words) else None
+
+    def write(value: object) -> Sequence[Plain]:
+        words = value.split(STAGE) if isinstance(value, str) else [""] * paths
+        if len(words) != paths:
+            raise InvalidValue("transform", f"not made of {paths} words joined by '{STAGE.strip()}'")
+        return tuple(_YES_NO.get(word, word or None) for word in words)
+
+    return Transform(read, write, types=frozenset({"choice", "text", "boolean"}))
+
+
+_YES_NO: Final[Mapping[str, Plain]] = {"true": True, "false": False}
+
+
+def _word(value: Plain) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return as_text(value) or ""
+
+
+def day_in(paths: int, arguments: Sequence[str]) -> Transform:
+    """The system holds an instant where a day is meant: day_in(Europe/Berlin) says whose day it is.
+
+    Written as noon of that day there, so that users some hours to the east or west see the same date. Lossy, as the
+    time of day is: an instant on the right day is left as it is.
+    """
+    _one_path(paths, arguments, takes=1)
+    try:
+        zone = ZoneInfo(arguments[0])
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"'{arguments[0]}' is no time zone; write one such as Europe/Berlin") from None
+
+    def read(value: Plain) -> Plain:
+        shown = instant(value)
+        if shown is None:
+            return None
+        return datetime.fromisoformat(shown).astimezone(zone).date().isoformat()
+
+    def write(value: object) -> Sequence[Plain]:
+        day = calendar_date(_one(value))
+        if day is None:
+            return (None,)
+        return (instant(datetime.combine(date.fromisoformat(day), time(12), zone).isoformat()),)
+
+    return Transform(read, write, lossy=True, types=frozenset({"date"}))
+
+
 TRANSFORMS: Final[Mapping[str, Maker]] = {
-    maker.__name__: maker for maker in (trim, upper, lower, scale, cents, bool_text, html_text, join_lines, split_name)
-}
+    maker.__name__: maker
+    for maker in (
+        trim, upper, lower, scale, cents, bool_text, html_text, join_lines, split_name, stages, together, day_in,
+    )
+}  # fmt: skip
 """The transforms that come with bridge, by the name a mapping file uses."""

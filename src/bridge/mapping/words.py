@@ -18,6 +18,8 @@ TABLES: Final = {
     "state.code": "region",
     "user.email": "email",
     "tag.name": "list",
+    "unit.name": "unit",
+    "tax.name": "text",
 }
 """The small tables an adapter resolves by itself, and the field type that fits each."""
 

@@ -5,6 +5,11 @@ it: non-integer numbers become decimal text without exponent or trailing zeros (
 UTC text "2026-01-31T08:00:00Z" (with microseconds where the vendor has them), calendar dates "2026-01-31". An empty
 value is None whatever the vendor writes (Odoo's false, ERPNext's ""). So two native values are equal exactly when
 `==` says so, and they survive JSON unchanged.
+
+*Rows*: a record may have rows of its own (the lines of an order). They travel in the same flat values, so that all that
+is said of a value holds for every cell: at the table's path stands the list of the row keys, and at
+`table[key].field` each cell. A key is what bridge stored with the row, or, for a row that was not made by bridge,
+`system-id` with the row's native id; so it never changes while the row is there.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ class FieldSpec:
     ref: None for a plain field; "record" where the value is the native id of another record of the same system; or
         "table.attribute" for a small table the adapter resolves itself: `country.iso2` means that the adapter presents
         and accepts "DE" whatever the system stores. Known tables: country.iso2, currency.code, user.email,
-        language.code, state.code, tag.name (a list of names; unknown tags are made).
+        language.code, state.code, unit.name, tax.name, tag.name (a list of names; unknown tags are made).
     type: what the mapping takes the field for (text, longtext, email, phone, url, integer, decimal, boolean, date,
         datetime, choice, multichoice); used where `setup` has to make a field, never to convert.
     """
@@ -34,6 +39,32 @@ class FieldSpec:
     path: str
     ref: str | None = None
     type: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """The rows of a record that a mapping uses.
+
+    path: the native table as the mapping file spells it ("OrderItems", "order_line", "items").
+    key: the native field of a row that stores its key, or "external id" where the adapter keeps it beside the row.
+    fields: of a row; each path is that inside the row.
+    """
+
+    path: str
+    key: str
+    fields: tuple[FieldSpec, ...]
+
+
+def row_path(table: str, key: str, field: str) -> str:
+    """The path of one cell: row_path("items", "k1", "qty") is "items[k1].qty"."""
+    return f"{table}[{key}].{field}"
+
+
+def split_row_path(path: str) -> tuple[str, str, str] | None:
+    """The table, key and field of a cell's path; None for a path of the record itself."""
+    table, opened, rest = path.partition("[")
+    key, closed, field = rest.partition("].")
+    return (table, key, field) if opened and closed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +85,7 @@ class ObjectSpec:
         record (Odoo's ir.model.data).
     fields: the native fields to read; writes may name these only.
     where: the records that belong to the entity.
+    tables: the rows that belong to each record.
     """
 
     entity: str
@@ -61,6 +93,7 @@ class ObjectSpec:
     key: str
     fields: tuple[FieldSpec, ...]
     where: tuple[Condition, ...] = ()
+    tables: tuple[TableSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def value(spec: FieldSpec, raw: Any, kind: str = "") -> NativeValue:
 
 def draft(values: Mapping[str, NativeValue], before: Mapping[str, Any] | None = None) -> tuple[Draft, SmallTables]:
     tables = SmallTables()
-    drafts = Drafts(Layout(SPEC), DESCRIBED, tables, "erp")  # type: ignore[arg-type]
+    drafts = Drafts(Layout(SPEC), lambda _: DESCRIBED, tables, "erp")  # type: ignore[arg-type]
     drafts.prepare([UpdateItem("7", values)])
     return drafts.make(values, before), tables
 
@@ -296,7 +296,7 @@ def test_what_odoo_would_ignore_or_clear_is_refused_by_name(values: dict[str, Na
 
 
 def test_a_column_is_told_as_the_path_it_stands_for() -> None:
-    drafts = Drafts(Layout(SPEC), DESCRIBED, SmallTables(), "erp")  # type: ignore[arg-type]
+    drafts = Drafts(Layout(SPEC), lambda _: DESCRIBED, SmallTables(), "erp")  # type: ignore[arg-type]
     assert drafts.path_of("country_id/.id") == "country_id"
     assert drafts.path_of("street", "delivery") == "delivery.street"
     assert drafts.path_of("is_company") == "is_company"

@@ -119,4 +119,4 @@ class ErpnextAdapter:
         return results
 
     def _layout(self, spec: ObjectSpec) -> Layout:
-        return layout_of(spec, self._metas)
+        return layout_of(spec, self._metas, self._system)

@@ -15,6 +15,7 @@ from bridge.adapters.erpnext.client import Client
 from bridge.adapters.erpnext.document import Layout, require_key
 from bridge.adapters.erpnext.drafts import Draft, Drafts, Wire
 from bridge.adapters.erpnext.errors import NOTHING_NAMED, Naming
+from bridge.adapters.erpnext.items import new_row
 from bridge.adapters.erpnext.ledger import Ledger, concerns_item, partly
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.rows import TABLE_OF, with_channels, with_links
@@ -81,6 +82,14 @@ class Creator:
                 document[table] = lines
         if lines := with_links([], draft.links):
             document["links"] = lines
+        for one in self._layout.items:
+            rows = draft.items.get(one.table.path, {})
+            if rows:
+                document[one.table.path] = [
+                    {one.table.key: key, **new_row(one.doctype, wire, document)} for key, wire in rows.items()
+                ]
+                if any(row.get("rate") == 0 for row in document[one.table.path]):
+                    document["ignore_pricing_rule"] = 1
         return _Sheet(place, {"doctype": self._layout.meta.doctype, **document}, draft.naming)
 
     def _insert(

@@ -23,11 +23,12 @@ from functools import cached_property
 from typing import Any, Literal
 
 from bridge.adapters.erpnext.client import Row
+from bridge.adapters.erpnext.items import ItemPart, ItemTable, item_table
 from bridge.adapters.erpnext.meta import Meta, MetaField, Metas
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.values import from_wire, instant
 from bridge.ports.errors import KeyFieldMissing
-from bridge.ports.records import FieldSpec, NativeRecord, NativeValue, ObjectSpec
+from bridge.ports.records import FieldSpec, NativeRecord, NativeValue, ObjectSpec, row_path
 
 Kind = Literal["own", "address", "link", "channel", "tags"]
 
@@ -61,6 +62,7 @@ class Layout:
     unknown: tuple[str, ...] = ()
     has_key: bool = True
     by_path: Mapping[str, Part] = field(default_factory=dict)
+    items: tuple[ItemTable, ...] = ()
 
     @cached_property
     def roles(self) -> tuple[str, ...]:
@@ -75,7 +77,8 @@ class Layout:
         """The columns to ask of the document itself."""
         own = [part.field.name for part in self.parts if part.kind in ("own", "channel", "tags")]
         key = [self.spec.key] if self.has_key else []
-        return list(dict.fromkeys(["name", "modified", "creation", *key, *own]))
+        state = ["docstatus"] if self.meta.submittable else []
+        return list(dict.fromkeys(["name", "modified", "creation", *state, *key, *own]))
 
     @cached_property
     def address_columns(self) -> list[str]:
@@ -85,7 +88,7 @@ class Layout:
         return [*dict.fromkeys([*fixed, *own]), "`tabDynamic Link`.link_name"]
 
 
-def layout_of(spec: ObjectSpec, metas: Metas) -> Layout:
+def layout_of(spec: ObjectSpec, metas: Metas, system: str = "") -> Layout:
     """The layout of a specification on this site. Raises NotFound if the site has no such doctype."""
     meta = metas.of(spec.object)
     address = metas.of(_ADDRESS) if any(one.path.startswith(f"{_ADDRESS}.") for one in spec.fields) else None
@@ -99,6 +102,7 @@ def layout_of(spec: ObjectSpec, metas: Metas) -> Layout:
         unknown=tuple(path for path, part in found.items() if part is None),
         has_key=spec.key in meta.fields and meta.fields[spec.key].stored,
         by_path={part.path: part for part in parts},
+        items=tuple(item_table(table, meta, metas, system) for table in spec.tables),
     )
 
 
@@ -166,10 +170,11 @@ def own_stamp(version: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What belongs to one document: its addresses by type, and the first link row's name by doctype."""
+    """What belongs to one document: its addresses by type, the first link row's name by doctype, its rows by key."""
 
     addresses: Mapping[str, Row | None] = field(default_factory=dict)
     links: Mapping[str, str | None] = field(default_factory=dict)
+    items: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)
 
 
 def record_of(layout: Layout, row: Row, joined: Joined, site: Site) -> NativeRecord:
@@ -184,6 +189,12 @@ def record_of(layout: Layout, row: Row, joined: Joined, site: Site) -> NativeRec
             values[part.path] = tag_names(row.get(TAGS.name))
         elif part.field.name in row:
             values[part.path] = _shown(part, row[part.field.name], site)
+    for one in layout.items:
+        rows = joined.items.get(one.table.path, {})
+        values[one.table.path] = list(rows)
+        for row_key, item in rows.items():
+            for cell in one.parts:
+                values[row_path(one.table.path, row_key, cell.path)] = _shown(cell, item.get(cell.field.name), site)
     stamps = [row["modified"], *(one["modified"] for one in joined.addresses.values() if one)]
     key = row.get(layout.spec.key) if layout.has_key else None
     return NativeRecord(
@@ -201,7 +212,7 @@ def tag_names(raw: Any) -> list[str] | None:
     return names or None
 
 
-def _shown(part: Part, raw: Any, site: Site) -> NativeValue:
+def _shown(part: Part | ItemPart, raw: Any, site: Site) -> NativeValue:
     value = from_wire(part.field.fieldtype, raw, site.zone)
     if value is None or part.ref is None or part.ref == "record":
         return value

@@ -12,10 +12,11 @@ from typing import Any
 
 from bridge.adapters.erpnext.document import PREFERRED, Layout, Part
 from bridge.adapters.erpnext.errors import Naming
+from bridge.adapters.erpnext.items import DOCSTATUS, ItemPart
 from bridge.adapters.erpnext.meta import Meta
 from bridge.adapters.erpnext.reading import Reader
 from bridge.ports.errors import Rejected
-from bridge.ports.records import NativeValue
+from bridge.ports.records import NativeValue, row_path
 
 Wire = dict[str, Any]
 
@@ -25,7 +26,8 @@ class Draft:
     """What one item wants written.
 
     own: fields of the document. addresses: fields by address type. channels: primary e-mail and numbers of a Contact.
-    links: the first link by doctype. tags: the whole list, None where tags are not written.
+    links: the first link by doctype. tags: the whole list, None where tags are not written. keys: table -> the rows
+    that shall be there. items: table -> key -> fields of the row. docstatus: where to submit or cancel.
     """
 
     own: Wire = field(default_factory=dict)
@@ -33,12 +35,16 @@ class Draft:
     channels: dict[str, str | None] = field(default_factory=dict)
     links: dict[str, str | None] = field(default_factory=dict)
     tags: list[str] | None = None
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    items: dict[str, dict[str, Wire]] = field(default_factory=dict)
+    docstatus: int | None = None
     naming: Naming = field(default_factory=Naming)
 
     @property
     def plain(self) -> bool:
         """Whether it can be written without looking at the record first."""
-        return not (self.addresses or self.channels or self.links or self.tags is not None)
+        parts = (self.addresses, self.channels, self.links, self.keys, self.items)
+        return not any(parts) and self.tags is None and self.docstatus is None
 
 
 class Drafts:
@@ -53,6 +59,7 @@ class Drafts:
         """The draft of an item. Raises Rejected naming the paths that cannot be written."""
         spec = self._layout.spec
         draft = Draft(naming=self._naming(values, key))
+        values = self._without_items(values, draft)
         self._refuse_unknown(values)
         if creating:
             for condition in spec.where:
@@ -60,11 +67,39 @@ class Drafts:
                     draft.own[condition.path] = self._condition_value(condition.path, condition.value)
         for path, value in values.items():
             part = self._layout.by_path[path]
+            if path == DOCSTATUS and not creating:
+                draft.docstatus = int(str(value or 0))
+                continue
             self._refuse_computed(part, creating=creating)
             self._put(draft, part, value)
         if key is not None and self._layout.has_key:
             draft.own[spec.key] = key
         return draft
+
+    def _without_items(self, values: Mapping[str, NativeValue], draft: Draft) -> dict[str, NativeValue]:
+        """Put what is written of rows into the draft; answers the rest."""
+        rest = dict(values)
+        for one in self._layout.items:
+            keys = rest.pop(one.table.path, None)
+            if isinstance(keys, list):
+                draft.keys[one.table.path] = keys
+            parts = {part.path: part for part in one.parts}
+            for key, cells in one.cells(values).items():
+                row = draft.items.setdefault(one.table.path, {}).setdefault(key, {})
+                for path, value in cells.items():
+                    whole = row_path(one.table.path, key, path)
+                    rest.pop(whole)
+                    if path not in parts:
+                        words = f"has no field {path} in the rows {one.table.path}"
+                        raise Rejected(words, fields=(whole,), system=self._system)
+                    row[parts[path].field.name] = self._item_wire(whole, parts[path], value)
+        return rest
+
+    def _item_wire(self, path: str, part: ItemPart, value: NativeValue) -> Any:
+        try:
+            return self._reader.wire(part, value)
+        except ValueError as reason:
+            raise Rejected(f"{path} {reason}", fields=(path,), system=self._system) from None
 
     def new_address(self, draft: Draft, role: str, owner: str) -> Wire | None:
         """The Address to create for an owner, None if the draft leaves it empty. Raises Rejected if it lacks a must."""
@@ -172,6 +207,8 @@ class Drafts:
 def writable(layout: Layout, part: Part, *, creating: bool) -> bool:
     """Whether the site keeps what is written to this part."""
     one = part.field
+    if one.name == DOCSTATUS and layout.meta.submittable:
+        return not creating  # an order that is created as submitted keeps the status Draft for good (412-415)
     if part.kind in ("link", "channel", "tags"):
         return True
     if part.kind == "own" and one.name == layout.spec.key:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.adapters.erpnext.client import Client, Filter, Row
 from bridge.adapters.erpnext.document import Joined, Layout, Part, choose, record_of, require_key
+from bridge.adapters.erpnext.items import ItemPart, ItemTable
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.values import to_wire
 from bridge.ports.errors import Unsupported
@@ -111,13 +112,36 @@ class Reader:
         """The addresses and first links of these documents: at most one call each."""
         addresses = self._addresses(layout, names) if layout.roles and names else {}
         links = self._links(layout, names) if layout.targets and names else {}
+        items = {one.table.path: self.items(layout, one, names, one.columns) for one in layout.items} if names else {}
         return {
             name: Joined(
                 addresses={role: choose(addresses.get(name, ()), role) for role in layout.roles},
                 links={target: links.get((name, target)) for target in layout.targets},
+                items={table: rows.get(name, {}) for table, rows in items.items()},
             )
             for name in names
         }
+
+    def items(
+        self, layout: Layout, one: ItemTable, names: Sequence[str], columns: list[str]
+    ) -> dict[str, dict[str, Row]]:
+        """Document -> key -> row, for all these documents at once (recording 391)."""
+        found: dict[str, list[Row]] = defaultdict(list)
+        for chunk in chunks(names, self._page):
+            rows = self._client.rows(
+                one.doctype,
+                columns,
+                [
+                    ["parenttype", "=", _doctype(layout)],
+                    ["parentfield", "=", one.table.path],
+                    ["parent", "in", list(chunk)],
+                ],
+                order="parent asc, idx asc",
+                parent=_doctype(layout),
+            )
+            for row in rows:
+                found[str(row["parent"])].append(row)
+        return {name: one.keyed(rows, self._client.system) for name, rows in found.items()}
 
     def owners(self, layout: Layout, addresses: Sequence[str]) -> list[tuple[str, str]]:
         """Each of these addresses with each document of the layout's doctype that it is linked to."""
@@ -146,7 +170,7 @@ class Reader:
         """The where of a specification as filters."""
         return [self._filter(layout, condition) for condition in layout.spec.where]
 
-    def wire(self, part: Part, value: NativeValue) -> Any:
+    def wire(self, part: Part | ItemPart, value: NativeValue) -> Any:
         """What to send for a value. Raises ValueError with the reason, without the value."""
         if value is not None and part.ref not in (None, "record"):
             name = self._site.accept(str(part.ref), str(value))

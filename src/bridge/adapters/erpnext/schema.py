@@ -59,7 +59,7 @@ class Schemas:
         meta = self._metas.of(spec.object)
         paths = [name for name, one in meta.fields.items() if one.stored]
         paths += [TAGS.name, *self._joined_paths(meta, spec)]
-        wide = replace(spec, fields=tuple(FieldSpec(path) for path in dict.fromkeys(paths)))
+        wide = replace(spec, fields=tuple(FieldSpec(path) for path in dict.fromkeys(paths)), tables=())
         layout = layout_of(wide, self._metas)
         used = {path.rpartition(".")[0] for path in (one.path for one in spec.fields) if path.startswith("Address.")}
         fields = {}
@@ -71,6 +71,7 @@ class Schemas:
                 createable=writable(layout, part, creating=True),
                 updateable=writable(layout, part, creating=False),
             )
+        fields |= self._items(spec, meta)
         rights = self._rights(spec.object)
         return NativeSchema(
             object=spec.object,
@@ -82,10 +83,55 @@ class Schemas:
             required=tuple(one.name for one in meta.fields.values() if one.stored and one.required and not one.default),
         )
 
+    def _items(self, spec: ObjectSpec, meta: Meta) -> dict[str, NativeField]:
+        """The cells of the rows that the mapping uses."""
+        found: dict[str, NativeField] = {}
+        for table in spec.tables:
+            known = meta.fields.get(table.path)
+            if known is None or known.fieldtype != "Table":
+                continue
+            found[table.path] = NativeField(table.path, "other")
+            for name, one in self._metas.of(known.options).fields.items():
+                if one.stored:
+                    path = f"{table.path}[].{name}"
+                    plain = native_field(Part(path, "own", one))
+                    found[path] = replace(
+                        plain, required=False, createable=not one.computed, updateable=not one.computed
+                    )
+        return found
+
+    def _item_setup(self, spec: ObjectSpec, meta: Meta, *, apply: bool) -> list[SetupStep]:
+        """The fields in which rows keep their keys."""
+        steps = []
+        for table in spec.tables:
+            known = meta.fields.get(table.path)
+            if known is None or known.fieldtype != "Table":
+                steps.append(SetupStep(f"rows {table.path} of {spec.object}", "failed", "There are no such rows."))
+                continue
+            child = self._metas.of(known.options)
+            what = f"field {table.key} on {known.options}"
+            if table.key in child.fields:
+                steps.append(SetupStep(what, "present"))
+            elif not apply:
+                steps.append(SetupStep(what, "needed", "bridge makes it as a Custom Field."))
+            else:
+                field = {**_key_field(child, table.key), "unique": 0, "allow_on_submit": 1}
+                try:
+                    self._client.insert("Custom Field", field)
+                    steps.append(SetupStep(what, "done"))
+                except (PermissionDenied, Rejected) as error:
+                    steps.append(SetupStep(what, "failed", error.message))
+                self._metas.forget(known.options)
+                self._metas.forget(spec.object)
+        return steps
+
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
         """Make the key field, or only say so."""
         self._metas.forget(spec.object)
         meta = self._metas.of(spec.object)
+        return [*self._key_setup(spec, meta, apply=apply), *self._item_setup(spec, meta, apply=apply)]
+
+    def _key_setup(self, spec: ObjectSpec, meta: Meta, *, apply: bool) -> list[SetupStep]:
         what = f"unique field {spec.key} on {spec.object}"
         problem = key_problem(meta, spec.key)
         if problem is None:

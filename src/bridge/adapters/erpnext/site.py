@@ -11,7 +11,9 @@ from bridge.adapters.erpnext.settings import Settings
 from bridge.ports.errors import PermissionDenied, Transient
 from bridge.ports.records import ObjectSpec
 
-TABLES = frozenset({"country.iso2", "currency.code", "user.email", "language.code", "state.code", "tag.name"})
+TABLES = frozenset({
+    "country.iso2", "currency.code", "user.email", "language.code", "state.code", "tag.name", "unit.name", "tax.name",
+})  # fmt: skip
 
 TABLE_AGE = 300.0
 """Seconds after which a word that is not in a table makes it be read again: a person may have been added since."""

@@ -8,6 +8,7 @@ break the lock of the second write.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +18,15 @@ from typing import Any
 from bridge.adapters.erpnext.client import Client, Row
 from bridge.adapters.erpnext.document import Joined, Layout, own_stamp, tag_names, version_of
 from bridge.adapters.erpnext.drafts import Draft, Drafts
+from bridge.adapters.erpnext.items import BY_METHOD, DOCSTATUS, DRAFT, SUBMITTED, ItemTable, by_method, changed_rows
 from bridge.adapters.erpnext.ledger import Ledger, concerns_item, partly
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.rows import CHILD_OF, TABLE_OF, Line, whole, with_channels, with_links
 from bridge.adapters.erpnext.tags import Tags
 from bridge.ports.errors import BridgeError, MissingReference, NotFound, Rejected, VersionConflict
 from bridge.ports.records import DeleteItem, UpdateItem, WriteResult
+
+UPDATE_ITEMS = "erpnext.controllers.accounts_controller.update_child_qty_rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class _Held:
     row: Row
     joined: Joined
     lines: Mapping[str, list[Line]] = field(default_factory=dict)
+    items: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)
 
 
 class Updater:
@@ -116,8 +121,11 @@ class Updater:
             draft.own.pop(key, None)  # else every write of an address would write its customer too
         steps: list[Callable[[], None]] = []
         if draft.own or tables:
-            steps.append(lambda: self._write_own(item.native_id, draft, str(held.row["modified"]), tables))
+            stamp, submitted = str(held.row["modified"]), held.row.get(DOCSTATUS) == SUBMITTED
+            steps.append(lambda: self._write_own(item.native_id, draft, stamp, tables, submitted=submitted))
         steps += [partial(self._write_address, item.native_id, draft, role, held) for role in draft.addresses]
+        if draft.docstatus is not None and draft.docstatus != held.row.get(DOCSTATUS):
+            steps.append(partial(self._move, item.native_id, draft.docstatus, int(held.row.get(DOCSTATUS) or 0), draft))
         if draft.tags is not None:
             tags = Tags(self._client, self._doctype)
             steps.append(partial(tags.set, item.native_id, tag_names(held.row.get("_user_tags")) or [], draft.tags))
@@ -127,7 +135,20 @@ class Updater:
             except BridgeError as error:
                 raise (partly(error, self._client.system) if at else error) from None
 
-    def _write_own(self, name: str, draft: Draft, stamp: str | None, tables: Mapping[str, list[Line]]) -> None:
+    def _write_own(
+        self,
+        name: str,
+        draft: Draft,
+        stamp: str | None,
+        tables: Mapping[str, list[Line]],
+        *,
+        submitted: bool = False,
+    ) -> None:
+        if submitted and tables:
+            self._change_submitted(name, draft, tables)
+            tables, stamp = {}, None
+            if not draft.own:
+                return
         body: dict[str, Any] = {**draft.own, **tables}
         if stamp is not None:
             body["modified"] = stamp
@@ -140,6 +161,45 @@ class Updater:
                 raise MissingReference(words, system=self._client.system) from None
             raise
 
+    def _move(self, name: str, wanted: int, now: int, draft: Draft) -> None:
+        """Submit or cancel. A draft cannot be cancelled: it is submitted first, and both are booked."""
+        if wanted < now:
+            words = f"does not take a document back to {'draft' if wanted == DRAFT else 'submitted'}: amend it there"
+            raise Rejected(words, fields=(DOCSTATUS,), system=self._client.system)
+        for status in range(now + 1, wanted + 1):
+            self._client.put(self._doctype, name, {DOCSTATUS: status}, draft.naming)
+
+    def _change_submitted(self, name: str, draft: Draft, tables: Mapping[str, list[Line]]) -> None:
+        """The items of a submitted order are changed by a method of their own; it knows nothing of bridge's keys."""
+        for one in self._layout.items:
+            rows = tables.get(one.table.path)
+            if rows is None:
+                continue
+            if self._doctype not in BY_METHOD:
+                words = f"does not let rows of a submitted {self._doctype} be changed"
+                raise Rejected(words, fields=(one.table.path,), system=self._client.system)
+            self._client.method(
+                UPDATE_ITEMS,
+                {
+                    "parent_doctype": self._doctype,
+                    "parent_doctype_name": name,
+                    "child_docname": one.table.path,
+                    "trans_items": json.dumps(by_method(rows)),
+                },
+                writing=True,
+            )
+            added = [str(row[one.table.key]) for row in rows if not row.get("name")]
+            self._give_keys(one, name, added)
+
+    def _give_keys(self, one: ItemTable, name: str, keys: list[str]) -> None:
+        """Rows that the method has made get their keys, in the order in which they were sent."""
+        if not keys:
+            return
+        rows = self._reader.items(self._layout, one, [name], one.columns).get(name, {})
+        fresh = [row for key, row in rows.items() if not row.get(one.table.key)]
+        for key, row in zip(keys, fresh[-len(keys) :], strict=False):
+            self._client.put(one.doctype, str(row["name"]), {one.table.key: key})
+
     def _tables(self, draft: Draft, held: _Held) -> dict[str, list[Line]]:
         """The child tables that change, whole."""
         tables: dict[str, list[Line]] = {}
@@ -148,6 +208,14 @@ class Updater:
             tables[table] = with_channels(table, held.lines.get(table, ()), wanted)
         if draft.links:
             tables["links"] = with_links(held.lines.get("links", ()), draft.links)
+        for one in self._layout.items:
+            path = one.table.path
+            if path in draft.items or path in draft.keys:
+                rows = {key: whole(row) for key, row in held.items.get(path, {}).items()}
+                wires = draft.items.get(path, {})
+                tables[path] = changed_rows(
+                    one, rows, draft.keys.get(path), wires, {**held.row, **draft.own}, self._client.system
+                )
         return {name: lines for name, lines in tables.items() if lines != held.lines.get(name, [])}
 
     def _check_address(self, draft: Draft, role: str, held: _Held) -> None:
@@ -188,11 +256,17 @@ class Updater:
         tables = {TABLE_OF[channel] for draft in drafts.values() for channel in draft.channels}
         tables |= {"links" for draft in drafts.values() if draft.links}
         lines = {table: self._lines(table, names) for table in sorted(tables)}
+        items = {
+            one.table.path: self._reader.items(self._layout, one, names, ["*"])
+            for one in self._layout.items
+            if any(one.table.path in draft.items or one.table.path in draft.keys for draft in drafts.values())
+        }
         return {
             str(row["name"]): _Held(
                 row=row,
                 joined=joined[str(row["name"])],
                 lines={table: lines[table].get(str(row["name"]), []) for table in lines},
+                items={table: rows.get(str(row["name"]), {}) for table, rows in items.items()},
             )
             for row in rows
         }

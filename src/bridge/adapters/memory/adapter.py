@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from hmac import compare_digest
 
@@ -20,6 +21,7 @@ from bridge.ports.records import (
     Tombstone,
     UpdateItem,
     WriteResult,
+    row_path,
 )
 
 RETRY_AFTER = 7.0
@@ -212,6 +214,11 @@ class MemoryAdapter:
         fields = self.shape(spec).fields
         paths = [field.path for field in spec.fields if fields is None or field.path in fields]
         values = {path: row.values.get(path) for path in paths}
+        for table in spec.tables:
+            keys = row.values.get(table.path)
+            values[table.path] = keys = list(keys) if isinstance(keys, list) else []
+            cells = (row_path(table.path, key, field.path) for key in keys for field in table.fields)
+            values.update({path: row.values.get(path) for path in cells})
         held = {path: list(v) if isinstance(v, list) else (None if v == "" else v) for path, v in values.items()}
         version = str(row.number) if self.world.quirks.versions == "number" else row.at.isoformat()
         return NativeRecord(row.id, held, version, row.at, row.key, row.archived)
@@ -225,4 +232,6 @@ class MemoryAdapter:
 
 
 def _as_named(spec: ObjectSpec) -> dict[str, NativeField]:
-    return {field.path: NativeField(field.path, "reference" if field.ref else field.type) for field in spec.fields}
+    named = [*spec.fields, *(replace(one, path=f"{t.path}[].{one.path}") for t in spec.tables for one in t.fields)]
+    tables = {table.path: NativeField(table.path, "other") for table in spec.tables}
+    return {field.path: NativeField(field.path, "reference" if field.ref else field.type) for field in named} | tables

@@ -11,7 +11,7 @@ from typing import Literal
 from bridge.adapters.memory.quirks import Quirks
 from bridge.ports.adapter import NativeField
 from bridge.ports.errors import BridgeError
-from bridge.ports.records import NativeValue
+from bridge.ports.records import NativeValue, split_row_path
 
 FaultKind = Literal["lost_answer", "reset", "html", "redirect", "rate_limit", "expired_token", "server_error"]
 Reason = Literal[
@@ -127,7 +127,7 @@ class MemoryWorld:
         """Change a row. Raises Refusal, KeyError."""
         row = self.table(obj)[native_id]
         self._check_key(obj, key, native_id)
-        held = {**row.values, **self._digest(obj, values, new=False)}
+        held = _without_gone_rows({**row.values, **self._digest(obj, values, new=False)}, values)
         changed = replace(row, values=held, at=self._stamp(), number=self._number(), key=key or row.key)
         return self._commit(obj, changed)
 
@@ -242,11 +242,12 @@ class MemoryWorld:
         if fields is None:
             return {path: self._hold(value, path, None) for path, value in values.items()}
         for path in values:
-            if path not in fields:
+            declared = fields.get(_declared(path))
+            if declared is None:
                 raise Refusal("unknown field", path)
-            if not (fields[path].createable if new else fields[path].updateable):
+            if not (declared.createable if new else declared.updateable):
                 raise Refusal("read only", path)
-        held = {path: self._hold(value, path, fields[path]) for path, value in values.items()}
+        held = {path: self._hold(value, path, fields[_declared(path)]) for path, value in values.items()}
         for path, native in fields.items():
             if native.required and (new or path in held) and held.get(path) in (None, ""):
                 raise Refusal("missing", path)
@@ -275,6 +276,22 @@ class MemoryWorld:
                 raise Refusal("too long", path)
             text = text[: native.length]
         return text
+
+
+def _declared(path: str) -> str:
+    """The name under which the field of a cell is declared: items[k1].qty stands for items[].qty."""
+    cell = split_row_path(path)
+    return path if cell is None else f"{cell[0]}[].{cell[2]}"
+
+
+def _without_gone_rows(held: dict[str, NativeValue], written: Mapping[str, NativeValue]) -> dict[str, NativeValue]:
+    """A list of row keys that is written takes the cells of all other rows with it."""
+    for path, keys in written.items():
+        if isinstance(keys, list):
+            for name in [name for name in held if (cell := split_row_path(name)) and cell[0] == path]:
+                if (split_row_path(name) or ("", "", ""))[1] not in keys:
+                    del held[name]
+    return held
 
 
 def _texts(value: NativeValue) -> Iterable[str]:

@@ -15,7 +15,17 @@ from bridge.ports.errors import (
     Rejected,
     VersionConflict,
 )
-from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, NativeValue, ObjectSpec, UpdateItem, WriteResult
+from bridge.ports.records import (
+    CreateItem,
+    DeleteItem,
+    NativeRecord,
+    NativeValue,
+    ObjectSpec,
+    UpdateItem,
+    WriteResult,
+    row_path,
+    split_row_path,
+)
 
 Item = TypeVar("Item", CreateItem, UpdateItem, DeleteItem)
 _WORDS = {
@@ -87,6 +97,7 @@ class Writer:
         """Change one record, unless it has moved."""
         self._unmoved(spec, item, self._alive(spec, item.native_id))
         self._measure(spec, item.values)
+        self._rows_there(spec, item)
         row = self.world.write(spec.object, item.native_id, item.values, item.key)
         return WriteResult("ok", row.id, self.record(spec, row))
 
@@ -110,9 +121,22 @@ class Writer:
         if item.expected != self.record(spec, row).version:
             raise VersionConflict("the record has changed since it was read", system=self.system)
 
+    def _rows_there(self, spec: ObjectSpec, item: UpdateItem) -> None:
+        """A row that somebody has taken out cannot be changed: the record has moved."""
+        held = self._alive(spec, item.native_id).values
+        for path in item.values:
+            cell = split_row_path(path)
+            if cell is not None:
+                keys = item.values.get(cell[0], held.get(cell[0]))
+                if not isinstance(keys, list) or cell[1] not in keys:
+                    raise VersionConflict("a row has gone since it was read", system=self.system)
+
     def _measure(self, spec: ObjectSpec, values: Mapping[str, NativeValue]) -> None:
         """Refuse what does not belong to the specification, and what the system would cut without a word."""
         known = {field.path for field in spec.fields} | {term.path for term in spec.where}
+        for table in spec.tables:
+            keys = {cell[1] for path in values if (cell := split_row_path(path)) and cell[0] == table.path}
+            known |= {table.path, *(row_path(table.path, key, one.path) for key in keys for one in table.fields)}
         unknown = tuple(path for path in values if path not in known)
         if unknown:
             raise Rejected("there is no such field in the mapping", fields=unknown, system=self.system)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -10,7 +11,7 @@ from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Drafts
 from bridge.adapters.odoo.layout import ROLES
-from bridge.adapters.odoo.models import Models, check_readable, schema
+from bridge.adapters.odoo.models import Models, check_readable, key_problems, schema
 from bridge.adapters.odoo.reading import Reader
 from bridge.adapters.odoo.settings import Settings
 from bridge.adapters.odoo.setup import setup
@@ -62,7 +63,7 @@ class OdooAdapter:
             batch_update=BATCH,
             page=self._settings.page,
             clock_grain=timedelta(seconds=1),
-            written_apart=tuple(f"{role}." for role in ROLES),
+            written_apart=(*(f"{role}." for role in ROLES), *(f"{table.path}[" for table in spec.tables)),
         )
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
@@ -80,7 +81,14 @@ class OdooAdapter:
 
     def schema(self, spec: ObjectSpec) -> NativeSchema:
         self._models.forget(spec.object)
-        return schema(spec, self._models.of(spec.object), self._models.defaulted(spec.object))
+        described = self._models.of(spec.object)
+        rows = {
+            table.path: self._models.of(str(described[table.path]["relation"]))
+            for table in spec.tables
+            if described.get(table.path, {}).get("type") == "one2many"
+        }
+        found = schema(spec, described, self._models.defaulted(spec.object), rows)
+        return replace(found, key_problem=found.key_problem or key_problems(spec, rows))
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
         return setup(self._client, self._models, spec, self._settings.module, apply=apply)
@@ -119,7 +127,7 @@ class OdooAdapter:
 
     def _writer(self, spec: ObjectSpec) -> Writer:
         layout = self._reader.layout(spec)
-        drafts = Drafts(layout, self._models.of(spec.object), self._tables, self._system)
+        drafts = Drafts(layout, self._models.of, self._tables, self._system)
         return Writer(
             self._client,
             self._reader,

@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bridge.adapters.odoo.layout import SHOWN, Layout, Place, child
+from bridge.adapters.odoo.documents import CHOSEN, KEPT_PRICE, PRICED_BY, acted
+from bridge.adapters.odoo.layout import ALL_TAXES, SHOWN, Layout, Lines, Place, child, decimal_text
 from bridge.adapters.odoo.models import Described
 from bridge.adapters.odoo.tables import Tables
 from bridge.ports.errors import Rejected
-from bridge.ports.records import CreateItem, NativeValue, UpdateItem
+from bridge.ports.records import CreateItem, NativeValue, UpdateItem, split_row_path
 
 Cells = dict[str, str]
-_TABLES: Final = frozenset({"country.iso2", "currency.code", "language.code"})
+_TABLES: Final = frozenset({"country.iso2", "currency.code", "language.code", "unit.name"})
 
 
 @dataclass(slots=True)
 class Draft:
-    """What is to be written of one record: its own cells, and those of its sub-records by their role."""
+    """What is to be written of one record: its own cells, those of its sub-records by their role, its rows, its state.
+
+    rows: number of the table -> key -> the cells of a row. keys: number of the table -> the rows that shall be there.
+    """
 
     own: Cells = field(default_factory=dict)
     below: dict[str, Cells] = field(default_factory=dict)
+    rows: dict[int, dict[str, Cells]] = field(default_factory=dict)
+    keys: dict[int, list[str]] = field(default_factory=dict)
+    state: str | None = None
 
 
 class Drafts:
     """Makes drafts for one object."""
 
-    def __init__(self, layout: Layout, described: Described, tables: Tables, system: str) -> None:
-        self._layout, self._described, self._tables, self._system = layout, described, tables, system
+    def __init__(
+        self,
+        layout: Layout,
+        described: Callable[[str], Described],
+        tables: Tables,
+        system: str,
+    ) -> None:
+        self._layout, self._tables, self._system = layout, tables, system
+        self._described = described(layout.model)
         self._places = {place.spec.path: place for place in layout.places}
+        self.lines = [(one, Drafts(one.layout, described, tables, system)) for one in layout.lines]
 
     def prepare(self, items: Iterable[CreateItem | UpdateItem]) -> None:
         """Look up what the items name, in one call for each kind."""
         self._tables.begin()
+        values = [item.values for item in items]
+        self._prepare(values)
+        for number, (_, drafts) in enumerate(self.lines):
+            drafts._prepare([cells for one in values for cells in self._rows_of(number, one).values()])
+
+    def _rows_of(self, number: int, values: Mapping[str, NativeValue]) -> dict[str, dict[str, NativeValue]]:
+        """key -> what is written of the row."""
+        found: dict[str, dict[str, NativeValue]] = {}
+        table = self.lines[number][0].table.path
+        for path, value in values.items():
+            cell = split_row_path(path)
+            if cell is not None and cell[0] == table:
+                found.setdefault(cell[1], {})[cell[2]] = value
+        return found
+
+    def _prepare(self, several: Iterable[Mapping[str, NativeValue]]) -> None:
         states = False
         users: set[str] = set()
         tags: dict[str, set[str]] = {}
-        for item in items:
-            for path, value in item.values.items():
+        for values in several:
+            for path, value in values.items():
                 place = self._places.get(path)
                 if place is None or value is None:
                     continue
@@ -57,17 +88,45 @@ class Drafts:
     def make(self, values: Mapping[str, NativeValue], before: Mapping[str, Any] | None = None) -> Draft:
         """The cells of one record. before: the row as it is, for what depends on other fields. Raises Rejected."""
         draft = Draft()
-        unknown = [path for path in values if path not in self._places]
+        before_lines = before
+        tables = {one.table.path for one, _ in self.lines}
+        rows = {path for path in values if path in tables or (split_row_path(path) or ("",))[0] in tables}
+        own = {path: value for path, value in values.items() if path not in rows}
+        unknown = [path for path in own if path not in self._places]
         if unknown:
             raise Rejected(f"has no field {', '.join(unknown)}", fields=tuple(unknown), system=self._system)
-        fixed = [path for path in values if self._fixed(self._places[path])]
+        fixed = [path for path in own if self._fixed(self._places[path])]
         if fixed:
             raise Rejected(f"does not let {', '.join(fixed)} be written", fields=tuple(fixed), system=self._system)
-        for path, value in values.items():
+        for number, (one, drafts) in enumerate(self.lines):
+            self._draft_rows(draft, number, one, drafts, values, before_lines)
+        for path, value in own.items():
             place = self._places[path]
+            if acted(self._layout.model, place.name):
+                draft.state = None if value is None else str(value)
+                continue
             column, cell = self._cell(place, value, values, before)
             (draft.below.setdefault(place.role, {}) if place.role else draft.own)[column] = cell
         return draft
+
+    def _draft_rows(
+        self,
+        draft: Draft,
+        number: int,
+        one: Lines,
+        drafts: Drafts,
+        values: Mapping[str, NativeValue],
+        before: Mapping[str, Any] | None,
+    ) -> None:
+        held = one.rows(before) if before is not None else {}
+        keys = values.get(one.table.path)
+        if isinstance(keys, list):
+            draft.keys[number] = keys
+        for key, cells in self._rows_of(number, values).items():
+            made = drafts.make(cells, held.get(key)).own
+            if key in held and PRICED_BY & {column.partition("/")[0] for column in made}:
+                made = {**_kept_price(held[key]), **made}
+            draft.rows.setdefault(number, {})[key] = made
 
     def constants(self) -> Cells:
         """What `where` demands of every record that is made."""
@@ -85,6 +144,8 @@ class Drafts:
 
     def _fixed(self, place: Place) -> bool:
         described = self._described.get(place.name)
+        if acted(self._layout.model, place.name) or place.name in CHOSEN.get(self._layout.model, ()):
+            return False
         return described is None or bool(described.get("readonly"))
 
     def _cell(
@@ -93,13 +154,19 @@ class Drafts:
         ref, path = place.spec.ref, place.spec.path
         if ref is None or (ref == "language.code" and self._described[place.name].get("type") != "many2one"):
             return place.name, self._scalar(place, value)
-        column = f"{place.name}/.id"
+        chosen = CHOSEN.get(self._layout.model, {}).get(place.name)
+        column = f"{chosen or place.name}/.id"
+        if chosen is not None:
+            number = self._tables.price_list(str(value), path) if value is not None else None
+            return column, "" if number is None else str(number)
         if value is None or value == []:
             return column, ""
         if ref == "record":
             if not str(value).isdecimal():
                 raise Rejected(f"has no record of that id ({path})", fields=(path,), system=self._system)
             return column, str(value)
+        if ref == "tax.name":
+            return column, ",".join(str(self._tables.small(ref, name, path)) for name in str(value).split(ALL_TAXES))
         if ref == "tag.name":
             model = str(self._described[place.name].get("relation"))
             return column, ",".join(str(self._tables.tag(model, name, path)) for name in _names(value))
@@ -127,6 +194,11 @@ class Drafts:
             path = place.spec.path
             raise Rejected(f"does not take a list ({path})", fields=(path,), system=self._system)
         return _text(value)
+
+
+def _kept_price(row: Mapping[str, Any]) -> Cells:
+    """Price and discount as they are: Odoo would take the price list's instead (261)."""
+    return {name: decimal_text(row[name]) for name in KEPT_PRICE if isinstance(row.get(name), int | float)}
 
 
 def _text(value: object) -> str:

@@ -15,6 +15,7 @@ from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Cells
 from bridge.adapters.odoo.errors import load_error
 from bridge.ports.errors import BridgeError, InDoubt, NotFound, Rejected, Transient, Unsupported
+from bridge.ports.records import DeleteItem, UpdateItem
 
 
 @dataclass(slots=True)
@@ -31,16 +32,64 @@ class Outcome:
         for place in places:
             self.errors[place] = error
 
+    def stop(self, places: Sequence[int], error: BridgeError) -> None:
+        """Note what ended the batch; raises it where nothing was done yet."""
+        if isinstance(error, InDoubt):
+            self.started = True
+        if not self.started:
+            raise error
+        self.ended = error
+        self.fail(places, error)
+
+
+def in_halves(
+    places: Sequence[int],
+    items: Sequence[UpdateItem | DeleteItem],
+    outcome: Outcome,
+    send: Callable[[list[int]], None],
+    refusals: tuple[type[BridgeError], ...],
+    system: str,
+) -> None:
+    """One call for all; where it is refused, halves, until the bad record stands alone."""
+    if not places:
+        return
+    if outcome.ended is not None:
+        outcome.fail(places, Transient("was not asked: an earlier call failed", system=system))
+        return
+    try:
+        send(list(places))
+        outcome.started = True
+    except refusals as refusal:
+        if len({items[place].native_id for place in places}) == 1:
+            outcome.fail(places, refusal)
+            return
+        half = len(places) // 2
+        in_halves(places[:half], items, outcome, send, refusals, system)
+        in_halves(places[half:], items, outcome, send, refusals, system)
+    except BridgeError as error:
+        outcome.stop(places, error)
+
 
 class Importer:
     """Imports into one model. path_of: the path that a column stands for."""
 
     def __init__(self, client: Client, model: str, size: int) -> None:
         self._client, self._model, self._size = client, model, size
+        self._lines: Mapping[int, Sequence[Cells]] = {}
 
-    def run(self, rows: Mapping[int, Cells], outcome: Outcome, path_of: Callable[[str], str]) -> None:
+    def run(
+        self,
+        rows: Mapping[int, Cells],
+        outcome: Outcome,
+        path_of: Callable[[str], str],
+        lines: Mapping[int, Sequence[Cells]] | None = None,
+    ) -> None:
         """Send the rows, those with the same columns together. An empty cell clears its field, so that a row must not
-        get columns it did not ask for. Raises if nothing at all was done."""
+        get columns it did not ask for. Raises if nothing at all was done.
+
+        lines: the lines that go with each record, all with the same columns: recorded as 187.
+        """
+        self._lines = lines or {}
         groups: dict[tuple[str, ...], list[int]] = {}
         for place, cells in rows.items():
             groups.setdefault(tuple(sorted(cells)), []).append(place)
@@ -62,7 +111,7 @@ class Importer:
                 outcome.fail(places, Transient(words, system=self._client.system))
                 return
             try:
-                answer = self._send(columns, [rows[place] for place in places])
+                answer = self._send(columns, self._with_lines(places, rows))
                 left = [] if answer.get("ids") else self._without_bad(places, answer, outcome, path_of)
             except InDoubt as doubt:
                 outcome.started, outcome.ended = True, doubt
@@ -88,8 +137,17 @@ class Importer:
                 return
             places = left
 
+    def _with_lines(self, places: list[int], rows: Mapping[int, Cells]) -> list[Cells]:
+        """Each record with its first line, and its other lines in rows of their own that name no record."""
+        found: list[Cells] = []
+        for place in places:
+            first, *others = [*self._lines.get(place, ())] or [{}]
+            found += [{**rows[place], **first}, *others]
+        return found
+
     def _send(self, columns: tuple[str, ...], rows: list[Cells]) -> dict[str, Any]:
-        data = [[row[column] for column in columns] for row in rows]
+        columns = tuple(dict.fromkeys([*columns, *(column for row in rows for column in row)]))
+        data = [[row.get(column, "") for column in columns] for row in rows]
         answer: dict[str, Any] = self._client.call(
             self._model,
             "load",

@@ -17,7 +17,15 @@ from typing import Any, Final
 import orjson
 
 from bridge.ports.errors import ConfigError
-from bridge.ports.records import Condition, FieldSpec, NativeRecord, NativeValue, ObjectSpec
+from bridge.ports.records import (
+    Condition,
+    FieldSpec,
+    NativeRecord,
+    NativeValue,
+    ObjectSpec,
+    TableSpec,
+    row_path,
+)
 
 EXTERNAL = "external id"
 ROLES: Final = ("contact", "invoice", "delivery", "other", "private")
@@ -30,8 +38,13 @@ SHOWN: Final[Mapping[str, str]] = {
     "language.code": "code",
     "state.code": "code",
     "tag.name": "name",
+    "unit.name": "name",
+    "tax.name": "name",
 }
 """Table -> the field of the other model that stands for the record."""
+
+ALL_TAXES: Final = " + "
+"""Between the names of several taxes of one line."""
 
 _SECONDS = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 _PLAIN: Final = frozenset({"text", "longtext", "email", "phone", "url"})
@@ -48,15 +61,22 @@ class Place:
 
 @dataclass(slots=True)
 class Layout:
-    """One object as a specification wants it. kinds: Odoo's own types, where they had to be asked for."""
+    """One object as a specification wants it. kinds: Odoo's own types, where they had to be asked for.
+
+    renamed: name in the mapping -> name in this version of Odoo. also: fields that writing needs to see. lines: the
+    rows that belong to each record.
+    """
 
     spec: ObjectSpec
     kinds: Mapping[str, str] = field(default_factory=dict)
     has_active: bool = True
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    lines: tuple[Lines, ...] = ()
     places: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
-        self.places = tuple(_place(one) for one in self.spec.fields)
+        self.places = tuple(_place(one, self.renamed) for one in self.spec.fields)
 
     @property
     def model(self) -> str:
@@ -79,6 +99,8 @@ class Layout:
             wanted["active"] = {}
         if not self.external:
             wanted[self.spec.key] = {}
+        wanted |= {name: {} for name in self.also}
+        wanted |= {one.table.path: {"fields": one.layout.specification()} for one in self.lines}
         below: dict[str, Any] = {}
         for place in self.places:
             (below if place.role else wanted)[place.name] = _nested(place.spec)
@@ -91,13 +113,13 @@ class Layout:
         return [_term(one) for one in self.spec.where]
 
     def since(self, moment: datetime) -> list[Any]:
-        """Records changed since, or with a sub-record changed since, which does not move the record's own stamp."""
+        """Records changed since, or with a sub-record or row changed since, which moves not the record's own stamp."""
         stamp = moment.strftime("%Y-%m-%d %H:%M:%S")
-        own = ["write_date", ">=", stamp]
-        if not self.roles:
-            return [own]
-        below = ["child_ids", "any", [["type", "in", self.roles], ["write_date", ">=", stamp]]]
-        return ["|", own, below]
+        terms: list[Any] = [["write_date", ">=", stamp]]
+        if self.roles:
+            terms.append(["child_ids", "any", [["type", "in", self.roles], ["write_date", ">=", stamp]]])
+        terms += [[one.table.path, "any", [["write_date", ">=", stamp]]] for one in self.lines]
+        return ["|"] * (len(terms) - 1) + terms
 
     def record(self, row: Mapping[str, Any], key: str | None) -> NativeRecord:
         """A row as a record. The version is the content: Odoo moves write_date on writes that change nothing."""
@@ -106,6 +128,8 @@ class Layout:
         for place in self.places:
             source = below[place.role] if place.role else row
             values[place.spec.path] = self.value(place, source.get(place.name, False)) if source else None
+        for one in self.lines:
+            values |= one.values(row)
         active = row.get("active", True) is not False
         version = blake2b(orjson.dumps([values, active], option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
         if not self.external:
@@ -123,6 +147,8 @@ class Layout:
         if ref == "record":
             return str(raw) if raw else None
         if ref is not None:
+            if isinstance(raw, list) and ref == "tax.name":
+                return ALL_TAXES.join(sorted(str(one[SHOWN[ref]]) for one in raw)) or None
             if isinstance(raw, list):
                 return sorted(str(one[SHOWN[ref]]) for one in raw) or None
             if isinstance(raw, dict):  # a user without mail address goes by the log-in, also when it is written
@@ -132,6 +158,41 @@ class Layout:
             boolean = place.spec.type == "boolean" or self.kinds.get(place.name) == "boolean"
             return raw if raw or boolean else None
         return _scalar(place.spec, raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The rows of one table. layout: of the model of the rows; inverse: its field that leads back to the record."""
+
+    table: TableSpec
+    layout: Layout
+    inverse: str
+    system: str
+
+    def rows(self, record: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+        """key -> row, oldest first. A copied row that still carries the key of another counts as a new one.
+
+        What is no line of goods (a heading, a note) is none; neither is a line that was set to nothing because a
+        confirmed order lets none be taken out (recorded: 273).
+        """
+        found: dict[str, Mapping[str, Any]] = {}
+        for row in sorted(record.get(self.table.path) or (), key=lambda row: int(row["id"])):
+            if row.get("display_type") or (record.get("state") == "sale" and row.get("product_uom_qty") == 0):
+                continue
+            key = row.get(self.table.key)
+            own = f"{self.system}-{row['id']}"
+            found[str(key) if key and str(key) not in found else own] = row
+        return found
+
+    def values(self, record: Mapping[str, Any]) -> dict[str, NativeValue]:
+        """The keys and cells of a record."""
+        rows = self.rows(record)
+        values: dict[str, NativeValue] = {self.table.path: list(rows)}
+        for key, row in rows.items():
+            for place in self.layout.places:
+                path = row_path(self.table.path, key, place.spec.path)
+                values[path] = self.layout.value(place, row.get(place.name, False))
+        return values
 
 
 def ambiguous(spec: ObjectSpec) -> bool:
@@ -147,10 +208,10 @@ def instant(text: object) -> datetime | None:
     return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
 
 
-def _place(spec: FieldSpec) -> Place:
+def _place(spec: FieldSpec, renamed: Mapping[str, str]) -> Place:
     role, dot, name = spec.path.partition(".")
     if not dot:
-        return Place(spec, "", spec.path)
+        return Place(spec, "", renamed.get(spec.path, spec.path))
     if role not in ROLES or "." in name:
         raise ConfigError(f"{spec.path}: a path with a dot names an address below the partner, as delivery.street.")
     return Place(spec, role, name)

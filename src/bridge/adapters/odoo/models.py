@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
+from bridge.adapters.odoo.documents import CHOSEN, acted, renamed
 from bridge.adapters.odoo.layout import EXTERNAL, ROLES
 from bridge.ports.adapter import NativeField, NativeSchema
 from bridge.ports.errors import Unsupported
@@ -17,7 +18,9 @@ from bridge.ports.records import ObjectSpec
 BELIEVED = 600.0
 """Seconds for which a description is believed."""
 
-ATTRIBUTES: Final = ["type", "string", "required", "readonly", "store", "relation", "selection", "size", "digits"]
+ATTRIBUTES: Final = [
+    "type", "string", "required", "readonly", "store", "relation", "relation_field", "selection", "size", "digits",
+]  # fmt: skip
 _TYPES: Final[Mapping[str, str]] = {
     "char": "text",
     "text": "longtext",
@@ -96,9 +99,23 @@ def native_field(path: str, described: Mapping[str, Any]) -> NativeField:
     )
 
 
-def schema(spec: ObjectSpec, described: Described, defaulted: Collection[str] = ()) -> NativeSchema:
-    """The schema of an object, with the joined paths of the specification. defaulted: what Odoo fills by itself."""
+def schema(
+    spec: ObjectSpec, described: Described, defaulted: Collection[str] = (), rows: Mapping[str, Described] | None = None
+) -> NativeSchema:
+    """The schema of an object, with the joined paths of the specification and the cells of its rows.
+
+    defaulted: what Odoo fills by itself. rows: table -> the description of its model.
+    """
     fields = {name: native_field(name, one) for name, one in described.items()}
+    for name in fields:
+        if acted(spec.object, name):
+            fields[name] = replace(fields[name], createable=False, updateable=True)
+        elif name in CHOSEN.get(spec.object, ()):
+            fields[name] = replace(fields[name], createable=True, updateable=True)
+    for table, cells in (rows or {}).items():
+        old = renamed(str(described[table].get("relation")), cells)
+        named = {**cells, **{new: cells[name] for new, name in old.items()}}
+        fields |= {f"{table}[].{name}": native_field(f"{table}[].{name}", one) for name, one in named.items()}
     fields |= {name: replace(fields[name], required=False) for name in defaulted}
     for one in spec.fields:
         role, dot, name = one.path.partition(".")
@@ -119,9 +136,16 @@ def schema(spec: ObjectSpec, described: Described, defaulted: Collection[str] = 
     )
 
 
+def key_problems(spec: ObjectSpec, rows: Mapping[str, Described]) -> str | None:
+    """What is wrong with the fields in which rows keep their keys."""
+    lacking = [f"{table.path}[].{table.key}" for table in spec.tables if table.key not in rows.get(table.path, {})]
+    return f"There is no field {', '.join(lacking)} to keep the keys of rows in." if lacking else None
+
+
 def check_readable(spec: ObjectSpec, described: Described, system: str) -> None:
     """Raises Unsupported for a path that the model does not have: asked for, it would fail the whole page."""
     names = [one.path.rpartition(".")[2] for one in spec.fields]
-    lacking = [name for name in names if name not in described]
+    old = renamed(spec.object, described)
+    lacking = [name for name in names if old.get(name, name) not in described]
     if lacking:
         raise Unsupported(f"{spec.object} has no field {', '.join(lacking)}", system=system)

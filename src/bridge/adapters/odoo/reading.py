@@ -10,11 +10,12 @@ from typing import Any
 
 from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
-from bridge.adapters.odoo.layout import Layout, ambiguous
-from bridge.adapters.odoo.models import Models
+from bridge.adapters.odoo.documents import ALSO, renamed
+from bridge.adapters.odoo.layout import EXTERNAL, Layout, Lines, ambiguous
+from bridge.adapters.odoo.models import Described, Models
 from bridge.adapters.odoo.settings import Settings
-from bridge.ports.errors import CursorExpired, Transient
-from bridge.ports.records import ChangePage, NativeRecord, ObjectSpec
+from bridge.ports.errors import CursorExpired, Transient, Unsupported
+from bridge.ports.records import ChangePage, NativeRecord, ObjectSpec, TableSpec
 
 IDS = 10_000
 """Ids in one domain, and ids in one page of `refs`."""
@@ -63,11 +64,29 @@ class Reader:
 
     def layout(self, spec: ObjectSpec) -> Layout:
         """The layout of a specification; Odoo's types are asked for only where they matter."""
-        if not ambiguous(spec) and spec.object in _ALWAYS_ACTIVE:
+        if not ambiguous(spec) and not spec.tables and spec.object in _ALWAYS_ACTIVE:
             return Layout(spec)
         described = self._models.of(spec.object)
         kinds = {name: str(one.get("type")) for name, one in described.items()}
-        return Layout(spec, kinds, "active" in described)
+        lines = tuple(self._lines(spec, table, described) for table in spec.tables)
+        also = tuple(name for name in ALSO.get(spec.object, ()) if name in described)
+        return Layout(spec, kinds, "active" in described, renamed(spec.object, described), also, lines)
+
+    def _lines(self, spec: ObjectSpec, table: TableSpec, described: Described) -> Lines:
+        """The layout of the rows of a table. Raises Unsupported where there is no such table."""
+        relation = described.get(table.path, {})
+        if relation.get("type") != "one2many":
+            raise Unsupported(f"{spec.object} has no rows {table.path}", system=self._client.system)
+        if table.key == EXTERNAL:
+            words = f"{table.path}: the key of a row is kept in a field of it, as x_bridge_line"
+            raise Unsupported(words, system=self._client.system)
+        model = str(relation["relation"])
+        fields = self._models.of(model)
+        kinds = {name: str(one.get("type")) for name, one in fields.items()}
+        also = tuple(name for name in ALSO.get(model, ()) if name in fields)
+        rows = ObjectSpec(f"{spec.entity}.{table.path}", model, table.key, table.fields)
+        layout = Layout(rows, kinds, has_active=False, renamed=renamed(model, fields), also=also)
+        return Lines(table, layout, str(relation.get("relation_field") or "order_id"), self._client.system)
 
     def changes(self, layout: Layout, cursor: str | None, limit: int) -> ChangePage:
         """The next page. Odoo has no feed of deletes: those are found by comparing ids (`refs`)."""

@@ -16,8 +16,20 @@ def setup(client: Client, models: Models, spec: ObjectSpec, module: str, *, appl
     """External ids need no field, only the right to keep them; a key field is made if it is not there."""
     models.forget(spec.object)
     described = models.of(spec.object)
-    if spec.key == EXTERNAL:
-        return [_external_ids(client, spec, module)]
+    steps = [_external_ids(client, spec, module)] if spec.key == EXTERNAL else _key_field(client, models, spec, apply)
+    for table in spec.tables:
+        model = str(described.get(table.path, {}).get("relation") or "")
+        if model:
+            rows = ObjectSpec(spec.entity, model, table.key, ())
+            steps += _key_field(client, models, rows, apply)
+        else:
+            steps.append(SetupStep(f"{spec.object}.{table.path}", "failed", "There are no rows of that name."))
+    return steps
+
+
+def _key_field(client: Client, models: Models, spec: ObjectSpec, apply: bool) -> list[SetupStep]:
+    models.forget(spec.object)
+    described = models.of(spec.object)
     what = f"{spec.object}.{spec.key}: text field for bridge's id, indexed, not copied"
     if spec.key in described:
         if described[spec.key].get("type") == "char":

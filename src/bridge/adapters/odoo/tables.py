@@ -9,8 +9,25 @@ from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.ports.errors import Rejected
 
-_MODELS: Final = {"country.iso2": "res.country", "currency.code": "res.currency", "language.code": "res.lang"}
-_FIELDS: Final = {"country.iso2": "code", "currency.code": "name", "language.code": "code"}
+_MODELS: Final = {
+    "country.iso2": "res.country",
+    "currency.code": "res.currency",
+    "language.code": "res.lang",
+    "unit.name": "uom.uom",
+    "tax.name": "account.tax",
+}
+_FIELDS: Final = {
+    "country.iso2": "code",
+    "currency.code": "name",
+    "language.code": "code",
+    "unit.name": "name",
+    "tax.name": "name",
+}
+_DOMAINS: Final[dict[str, list[Any]]] = {
+    "tax.name": [["type_tax_use", "=", "sale"], ["active", "=", True]],
+    "currency.code": [["active", "=", True]],
+    "unit.name": [["active", "=", True]],
+}
 
 
 class Tables:
@@ -22,6 +39,8 @@ class Tables:
         self._states: dict[int, dict[str, int]] = {}
         self._users: dict[str, list[int]] = {}
         self._tags: dict[tuple[str, str], int] = {}
+        self._price_lists: dict[str, int] = {}
+        self._own: set[str] = set()
         self._asked: set[str] = set()
 
     def begin(self) -> None:
@@ -32,8 +51,9 @@ class Tables:
         """The id of a country, currency or language by its code. Raises Rejected."""
         if code not in self._small.get(table, {}) and table not in self._asked:
             field = _FIELDS[table]
+            domain = _DOMAINS.get(table, [])
             rows = self._client.call(
-                _MODELS[table], "search_read", domain=[], fields=[field], order="id", answers=shapes.rows
+                _MODELS[table], "search_read", domain=domain, fields=[field], order="id desc", answers=shapes.rows
             )
             self._asked.add(table)
             self._small[table] = {str(row[field]): int(row["id"]) for row in rows if row[field]}
@@ -41,6 +61,29 @@ class Tables:
         if found is None:
             raise self._unknown(table, path)
         return found
+
+    def price_list(self, currency: str, path: str) -> int | None:
+        """The price list that makes an order of this currency: the first; None where the company's own needs none.
+
+        Raises Rejected where there is none: the order would be taken for one in another currency.
+        """
+        if "price lists" not in self._asked:
+            shown: dict[str, Any] = {"currency_id": {"fields": {"name": {}}}}
+            answer = self._client.call(
+                "product.pricelist", "web_search_read", domain=[["active", "=", True]], specification=shown,
+                order="id desc", answers=shapes.page,
+            )  # fmt: skip
+            self._price_lists = {str(row["currency_id"]["name"]): int(row["id"]) for row in answer["records"]}
+            companies = self._client.call(
+                "res.company", "web_search_read", domain=[], specification=shown, order="id", limit=1,
+                answers=shapes.page,
+            )  # fmt: skip
+            self._own = {str(row["currency_id"]["name"]) for row in companies["records"]}
+            self._asked.add("price lists")
+        if currency in self._price_lists or currency in self._own:
+            return self._price_lists.get(currency)
+        words = f"has no price list in that currency, so an order in it cannot be held ({path})"
+        raise Rejected(words, fields=(path,), system=self._client.system)
 
     def learn_states(self, *, again: bool = False) -> None:
         """Countries and the states in them: all in one call, for a batch may name many countries.

@@ -12,9 +12,10 @@ from typing import Any
 
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Cells, Draft, Drafts, waves
-from bridge.adapters.odoo.importing import Importer, Outcome
+from bridge.adapters.odoo.importing import Importer, Outcome, in_halves
 from bridge.adapters.odoo.layout import Layout
 from bridge.adapters.odoo.reading import Reader
+from bridge.adapters.odoo.rows import RowWriter, StateMover
 from bridge.ports.errors import BridgeError, InDoubt, NotFound, Rejected, Transient, VersionConflict
 from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, UpdateItem, WriteResult
 
@@ -36,6 +37,8 @@ class Writer:
         self._client, self._reader, self._layout, self._drafts = client, reader, layout, drafts
         self._with_default, self._module = with_default, module
         self._importer = Importer(client, layout.model, batch)
+        self._rows = RowWriter(client, drafts, batch)
+        self._states = StateMover(client, layout.model, drafts)
 
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
         """Create records, or give the ones that have the keys already."""
@@ -125,7 +128,7 @@ class Writer:
             noted = {"id": f"{self._module}.{key}"} if self._layout.external else {self._layout.spec.key: key}
             rows[place] = {**constants, **draft.own, **noted}
         rows = self._padded(rows)
-        self._importer.run(rows, outcome, self._drafts.path_of)
+        self._importer.run(rows, outcome, self._drafts.path_of, self._lines_of(fresh))
         below = [(place, role, cells) for place in outcome.ids for role, cells in fresh[place].below.items()]
         self._import_below(
             {
@@ -135,6 +138,19 @@ class Writer:
             },
             outcome,
         )
+
+    def _lines_of(self, fresh: Mapping[int, Draft]) -> dict[int, list[Cells]]:
+        """The lines of new records, all with the same columns."""
+        found: dict[int, list[Cells]] = {}
+        for number, (one, _) in enumerate(self._drafts.lines):
+            cells = {place: draft.rows.get(number, {}) for place, draft in fresh.items()}
+            columns = sorted({column for rows in cells.values() for row in rows.values() for column in row})
+            for place, rows in cells.items():
+                for key, row in rows.items():
+                    whole = {one.table.key: key, **{column: row.get(column, "") for column in columns}}
+                    line = {f"{one.table.path}/{column}": cell for column, cell in whole.items()}
+                    found.setdefault(place, []).append(line)
+        return found
 
     def _import_below(self, rows: Mapping[int, Cells], outcome: Outcome) -> None:
         """Addresses of new records. One that is refused is sent again by the engine as an update of the record, which
@@ -179,6 +195,8 @@ class Writer:
                     cells[place] = {**wanted, "parent_id/.id": items[place].native_id, "type": role}
             if cells:
                 self._importer.run(cells, outcome, partial(self._drafts.path_of, role=role))
+        self._rows.change(items, drafts, rows, outcome)
+        self._states.move(items, drafts, rows, outcome)
 
     def _give_keys(
         self, items: Sequence[UpdateItem], places: list[int], rows: Mapping[str, Any], outcome: Outcome
@@ -199,7 +217,7 @@ class Writer:
         try:
             known = self._reader.keys_of(self._layout, list(wanted))
         except BridgeError as error:
-            self._stop(places, error, outcome)
+            outcome.stop(places, error)
             return
         self._attach(
             [place for place in places if items[place].key and int(items[place].native_id) not in known], items, outcome
@@ -220,34 +238,7 @@ class Writer:
             ]
             self._client.call("ir.model.data", "create", positional=(lacking,), vals_list=lacking, writing=True)
 
-        self._in_halves(places, items, outcome, send, (Rejected,))
-
-    def _in_halves(
-        self,
-        places: list[int],
-        items: Sequence[UpdateItem | DeleteItem],
-        outcome: Outcome,
-        send: Callable[[list[int]], None],
-        refusals: tuple[type[BridgeError], ...],
-    ) -> None:
-        """One call for all; where it is refused, halves, until the bad record stands alone."""
-        if not places:
-            return
-        if outcome.ended is not None:
-            outcome.fail(places, Transient("was not asked: an earlier call failed", system=self._client.system))
-            return
-        try:
-            send(places)
-            outcome.started = True
-        except refusals as refusal:
-            if len({items[place].native_id for place in places}) == 1:
-                outcome.fail(places, refusal)
-                return
-            half = len(places) // 2
-            self._in_halves(places[:half], items, outcome, send, refusals)
-            self._in_halves(places[half:], items, outcome, send, refusals)
-        except BridgeError as error:
-            self._stop(places, error, outcome)
+        in_halves(places, items, outcome, send, (Rejected,), self._client.system)
 
     def _unmoved(self, item: UpdateItem | DeleteItem, rows: Mapping[str, Any], place: int, outcome: Outcome) -> bool:
         """Whether the record still has the expected version; notes the conflict."""
@@ -262,16 +253,7 @@ class Writer:
             ids = sorted({int(items[place].native_id) for place in part})
             self._client.call(self._layout.model, "unlink", ids, writing=True)
 
-        self._in_halves(places, items, outcome, send, (Rejected, NotFound))
-
-    def _stop(self, places: list[int], error: BridgeError, outcome: Outcome) -> None:
-        """Note what ended the batch; raises it where nothing was done yet."""
-        if isinstance(error, InDoubt):
-            outcome.started = True
-        if not outcome.started:
-            raise error
-        outcome.ended = error
-        outcome.fail(places, error)
+        in_halves(places, items, outcome, send, (Rejected, NotFound), self._client.system)
 
     def _read_back(self, ids: Any, keys: Mapping[int, str] | None) -> dict[str, NativeRecord]:
         """The records as they are now; nothing where they cannot be read just now (the engine reads them later)."""

@@ -9,7 +9,10 @@ from typing import TypeVar
 from bridge.adapters.salesforce.changes import Changes
 from bridge.adapters.salesforce.client import Client
 from bridge.adapters.salesforce.describe import Describes, schema
+from bridge.adapters.salesforce.documents import DocumentWriter
 from bridge.adapters.salesforce.health import check
+from bridge.adapters.salesforce.layout import PRICE
+from bridge.adapters.salesforce.prices import ProductWriter
 from bridge.adapters.salesforce.reading import Reader
 from bridge.adapters.salesforce.settings import Settings
 from bridge.adapters.salesforce.setup import Setup
@@ -65,6 +68,7 @@ class SalesforceAdapter:
             batch_update=BATCH,
             page=self._settings.page,
             clock_grain=timedelta(seconds=1),
+            written_apart=(PRICE,),
         )
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
@@ -77,7 +81,13 @@ class SalesforceAdapter:
 
     def schema(self, spec: ObjectSpec) -> NativeSchema:
         self._describes.forget(spec.object)
-        return schema(self._describes.of(spec.object), spec.key)
+        described = self._describes.of(spec.object)
+        tables = {}
+        for table in spec.tables:
+            relation = described.child(table.path)
+            if relation is not None:
+                tables[table.path] = (table.key, self._describes.of(str(relation["childSObject"])))
+        return schema(described, spec.key, tables)
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
         return Setup(self._client, self._describes).run(spec, apply=apply)
@@ -111,7 +121,9 @@ class SalesforceAdapter:
         self._client.session.close()
 
     def _writer(self, spec: ObjectSpec) -> Writer:
-        return Writer(self._client, self._reader, self._reader.layout(spec), self._users, self._settings.batch)
+        layout = self._reader.layout(spec)
+        kind = DocumentWriter if layout.children else ProductWriter if layout.prices else Writer
+        return kind(self._client, self._reader, layout, self._users, self._settings.batch)
 
     def _reading(self, spec: ObjectSpec, read: Callable[[], T]) -> T:
         """Read; once more with a fresh describe if a field has gone since the last one."""

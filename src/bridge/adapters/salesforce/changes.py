@@ -6,6 +6,7 @@ erased from the bin before it was seen is only in the log of deletes (getDeleted
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from bridge.adapters.salesforce.reading import Reader
 from bridge.adapters.salesforce.settings import Settings
 from bridge.adapters.salesforce.values import instant
 from bridge.ports.errors import BridgeError, CursorExpired, NotFound, PermissionDenied, Unsupported
-from bridge.ports.records import ChangePage, Tombstone
+from bridge.ports.records import ChangePage, NativeRecord, Tombstone
 
 LOG_KEPT = timedelta(days=15)
 """How far back the log of deletes and the recycle bin reach."""
@@ -47,6 +48,8 @@ class Changes:
         query = self._query(layout, position, size)
         if not position.deletes:
             position = _read_to(position, self._client.now() - _ROUNDING)
+        if not position.below and layout.below:
+            position = replace(position, below=soql.stamp(self._client.now() - _ROUNDING))
         rows, done = self._client.query(query, deleted=True)
         now = self._client.now()
         records = tuple(layout.record(row) for row in rows if not row.get("IsDeleted"))
@@ -62,6 +65,10 @@ class Changes:
             logged, position = self._logged(layout, position, now)
             known = {str(row["Id"]) for row in rows}
             tombstones += tuple(self._confirmed(layout, [one for one in logged if one.native_id not in known]))
+            if layout.below and not position.first:
+                records += tuple(self._changed_below(layout, position, known))
+                overlap = timedelta(seconds=self._settings.overlap)
+                position = replace(position, below=soql.stamp(now - overlap))
         return ChangePage(records, tombstones, position.encode(), more)
 
     def _query(self, layout: Layout, position: Position, size: int) -> str:
@@ -80,6 +87,15 @@ class Changes:
             order=f"{layout.stamp}, Id",
             limit=size,
         )
+
+    def _changed_below(self, layout: Layout, position: Position, known: set[str]) -> Iterable[NativeRecord]:
+        """Records of which a line or a price has changed: a price does not move the stamp of its product."""
+        ids: dict[str, None] = {}
+        for child, parent in layout.below:
+            query = soql.select([parent], child, f"SystemModstamp >= {position.below}")
+            ids |= dict.fromkeys(str(row[parent]) for row in self._client.rows(query))
+        wanted = [native_id for native_id in ids if native_id not in known]
+        return self._reader.fetch(layout, wanted).values() if wanted else ()
 
     def _logged(self, layout: Layout, position: Position, now: datetime) -> tuple[list[Tombstone], Position]:
         """The log of deletes since it was last read, if that is due."""

@@ -92,6 +92,10 @@ class Client:
             raise refusal(status, answer, system=self.system, writing=writing)
         return answer
 
+    def address(self, path: str) -> str:
+        """The address of a resource, without the host: what a composite request names it by."""
+        return self._base + path
+
     def query(self, soql: str, *, deleted: bool = False) -> tuple[list[Json], bool]:
         """The first page of a query, and whether that was all. With `deleted` also from the recycle bin."""
         return self._page(self.call("GET", "queryAll" if deleted else "query", params={"q": soql}))[:2]

@@ -29,6 +29,7 @@ class Position:
     floor: where the next pass begins because a page of this pass was read while transactions may have been open.
     deletes: up to where the log of deletes was read; empty before the first page.
     first: whether the first contact is still under way.
+    below: from when on what stands below the records (lines, prices) is looked at; empty before the first page.
     """
 
     low: str = ""
@@ -36,6 +37,7 @@ class Position:
     floor: str = ""
     deletes: str = ""
     first: bool = True
+    below: str = ""
 
     def term(self, stamp: str) -> str:
         """The condition for the next page; empty for all."""
@@ -75,8 +77,9 @@ class Position:
             if data["v"] != FORMAT:
                 raise ValueError("another format")
             at = (_instant(data["at"][0]), str(data["at"][1])) if data["at"] else None
-            low, floor, deletes = (_instant(data[name]) if data[name] else "" for name in ("low", "floor", "deletes"))
-            return cls(low, at, floor, deletes, bool(data["first"]))
+            names = ("low", "floor", "deletes", "below")
+            low, floor, deletes, below = (_instant(data[name]) if data.get(name) else "" for name in names)
+            return cls(low, at, floor, deletes, bool(data["first"]), below)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError):
             pass
         raise CursorExpired("the position is from another version of bridge", system=system)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.adapters.salesforce.client import Client, Json
@@ -73,6 +73,11 @@ class Described:
         """Salesforce's type of a field."""
         return str(self.fields[path].get("type") or "string") if path in self.fields else "string"
 
+    def child(self, name: str) -> Json | None:
+        """The child relationship of a name ("OrderItems")."""
+        found = self.answer.get("childRelationships") or []
+        return next((one for one in found if one.get("relationshipName") == name), None)
+
     def relation(self, path: str) -> str | None:
         """The name under which a query reaches the record that a reference points to ("Owner")."""
         name = self.fields[path].get("relationshipName") if path in self.fields else None
@@ -122,17 +127,29 @@ class Describes:
         )
 
 
-def schema(described: Described, key: str) -> NativeSchema:
-    """The schema in bridge's terms."""
+def schema(described: Described, key: str, tables: Mapping[str, tuple[str, Described]] | None = None) -> NativeSchema:
+    """The schema in bridge's terms. tables: path of a table -> the key field of its rows, and their object."""
     fields = {name: _field(name, entry) for name, entry in described.fields.items()}
     answer = described.answer
+    problem = key_problem(described, key)
+    for path, (row_key, rows) in (tables or {}).items():
+        fields[path] = NativeField(path, "other")
+        cells = {f"{path}[].{name}": _field(f"{path}[].{name}", entry) for name, entry in rows.fields.items()}
+        fields |= {name: replace(cell, required=False) for name, cell in cells.items()}
+        if rows.name == "OrderItem" and f"{path}[].Product2Id" in fields:  # written as the entry of the price book
+            place = f"{path}[].Product2Id"
+            fields[place] = replace(fields[place], createable=True, updateable=True)
+        if row_key not in rows.fields:
+            problem = problem or f"{rows.name}.{row_key} is not there, or the integration user may not see it."
+    if described.name == "Product2":
+        fields["PricebookEntry.Standard"] = NativeField("PricebookEntry.Standard", "decimal", scale=2)
     return NativeSchema(
         object=described.name,
         fields=fields,
         readable=bool(answer.get("queryable", True)),
         createable=bool(answer.get("createable", True)),
         updateable=bool(answer.get("updateable", True)),
-        key_problem=key_problem(described, key),
+        key_problem=problem,
         required=tuple(sorted(name for name, field in fields.items() if field.required)),
     )
 

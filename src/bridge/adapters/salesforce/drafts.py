@@ -11,12 +11,12 @@ from typing import Any
 
 from bridge.adapters.salesforce.client import Json
 from bridge.adapters.salesforce.describe import key_problem
-from bridge.adapters.salesforce.layout import TAGS, USER_EMAIL, Layout
+from bridge.adapters.salesforce.layout import PRICE, TAGS, USER_EMAIL, Layout
 from bridge.adapters.salesforce.soql import is_id
 from bridge.adapters.salesforce.users import Users
 from bridge.adapters.salesforce.values import to_wire
 from bridge.ports.errors import Rejected
-from bridge.ports.records import CreateItem, NativeValue, UpdateItem
+from bridge.ports.records import CreateItem, NativeValue, UpdateItem, split_row_path
 
 
 class Drafts:
@@ -44,7 +44,7 @@ class Drafts:
             raise Rejected(f"cannot make records safely: {problem}", fields=(key,), system=self._system)
         if not item.key:
             raise Rejected("refuses a record without a key", fields=(key,), system=self._system)
-        values = dict(item.values)
+        values = self._own(item.values)
         for condition in self._layout.spec.where:
             if condition.op == "=" and values.get(condition.path) is None and not isinstance(condition.value, tuple):
                 values[condition.path] = condition.value
@@ -54,11 +54,22 @@ class Drafts:
 
     def update(self, item: UpdateItem) -> Json:
         """The changes to send, with null for what is to be emptied. Raises Rejected."""
-        values = dict(item.values)
+        values = self._own(item.values)
         draft: Json = {"attributes": {"type": self._layout.object}, "id": item.native_id}
         if item.key:
             values.setdefault(self._layout.spec.key, item.key)
         return draft | self._wire(values, "updateable", given={self._layout.spec.key})
+
+    def _own(self, values: Mapping[str, NativeValue]) -> dict[str, NativeValue]:
+        """What stands in the record itself, and neither in rows of its own nor in a price book."""
+        tables = {table.path for table in self._layout.spec.tables}
+        rows = (path for path in values if (split_row_path(path) or (path,))[0] in tables)
+        elsewhere = {*rows, *(path for path in values if path.startswith(PRICE))}
+        return {path: value for path, value in values.items() if path not in elsewhere}
+
+    def row(self, values: Mapping[str, NativeValue], right: str) -> Json:
+        """The fields of a row. right: createable or updateable. Raises Rejected."""
+        return self._wire(values, right, given={self._layout.spec.key})
 
     def _wire(self, values: Mapping[str, NativeValue], right: str, given: set[str]) -> Json:
         wire: dict[str, Any] = {}

@@ -13,7 +13,21 @@ from bridge.adapters.salesforce.client import Json
 from bridge.adapters.salesforce.describe import Described
 from bridge.adapters.salesforce.values import from_wire, instant
 from bridge.ports.errors import KeyFieldMissing, Unsupported
-from bridge.ports.records import FieldSpec, NativeRecord, NativeValue, ObjectSpec, Tombstone
+from bridge.ports.records import (
+    FieldSpec,
+    NativeRecord,
+    NativeValue,
+    ObjectSpec,
+    TableSpec,
+    Tombstone,
+    row_path,
+)
+
+PRICE = "PricebookEntry."
+STANDARD = "Standard"
+ENTRY = ("Id", "UnitPrice", "IsActive", "Pricebook2Id", "Pricebook2.Name", "Pricebook2.IsStandard")
+ALSO: Mapping[str, tuple[str, ...]] = {"Order": ("Status", "StatusCode", "Pricebook2Id", "CurrencyIsoCode")}
+"""Object -> fields that have to be known to write it, whether or not the mapping names them."""
 
 USER_EMAIL = "user.email"
 TAGS = "tag.name"
@@ -21,12 +35,24 @@ TAGS = "tag.name"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A mapping's specification laid over a describe. fields: those that the org lets us read."""
+    """A mapping's specification laid over a describe. fields: those that the org lets us read. children: its rows."""
 
     spec: ObjectSpec
     described: Described
     fields: tuple[FieldSpec, ...]
     system: str
+    children: tuple[Children, ...] = ()
+
+    @property
+    def prices(self) -> tuple[FieldSpec, ...]:
+        """The prices of a product: they stand in the price books, one entry each."""
+        return tuple(field for field in self.spec.fields if field.path.startswith(PRICE))
+
+    @property
+    def below(self) -> tuple[tuple[str, str], ...]:
+        """What stands below the records and is part of them: object, and its field that leads up."""
+        found = tuple((child.object, child.parent) for child in self.children)
+        return (*found, ("PricebookEntry", "Product2Id")) if self.prices else found
 
     @property
     def object(self) -> str:
@@ -43,6 +69,10 @@ class Layout:
             names[self.spec.key] = None
         for field in self.fields:
             names[self._select(field)] = None
+        names |= dict.fromkeys(name for name in ALSO.get(self.object, ()) if name in self.described.fields)
+        names |= dict.fromkeys(child.selected() for child in self.children)
+        if self.prices:
+            names[f"(SELECT {', '.join(ENTRY)} FROM PricebookEntries)"] = None  # noqa: S608
         if deleted:
             names["IsDeleted"] = None
             if self.described.merges:
@@ -71,6 +101,9 @@ class Layout:
         second of the last reading would else not be told from none.
         """
         values = {field.path: self._value(field, row) for field in self.fields}
+        for child in self.children:
+            values |= child.values(row)
+        values |= {field.path: price(row, field.path) for field in self.prices}
         stamp = row.get(self.stamp)
         modified = instant(str(stamp)) if stamp else None
         key = row.get(self.spec.key)
@@ -101,10 +134,68 @@ class Layout:
         return from_wire(self.described.kind(field.path), row.get(field.path), several=field.ref == TAGS)
 
 
-def layout_of(spec: ObjectSpec, described: Described, system: str) -> Layout:
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The rows of one table. layout: of the object that they are; parent: its field that leads to the record."""
+
+    table: TableSpec
+    layout: Layout
+    parent: str
+
+    @property
+    def object(self) -> str:
+        return self.layout.object
+
+    def selected(self) -> str:
+        """The part of a query that brings them with the record."""
+        names = ", ".join(self.layout.selected())
+        return f"(SELECT {names} FROM {self.table.path} WHERE IsDeleted = false ORDER BY Id)"  # noqa: S608
+
+    def rows(self, record: Json) -> dict[str, Json]:
+        """key -> row, oldest first. A row of a cloned record that still carries another's key counts as new."""
+        found: dict[str, Json] = {}
+        for row in nested(record, self.table.path):
+            key = row.get(self.table.key)
+            own = f"{self.layout.system}-{row['Id']}"
+            found[str(key) if key and str(key) not in found else own] = row
+        return found
+
+    def values(self, record: Json) -> dict[str, NativeValue]:
+        """The keys and cells of a record."""
+        rows = self.rows(record)
+        values: dict[str, NativeValue] = {self.table.path: list(rows)}
+        for key, row in rows.items():
+            for field in self.layout.fields:
+                values[row_path(self.table.path, key, field.path)] = self.layout._value(field, row)
+        return values
+
+
+def nested(record: Json, name: str) -> list[Json]:
+    """The rows that a child query brought with a record; none is answered as null."""
+    found = record.get(name)
+    return list(found.get("records") or ()) if isinstance(found, Mapping) else []
+
+
+def price(row: Json, path: str) -> NativeValue:
+    """The price of a product in one book; an entry that is not in use is no price."""
+    entry = entry_of(row, path)
+    return from_wire("currency", entry.get("UnitPrice")) if entry and entry.get("IsActive") else None
+
+
+def entry_of(row: Json, path: str) -> Json | None:
+    """The entry of a book: `PricebookEntry.Standard`, or `PricebookEntry.Retail_Prices` by the name of the book."""
+    wanted = path.removeprefix(PRICE)
+    for entry in nested(row, "PricebookEntries"):
+        book = entry.get("Pricebook2") or {}
+        if book.get("IsStandard") if wanted == STANDARD else str(book.get("Name")).replace(" ", "_") == wanted:
+            return entry
+    return None
+
+
+def layout_of(spec: ObjectSpec, described: Described, system: str, children: tuple[Children, ...] = ()) -> Layout:
     """Lay a specification over a describe; paths that the org does not show are left out ("not observed")."""
     fields = tuple(field for field in spec.fields if field.path in described.fields)
-    return Layout(spec, described, fields, system)
+    return Layout(spec, described, fields, system, children)
 
 
 def by_asked_id(records: Sequence[NativeRecord], asked: Sequence[str]) -> dict[str, NativeRecord]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bridge.adapters.salesforce import soql
-from bridge.adapters.salesforce.client import Client
-from bridge.adapters.salesforce.describe import Describes
-from bridge.adapters.salesforce.layout import Layout, by_asked_id, layout_of, require_key
-from bridge.ports.records import NativeRecord, ObjectSpec
+from bridge.adapters.salesforce.client import Client, Json
+from bridge.adapters.salesforce.describe import Described, Describes
+from bridge.adapters.salesforce.layout import Children, Layout, by_asked_id, layout_of, require_key
+from bridge.ports.errors import Unsupported
+from bridge.ports.records import NativeRecord, ObjectSpec, TableSpec
 
 
 class Reader:
@@ -21,7 +22,19 @@ class Reader:
 
     def layout(self, spec: ObjectSpec) -> Layout:
         """The specification laid over the live describe. Raises NotFound for an unknown object."""
-        return layout_of(spec, self._describes.of(spec.object), self._client.system)
+        described = self._describes.of(spec.object)
+        children = tuple(self._children(spec, table, described) for table in spec.tables)
+        return layout_of(spec, described, self._client.system, children)
+
+    def _children(self, spec: ObjectSpec, table: TableSpec, described: Described) -> Children:
+        """The layout of the rows of a table. Raises Unsupported where there is no such relationship."""
+        relation = described.child(table.path)
+        if relation is None:
+            words = f"has no rows {table.path} below {spec.object}, or does not show them to us"
+            raise Unsupported(words, system=self._client.system)
+        rows = ObjectSpec(f"{spec.entity}.{table.path}", str(relation["childSObject"]), table.key, table.fields)
+        layout = layout_of(rows, self._describes.of(rows.object), self._client.system)
+        return Children(table, layout, str(relation["field"]))
 
     def refs(self, layout: Layout) -> Iterator[Sequence[str]]:
         """Every id of the object, in the order of the ids: each page starts behind the last id of the one before.
@@ -43,12 +56,13 @@ class Reader:
     def fetch(self, layout: Layout, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
         """These records as they are now; what cannot be an id is missing like what is deleted."""
         asked = [native_id for native_id in dict.fromkeys(native_ids) if soql.is_id(native_id)]
-        records = [
-            layout.record(row)
-            for query in soql.lists(layout.selected(), layout.object, "Id", asked)
-            for row in self._client.rows(query)
-        ]
-        return by_asked_id(records, asked)
+        return by_asked_id([layout.record(row) for row in self.raw(layout, asked)], asked)
+
+    def raw(self, layout: Layout, native_ids: Sequence[str]) -> list[Json]:
+        """The rows of these ids as Salesforce answers them."""
+        asked = [native_id for native_id in dict.fromkeys(native_ids) if soql.is_id(native_id)]
+        queries = soql.lists(layout.selected(), layout.object, "Id", asked)
+        return [row for query in queries for row in self._client.rows(query)]
 
     def find(self, layout: Layout, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
         """The records with these keys. Raises KeyFieldMissing where the key field is missing."""

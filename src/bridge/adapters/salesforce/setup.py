@@ -15,7 +15,7 @@ from bridge.adapters.salesforce.describe import KEY_LENGTH, Described, Describes
 from bridge.adapters.salesforce.health import who
 from bridge.ports.adapter import SetupStep
 from bridge.ports.errors import AlreadyExists, BridgeError, Rejected
-from bridge.ports.records import FieldSpec, ObjectSpec
+from bridge.ports.records import FieldSpec, ObjectSpec, TableSpec
 
 PERMISSION_SET = "Bridge_Sync"
 
@@ -58,7 +58,22 @@ class Setup:
         for field in spec.fields:
             if field.path.endswith("__c"):
                 steps.append(self._custom(spec, field, described, apply))
+        for table in spec.tables:
+            steps += self._table(spec, table, described, apply)
         self._describes.forget(spec.object)
+        return steps
+
+    def _table(self, spec: ObjectSpec, table: TableSpec, described: Described, apply: bool) -> list[SetupStep]:
+        """The key field and the custom fields of the rows of a table."""
+        relation = described.child(table.path)
+        if relation is None:
+            return [SetupStep(f"{spec.object}.{table.path}", "failed", "There are no rows of that name.")]
+        rows = ObjectSpec(spec.entity, str(relation["childSObject"]), table.key, table.fields)
+        self._describes.forget(rows.object)
+        below = self._describes.of(rows.object)
+        custom = [FieldSpec(table.key), *(field for field in table.fields if field.path.endswith("__c"))]
+        steps = [self._custom(rows, field, below, apply) for field in custom]
+        self._describes.forget(rows.object)
         return steps
 
     def _key(self, spec: ObjectSpec, described: Described, apply: bool) -> SetupStep:

@@ -52,7 +52,7 @@ class Writer:
         for place, item in enumerate(items):
             if place not in again:
                 self._draft(batch, drafts, place, item)
-        send(self._client, drafts, lambda records: self._collect("POST", records), batch, self._size)
+        self._insert(items, drafts, batch)
         results = self._created(items, batch)
         firsts = {items[place].key: results[place] for place in sorted(drafts | batch.answers, reverse=True)}
         return [_repeat(firsts[item.key]) if place in again else results[place] for place, item in enumerate(items)]
@@ -71,8 +71,12 @@ class Writer:
         for part in _parts(drafts, self._size):
             for wave in _distinct(part, items):  # Salesforce refuses an id that stands twice in one call
                 fresh = self._unmoved(items, wave, batch)
-                send(self._client, fresh, lambda records: self._collect("PATCH", records), batch, self._size)
+                self._change(items, fresh, batch)
         return self._updated(items, batch)
+
+    def _change(self, items: Sequence[UpdateItem], drafts: Mapping[int, Json], batch: Batch) -> None:
+        """Send changes, no record twice."""
+        send(self._client, drafts, lambda records: self._collect("PATCH", records), batch, self._size)
 
     def delete(self, items: Sequence[DeleteItem]) -> list[WriteResult]:
         """Delete records; one that is gone already counts as ok."""
@@ -82,6 +86,10 @@ class Writer:
             for wave in _distinct(part, items):
                 send(self._client, self._unmoved(items, wave, batch), self._erase, batch, self._size)
         return [self._deleted(item, batch.answers.get(place)) for place, item in enumerate(items)]
+
+    def _insert(self, items: Sequence[CreateItem], drafts: Mapping[int, Json], batch: Batch) -> None:
+        """Send new records."""
+        send(self._client, drafts, lambda records: self._collect("POST", records), batch, self._size)
 
     def _draft(self, batch: Batch, drafts: dict[int, Json], place: int, item: CreateItem | UpdateItem) -> None:
         try:
@@ -142,8 +150,11 @@ class Writer:
         gone = isinstance(result.error, (NotFound, MissingReference))
         return WriteResult("ok", item.native_id) if gone else result
 
+    def _error(self, answer: Answer) -> BridgeError:
+        return answer.error or row_error(answer.refused, system=self._client.system)
+
     def _failed(self, answer: Answer, native_id: str | None) -> WriteResult:
-        error = answer.error or row_error(answer.refused, system=self._client.system)
+        error = self._error(answer)
         return WriteResult("unknown" if isinstance(error, InDoubt) else "failed", native_id, error=error)
 
     def _unmoved(

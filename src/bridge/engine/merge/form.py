@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bridge.mapping.compiled import EntityMap, FieldProblem, Unit
+from bridge.mapping.compiled import EntityMap, FieldProblem, Unit, in_rows
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeValue
 from bridge.ports.work import Canonical
@@ -77,15 +77,16 @@ class Form:
         unresolved: dict[str, tuple[str, str]] = {}
         found: dict[str, Canonical] = dict(decoded.values)
         for unit in self.emap.record_units:
-            native = found.get(unit.name)
-            if not isinstance(native, str) or unit.record_ref is None:
-                continue
-            golden_id = self._refs.golden_of.get((self.system, unit.record_ref.entity, native))
-            if golden_id is None:
-                del found[unit.name]
-                unresolved[unit.name] = (unit.record_ref.entity, native)
-            else:
-                found[unit.name] = golden_id
+            for name in in_rows(unit.name, decoded.values):
+                native = found[name]
+                if not isinstance(native, str) or unit.record_ref is None:
+                    continue
+                golden_id = self._refs.golden_of.get((self.system, unit.record_ref.entity, native))
+                if golden_id is None:
+                    del found[name]
+                    unresolved[name] = (unit.record_ref.entity, native)
+                else:
+                    found[name] = golden_id
         return Reading(found, unresolved, decoded.problems)
 
     def write(self, unit: Unit, value: Canonical) -> Mapping[str, NativeValue] | None:
@@ -98,7 +99,7 @@ class Form:
             if native is None:
                 return None
             value = native
-        return self.emap.encode(self.system, unit.name, value)
+        return self.emap.encode_unit(self.system, unit, value)
 
     def in_step(
         self, unit: Unit, golden: Canonical, base: Mapping[str, NativeValue], echo: Mapping[str, NativeValue]
@@ -108,6 +109,9 @@ class Form:
         True if what would be sent is what it holds; or what was sent before and the system turned into what it holds
         (it normalises); or if what it holds means the golden value in another spelling (no cosmetic writes).
         """
+        column = unit.columns.get(self.system)
+        if column is not None and column.silent:
+            return self._shows(unit, golden, base)
         try:
             due = self.write(unit, golden)
         except MappingError:
@@ -116,6 +120,9 @@ class Form:
             return True
         if due is not None and all(value == echo.get(path, base.get(path)) for path, value in due.items()):
             return True
+        return self._means(unit, golden, base)
+
+    def _means(self, unit: Unit, golden: Canonical, base: Mapping[str, NativeValue]) -> bool:
         paths = unit.paths(self.system)
         if not all(path in base for path in paths):
             return False
@@ -123,3 +130,18 @@ class Form:
         if unit.name not in reading.values:
             return False
         return same(unit, reading.values[unit.name], golden, unit.members_in(self.system))
+
+    def _shows(self, unit: Unit, golden: Canonical, base: Mapping[str, NativeValue]) -> bool:
+        """For a status of which the system is told a part only: it shows the golden one, or all that it can be told.
+
+        An order that was shipped elsewhere is "confirmed" at best here; one that is shipped here is not "confirmed".
+        """
+        if self._means(unit, golden, base):
+            return True
+        try:
+            told = self.emap.encode_unit(self.system, unit, golden)
+        except MappingError:
+            return False
+        silent = dict.fromkeys(unit.columns[self.system].silent)
+        best = self.read({**silent, **told}).values.get(unit.name)
+        return self._means(unit, best, base)

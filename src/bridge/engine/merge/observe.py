@@ -13,15 +13,19 @@ Nothing here reads a clock, draws an id at random or does I/O.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, hold, journal, second, take, take_back
 from bridge.engine.merge.form import Form, Reading, complete, same
+from bridge.engine.merge.owner import refuse, refused, settled_by
 from bridge.engine.merge.policy import choose, unite
-from bridge.engine.merge.settle import Base, base_of, differs, settle_answered, settle_unanswered
+from bridge.engine.merge.rows import Seen, forget_rows, known_row, merge_keys, revive
+from bridge.engine.merge.settle import Base, base_of, differs, made_by, settle_answered, settle_unanswered
+from bridge.engine.merge.status import meet_status, move, rehear_status
+from bridge.engine.merge.totals import Totals, compare_totals
 from bridge.mapping.compiled import FieldProblem, Policy, Unit
-from bridge.ports.records import NativeRecord, NativeValue
+from bridge.ports.records import NativeRecord, NativeValue, split_row_path
 from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Provenance, Shadow
 
 
@@ -66,7 +70,8 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     values, echo = dict(base.values), dict(base.echo)
     stopped = set(sighting.shadow.stopped) if sighting.shadow else set[str]()
     waiting: tuple[str, str] | None = None
-    changed = [unit for unit in form.emap.units if _changed(unit, form.system, base.values, record.values)]
+    units = _units(form, golden, base.values, record.values)
+    changed = [unit for unit in units if _changed(unit, form.system, base.values, record.values)]
     reading = _read(form, changed, record.values)
     for unit in changed:
         paths = unit.paths(form.system)
@@ -79,14 +84,17 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
             if unit.name not in reading.values:
                 stopped.add(unit.name)
             else:
-                _merge_unit(form, unit, reading.values[unit.name], base, sighting, draft, around)
+                _merge(form, unit, reading.values[unit.name], base, sighting, draft, around)
         for path in paths:
             if values.get(path) != record.values[path] or path not in values:
                 echo.pop(path, None)
             values[path] = record.values[path]
-    stopped -= {unit.name for unit in form.emap.record_units if unit not in changed}  # put back to what is known
-    _journal_doubts(form, sighting, base, changed, draft, around)
-    _accept_defaults(form, sighting, base, values, echo, draft)
+    stopped -= {unit.name for unit in units if unit.record_ref and unit not in changed}  # put back to what is known
+    forget_rows(form, record.values, values, echo, stopped)
+    _journal_doubts(form, units, sighting, base, changed, draft, around)
+    _accept_defaults(form, units, sighting, values, echo, draft)
+    if any(unit.control for unit in form.emap.units):
+        compare_totals(form, Totals(values, echo, base.values, record.modified, sighting.held), draft, around)
     shadow = Shadow(
         system=form.system,
         entity=golden.entity,
@@ -113,6 +121,17 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     )
 
 
+def _units(
+    form: Form, golden: Golden, base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]
+) -> Sequence[Unit]:
+    """The units of the record, with those of every row that golden record, base or system have."""
+    emap = form.emap
+    if not emap.tables:
+        return emap.units
+    keys = [*emap.keys_in(golden.values), *emap.keys_in(base, form.system), *emap.keys_in(now, form.system)]
+    return emap.units_with(keys)
+
+
 def _settled(sighting: Sighting) -> Base:
     if sighting.intent is None:
         return base_of(sighting.shadow)
@@ -132,6 +151,29 @@ def _read(form: Form, units: list[Unit], values: Mapping[str, NativeValue]) -> R
     return form.read(paths) if paths else Reading({}, {}, ())
 
 
+def _merge(
+    form: Form, unit: Unit, word: Canonical, base: Base, sighting: Sighting, draft: Draft, around: Circumstances
+) -> None:
+    """One changed unit: what is special about a control total, the rows of a table, a cell, and what somebody owns."""
+    if unit.control:
+        return  # compared when all else is known
+    row = split_row_path(unit.name)
+    taken_out = row is not None and (row[0], row[1]) not in form.emap.keys_in(draft.values)
+    if row is not None and taken_out and not known_row(form, row[0], row[1], base.values):
+        return  # a row that never came in: what stands in it says nothing
+    if unit.name not in draft.held and refused(form, unit, base.values):
+        proposal = Proposal(form.system, word, sighting.record.modified)
+        refuse(form, unit, base.values, proposal, draft, around)
+        return
+    if unit.kind == "rows":
+        sight = Seen(base.values, sighting.record.values, sighting.record.modified)
+        if merge_keys(form, unit, word, sight, draft, around):
+            return
+    elif row is not None and taken_out:
+        revive(form, row[0], row[1], sighting.record.modified, draft, around)
+    _merge_unit(form, unit, word, base, sighting, draft, around)
+
+
 def _merge_unit(
     form: Form, unit: Unit, word: Canonical, base: Base, sighting: Sighting, draft: Draft, around: Circumstances
 ) -> None:
@@ -141,7 +183,10 @@ def _merge_unit(
     word = complete(unit, word, agreed, members)
     proposal = Proposal(system, word, sighting.record.modified)
     if unit.name in draft.held:
-        _rehear(unit, proposal, members, sighting, draft, around)
+        if unit.moves and unit.name in sighting.held:
+            rehear_status(unit, proposal, sighting.held[unit.name], draft, around)
+        else:
+            _rehear(unit, proposal, members, sighting, draft, around)
         return
     paths = unit.paths(system)
     has_base = all(path in base.values for path in paths)
@@ -159,6 +204,9 @@ def _merge_unit(
         return
     if word is None and unit.empty == "keeps":
         return  # the mapping says that emptying a field here erases nothing; it is due to be written back
+    if unit.moves:
+        move(form, unit, before, proposal, draft, around)
+        return
     if form.in_step(unit, agreed, base.values, base.echo):
         if base.ambiguous.intersection(paths):
             journal(unit, before, all_words(draft, unit, proposal), "in doubt", system, "settled", draft, around)
@@ -181,7 +229,10 @@ def _meet(form: Form, unit: Unit, proposal: Proposal, draft: Draft, around: Circ
     if draft.values.get(unit.name) is None:
         take(unit, proposal, "filled" if draft.golden.rev else "only value", draft, around)
         return
-    policy = unit.policy if unit.policy.kind not in ("newest", "ask") else form.emap.first_contact
+    policy = unit.policy if unit.policy.kind not in ("newest", "ask", "sum", "owner") else form.emap.first_contact
+    if unit.moves and policy is not None:
+        meet_status(form, unit, proposal, draft, around)
+        return
     _dispute(form, unit, policy, None, proposal, draft, around)
 
 
@@ -196,7 +247,8 @@ def _dispute(
 ) -> None:
     """A conflict: settled by policy from everybody's words, or held for a person where there is none."""
     words = all_words(draft, unit, proposal)
-    winner = None if policy is None else choose(policy, words, form.emap.systems, around.tolerance)
+    rule = settled_by(form.emap, policy, draft.golden) if policy else None
+    winner = None if rule is None else choose(rule, words, form.emap.systems, around.tolerance)
     if winner is None or policy is None:
         hold(unit, before, words, "ask" if policy else "first contact", draft, around)
         return
@@ -231,10 +283,16 @@ def _rehear(
 
 
 def _journal_doubts(
-    form: Form, sighting: Sighting, base: Base, changed: list[Unit], draft: Draft, around: Circumstances
+    form: Form,
+    units: Sequence[Unit],
+    sighting: Sighting,
+    base: Base,
+    changed: list[Unit],
+    draft: Draft,
+    around: Circumstances,
 ) -> None:
     """After a lost answer, a value taken for the system's own form of what was sent may be a user's edit: note it."""
-    for unit in form.emap.units:
+    for unit in units:
         paths = unit.paths(form.system)
         if unit in changed or not base.ambiguous.intersection(paths):
             continue
@@ -249,23 +307,24 @@ def _journal_doubts(
 
 def _accept_defaults(
     form: Form,
+    units: Sequence[Unit],
     sighting: Sighting,
-    base: Base,
     values: dict[str, NativeValue],
     echo: dict[str, NativeValue],
     draft: Draft,
 ) -> None:
-    """After a create: where the golden value is empty and the system put a default of its own, leave it in peace.
+    """After a create, of a record or a row: an empty golden value for which the system put a default is left in peace.
 
     The default is remembered as the echo of the empty value, so that it is neither erased nor spread.
     """
     intent = sighting.intent
-    if intent is None or intent.op != "create" or not sighting.answered:
+    if intent is None or not sighting.answered or (intent.op != "create" and not form.emap.tables):
         return
-    for unit in form.emap.units:
+    for unit in units:
         if draft.values.get(unit.name) is not None or form.system not in unit.writes:
             continue
         empty = form.write(unit, None) or {}
         for path, nothing in empty.items():
-            if path in values and path not in intent.after and values[path] != nothing:
+            fresh = path in values and path not in intent.after and made_by(intent, path)
+            if fresh and values[path] != nothing:
                 echo[path] = nothing

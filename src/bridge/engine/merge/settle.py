@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from bridge.ports.records import NativeRecord, NativeValue
+from bridge.ports.records import NativeRecord, NativeValue, split_row_path
 from bridge.ports.work import Intent, Shadow
 
 _ABSENT = object()
@@ -49,11 +49,27 @@ def settle_answered(shadow: Shadow | None, record: NativeRecord, intent: Intent)
     for path, sent in intent.after.items():
         if path in record.values:
             _hold(base, path, sent, record.values[path])
-    if intent.op == "create":
-        for path, stored in record.values.items():
-            if path not in intent.after:
-                base.values[path] = stored
+    for path, stored in record.values.items():
+        if path not in intent.after and made_by(intent, path):
+            base.values[path] = stored
     return Base(base.values, base.echo, "applied")
+
+
+def made_by(intent: Intent, path: str) -> bool:
+    """Whether what stands at this path came into being with this write: a new record, or a new row of one."""
+    if intent.op == "create":
+        return True
+    cell = split_row_path(path)
+    if cell is None:
+        return False
+    after, before = intent.after.get(cell[0]), intent.before.get(cell[0])
+    return isinstance(after, list) and cell[1] in after and not (isinstance(before, list) and cell[1] in before)
+
+
+def _shown(record: NativeRecord, path: str) -> NativeValue | object:
+    """What the record shows at a path; a cell of a row that it does not have is empty."""
+    absent = None if split_row_path(path) else _ABSENT
+    return record.values.get(path, absent)
 
 
 def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Intent, apart: tuple[str, ...] = ()) -> Base:
@@ -81,7 +97,7 @@ def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Inten
     unclear: set[str] = set()
     applied = False
     for part, paths in parts.items():
-        kept = all(record.values.get(path, _ABSENT) == intent.before.get(path) for path in paths)
+        kept = all(_alike(_shown(record, path), intent.before.get(path)) for path in paths)
         if part not in arrived and kept and not moved:
             continue
         if part not in arrived and kept and (part or arrived):
@@ -107,7 +123,8 @@ def _arrived(part: str, paths: list[str], record: NativeRecord, intent: Intent) 
         return not part or any(record.values.get(path) is not None for path in paths)
     shown = {path: record.values[path] for path in paths if path in record.values}
     return any(
-        value == intent.after[path] != intent.before.get(path) or _stored_form(intent.after[path], value, intent, path)
+        (_alike(value, intent.after[path]) and not _alike(value, intent.before.get(path)))
+        or _stored_form(intent.after[path], value, intent, path)
         for path, value in shown.items()
     )
 
@@ -140,6 +157,13 @@ def _stored_form(sent: NativeValue, stored: NativeValue, intent: Intent, path: s
         return False
     bare_sent, bare_stored = (_bare(text) for text in (sent, stored))
     return (bool(bare_stored) and bare_sent.startswith(bare_stored)) or _rounded(sent, stored)
+
+
+def _alike(value: object, other: object) -> bool:
+    """Equal; of lists, in any order."""
+    if isinstance(value, list) and isinstance(other, list):
+        return sorted(value) == sorted(other)
+    return value == other
 
 
 def _bare(text: str) -> str:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.outbox.settle import settle_results
-from bridge.engine.plan.due import Due
+from bridge.engine.plan.due import EMPTY, Due
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget
 from bridge.engine.work import Scene, enqueue_due
@@ -107,7 +107,7 @@ def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Du
 
 
 def _is_create(due: Due) -> bool:
-    return any(problem.endswith("is required and empty") for problem in due.problems)
+    return any(problem.endswith(EMPTY) for problem in due.problems)
 
 
 def _intent(due: Due, shadow: Shadow | None) -> Intent:

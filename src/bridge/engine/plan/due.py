@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from bridge.engine.merge.form import Form
-from bridge.mapping.compiled import Unit
+from bridge.mapping.compiled import Table, Unit
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeValue
 from bridge.ports.work import Golden, Shadow
+
+EMPTY: Final = "is required and empty"
+"""Ends the sentence on a value without which a system takes no record, or no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +37,34 @@ class Due:
 
 
 def due_update(form: Form, golden: Golden, shadow: Shadow) -> Due:
-    """What a linked record lacks: for each unit the system takes, unless it shows the golden value already."""
-    late = [
-        unit
-        for unit in _written(form, golden)
-        if unit.name not in shadow.stopped
-        and form.system not in unit.on_create_only
-        and not (unit.empty == "keeps" and golden.values.get(unit.name) is None)
-        and not form.in_step(unit, golden.values.get(unit.name), shadow.values, shadow.echo)
-    ]
+    """What a linked record lacks: for each unit the system takes, unless it shows the golden value already.
+
+    Rows come with all that stands in them or not at all. A status is told alone, after everything else.
+    """
+    late = [unit for unit in _written(form, golden) if not unit.moves and _late(form, unit, golden, shadow)]
     due = _encode(form, golden, late)
+    rows = due_rows(form, golden, shadow)
+    due = Due({**due.values, **rows.values}, (*due.missing, *rows.missing), problems=(*due.problems, *rows.problems))
+    if not (due.values or due.missing or due.problems or _totals_held(form, golden)):
+        late = [unit for unit in _written(form, golden) if unit.moves and _late(form, unit, golden, shadow)]
+        due = _encode(form, golden, late)
     # Only what differs: a group is decided as one unit, but a system is told no more than it has to be.
     values = {path: v for path, v in due.values.items() if path not in shadow.values or shadow.values[path] != v}
     return Due(values, due.missing, problems=due.problems)
+
+
+def _late(form: Form, unit: Unit, golden: Golden, shadow: Shadow) -> bool:
+    return (
+        unit.name not in shadow.stopped
+        and form.system not in unit.on_create_only
+        and not (unit.empty == "keeps" and golden.values.get(unit.name) is None)
+        and not form.in_step(unit, golden.values.get(unit.name), shadow.values, shadow.echo)
+    )
+
+
+def _totals_held(form: Form, golden: Golden) -> bool:
+    """Whether two systems come to different sums: nothing is confirmed before that is cleared up."""
+    return any(unit.control and unit.name in golden.held for unit in form.emap.units)
 
 
 def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
@@ -53,10 +72,12 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
 
     left: units to leave out, because the system has nothing that they could refer to.
     """
-    units = [unit for unit in _written(form, golden) if unit.name not in left]
+    units = [unit for unit in _written(form, golden) if unit.name not in left and not unit.moves]
     due = _encode(form, golden, [unit for unit in units if golden.values.get(unit.name) is not None])
+    rows = due_rows(form, golden, None)
     values: dict[str, NativeValue] = {path: value for path, value in due.values.items() if value is not None}
-    problems = list(due.problems)
+    values |= rows.values
+    problems = [*due.problems, *rows.problems]
     for unit in form.emap.units:
         if form.system not in unit.writes or golden.values.get(unit.name) is not None:
             continue
@@ -64,15 +85,76 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
         if default is not None:
             values.update(form.write(unit, default) or {})
         elif unit.required:
-            problems.append(f"{unit.name} is required and empty")
-    blocked = any(unit.name in due.missing and unit.required for unit in units)
-    return Due(values, due.missing, blocked, tuple(problems))
+            problems.append(f"{unit.name} {EMPTY}")
+    blocked = bool(rows.missing) or any(unit.name in due.missing and unit.required for unit in units)
+    return Due(values, (*due.missing, *rows.missing), blocked, tuple(problems))
+
+
+def due_rows(form: Form, golden: Golden, shadow: Shadow | None) -> Due:
+    """Rows that the system lacks, whole, and those it has too many of; what differs inside rows that it has.
+
+    A row that refers to something the system does not have yet is left out for now.
+    """
+    due = Due({})
+    for table in form.emap.tables:
+        if form.system in table.keys.writes and table.keys.name not in golden.held:
+            due = _plus(due, _table_due(form, table, golden, shadow))
+    return due
+
+
+def _plus(one: Due, other: Due) -> Due:
+    return Due(
+        {**one.values, **other.values}, (*one.missing, *other.missing), problems=(*one.problems, *other.problems)
+    )
+
+
+def _table_due(form: Form, table: Table, golden: Golden, shadow: Shadow | None) -> Due:
+    path = table.keys.paths(form.system)[0]
+    there = shadow.values.get(path) if shadow else None
+    known = list(there) if isinstance(there, list) else []
+    wanted = golden.values.get(table.name)
+    due, held_back = Due({}), set[str]()
+    for key in wanted if isinstance(wanted, list) else ():
+        units = form.emap.row((table.name, key))
+        if shadow is not None and key in known:
+            due = _plus(
+                due, _encode(form, golden, [u for u in _cells(form, units, golden) if _late(form, u, golden, shadow)])
+            )
+            continue
+        row = _new_row(form, table.name, key, units, golden)
+        if row.missing or row.problems:
+            held_back.add(key)
+        due = _plus(due, row if not held_back & {key} else replace(row, values={}))
+    keys = [key for key in wanted if key not in held_back] if isinstance(wanted, list) else []
+    if sorted(keys) != sorted(known):
+        due = _plus(due, Due({path: list(keys)}))
+    return due
+
+
+def _new_row(form: Form, table: str, key: str, units: Sequence[Unit], golden: Golden) -> Due:
+    filled = [unit for unit in _cells(form, units, golden) if golden.values.get(unit.name) is not None]
+    due = _encode(form, golden, filled)
+    values: dict[str, NativeValue] = {path: value for path, value in due.values.items() if value is not None}
+    problems = list(due.problems)
+    for unit in units:
+        if form.system in unit.writes and golden.values.get(unit.name) is None:
+            default = unit.default_for(form.system)
+            if default is not None:
+                values.update(form.write(unit, default) or {})
+            elif unit.required:
+                problems.append(f"{unit.name} {EMPTY}")
+    return Due(values, due.missing, problems=tuple(problems))
+
+
+def _cells(form: Form, units: Sequence[Unit], golden: Golden) -> Iterable[Unit]:
+    return [u for u in units if form.system in u.writes and u.name in golden.provenance and u.name not in golden.held]
 
 
 def _written(form: Form, golden: Golden) -> Iterable[Unit]:
-    """Units that the system takes, on which somebody has a word, and that no open conflict holds."""
+    """Units that the system takes, on which somebody has a word, and that no open conflict holds; rows apart."""
     for unit in form.emap.units:
-        if form.system in unit.writes and unit.name in golden.provenance and unit.name not in golden.held:
+        taken = form.system in unit.writes and unit.name in golden.provenance and unit.name not in golden.held
+        if taken and unit.kind != "rows":
             yield unit
 
 
