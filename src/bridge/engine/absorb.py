@@ -22,11 +22,15 @@ from bridge.ports.work import Conflict, Golden, HistoryRow, Intent, Link, Outbox
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A write of bridge's own that a record is the outcome of. `answered`: the system acknowledged it."""
+    """A write of bridge's own that a record is the outcome of.
+
+    answered: the system acknowledged it. booked: whether its movement was found, where the system was asked for it.
+    """
 
     golden_id: str
     intent: Intent
     answered: bool
+    booked: bool | None = None
 
 
 @dataclass(slots=True)
@@ -139,7 +143,9 @@ class _Page:
             write = written.get(record.native_id)
             entry = entries.get(golden_id)
             if write is not None:
-                sighting = replace(sighting, intent=write.intent, answered=write.answered)
+                sighting = replace(sighting, intent=write.intent, answered=write.answered, booked=write.booked)
+            elif entry is not None and entry.intent is not None and entry.intent.reference:
+                continue  # whether the movement was booked has to be asked for first; the look-up brings the record
             elif entry is not None and entry.intent is not None:
                 sighting = replace(sighting, intent=entry.intent)
                 self._resolve(entry)

@@ -45,6 +45,7 @@ class Capabilities:
     clock_grain: the resolution of `modified` and of version tokens.
     written_apart: prefixes of the paths that a write does not change in one transaction with the record itself
         ("Address." of an ERPNext Customer). After a lost answer, each such part is judged by itself.
+    books: whether quantities are changed by movements with a reference, which can be asked for.
     """
 
     create: Support = "native"
@@ -57,6 +58,7 @@ class Capabilities:
     page: int = 2000
     clock_grain: timedelta = timedelta(seconds=1)
     written_apart: tuple[str, ...] = ()
+    books: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,12 @@ class Adapter(Protocol):
 
     def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
         """Change only the given fields. A stale `expected` yields VersionConflict for that item where supported."""
+
+    def booked(self, spec: ObjectSpec, references: Sequence[str]) -> set[str]:
+        """Those of these movements that the system has booked; asked after a lost answer.
+
+        Only where `capabilities` says that the object `books` movements; Unsupported elsewhere.
+        """
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         """Delete records; one that is gone already counts as ok."""

@@ -144,7 +144,10 @@ class ChangePage:
 
 @dataclass(frozen=True, slots=True)
 class CreateItem:
-    """One record to create. `key` is the golden id: stored in the key field, and what makes a repeat safe."""
+    """One record to create. `key` is the golden id: stored in the key field, and what makes a repeat safe.
+
+    A quantity that adds up (a stock level) is booked as a movement of the value given, with the key as its reference.
+    """
 
     key: str
     values: Mapping[str, NativeValue]
@@ -155,12 +158,18 @@ class CreateItem:
 
 @dataclass(frozen=True, slots=True)
 class UpdateItem:
-    """Fields to change in one record. `expected` is the version last seen; honoured where the system can."""
+    """Fields to change in one record. `expected` is the version last seen; honoured where the system can.
+
+    deltas: path -> what to add, for quantities that add up. A system that books movements books these under
+    `reference`, once and for all, and does not look at `expected`; one that does not takes `values`, with the sum.
+    """
 
     native_id: str
     values: Mapping[str, NativeValue]
     expected: str | None = None
     key: str | None = None
+    deltas: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
 
     def __repr__(self) -> str:
         return f"UpdateItem({self.native_id!r}, {len(self.values)} values)"

@@ -119,6 +119,8 @@ class Intent:
     native_id: None for a create.
     before, after: path -> native value before the write and as sent, for the paths sent.
     version_before: the version last seen before the write.
+    deltas: path -> what the write adds, for quantities that add up; `after` then is what that leads to.
+    reference: names the movement that carries the deltas, so that a lost answer can be settled by asking for it.
     """
 
     op: Literal["create", "update"]
@@ -126,6 +128,8 @@ class Intent:
     before: Mapping[str, NativeValue]
     after: Mapping[str, NativeValue]
     version_before: str | None
+    deltas: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
 
     def __repr__(self) -> str:
         return f"Intent({self.op}, {self.native_id!r}, {len(self.after)} values)"

@@ -157,6 +157,7 @@ def intent_out(intent: Intent | None) -> bytes | None:
             "before": intent.before,
             "after": intent.after,
             "version": intent.version_before,
+            **({"deltas": intent.deltas, "reference": intent.reference} if intent.reference else {}),
         }
     )
 
@@ -166,7 +167,8 @@ def intent_in(blob: bytes | None) -> Intent | None:
     if blob is None:
         return None
     body: Mapping[str, Any] = unpack(blob)
-    return Intent(body["op"], body["id"], body["before"], body["after"], body["version"])
+    more = (body.get("deltas", {}), body.get("reference", ""))
+    return Intent(body["op"], body["id"], body["before"], body["after"], body["version"], *more)
 
 
 def entry_of(row: Any) -> OutboxEntry:

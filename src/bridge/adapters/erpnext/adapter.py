@@ -17,6 +17,7 @@ from bridge.adapters.erpnext.settings import Settings
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.updating import Updater
 from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
+from bridge.ports.errors import Unsupported
 from bridge.ports.records import (
     ChangePage,
     CreateItem,
@@ -107,6 +108,9 @@ class ErpnextAdapter:
     def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
         layout = self._layout(spec)
         return self._told(layout, Updater(self._client, self._reader, layout).update(items))
+
+    def booked(self, spec: ObjectSpec, references: Sequence[str]) -> set[str]:
+        raise Unsupported("books no movements of this object", system=self._system)
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         return Updater(self._client, self._reader, self._layout(spec)).delete(items)

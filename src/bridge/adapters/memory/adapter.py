@@ -62,6 +62,7 @@ class MemoryAdapter:
             batch_update=quirks.batch,
             page=quirks.page,
             clock_grain=timedelta(microseconds=quirks.stamps),
+            books=True,
         )
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
@@ -151,6 +152,12 @@ class MemoryAdapter:
             lost = bool(items) and self.call("update")
             self.shape(spec)
             return self.answer(self._writer.update(spec, items), lost)
+
+    def booked(self, spec: ObjectSpec, references: Sequence[str]) -> set[str]:
+        """Those of these movements that were booked."""
+        self.call("read")
+        with self.world.lock:
+            return {reference for reference in references if reference in self.world.movements}
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         """Delete, unless the record has moved."""

@@ -82,6 +82,7 @@ class MemoryWorld:
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
         self.rows: dict[str, dict[str, Row]] = {}
+        self.movements: set[str] = set()
         self.writes = 0
         self.calls = 0
         self.horizon = datetime.min.replace(tzinfo=UTC)

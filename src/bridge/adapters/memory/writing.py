@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import TypeVar
 
 from bridge.adapters.memory.world import MemoryWorld, Refusal, Row
@@ -26,6 +27,13 @@ from bridge.ports.records import (
     row_path,
     split_row_path,
 )
+
+
+def _sum(held: NativeValue, by: str) -> str:
+    """A quantity after a movement, without trailing zeros."""
+    total = Decimal(0 if held is None else str(held)) + Decimal(by)
+    return format(total.normalize() if total else Decimal(0), "f")
+
 
 Item = TypeVar("Item", CreateItem, UpdateItem, DeleteItem)
 _WORDS = {
@@ -60,10 +68,11 @@ class Writer:
         self, spec: ObjectSpec, items: Sequence[Item], one: Callable[[ObjectSpec, Item], WriteResult]
     ) -> list[WriteResult]:
         """Where one refusal undoes the batch, the items go again one by one: the system has said that none was done."""
-        before = dict(self.world.table(spec.object))
+        before, booked = dict(self.world.table(spec.object)), set(self.world.movements)
         results = [self._try(spec, item, one) for item in items]
         if self.world.quirks.batch_rollback and any(result.outcome == "failed" for result in results):
             self.world.undo(spec.object, before)
+            self.world.movements = set(booked)
             results = [self._try(spec, item, one) for item in items]
         if items:
             self.world.done()
@@ -95,10 +104,17 @@ class Writer:
 
     def update_one(self, spec: ObjectSpec, item: UpdateItem) -> WriteResult:
         """Change one record, unless it has moved."""
-        self._unmoved(spec, item, self._alive(spec, item.native_id))
+        held = self._alive(spec, item.native_id)
+        if not item.deltas:
+            self._unmoved(spec, item, held)
         self._measure(spec, item.values)
         self._rows_there(spec, item)
-        row = self.world.write(spec.object, item.native_id, item.values, item.key)
+        values = {**item.values, **{path: _sum(held.values.get(path), by) for path, by in item.deltas.items()}}
+        if item.reference:
+            if item.reference in self.world.movements:
+                raise AlreadyExists("the movement is booked already", system=self.system)
+            self.world.movements.add(item.reference)
+        row = self.world.write(spec.object, item.native_id, values, item.key)
         return WriteResult("ok", row.id, self.record(spec, row))
 
     def delete_one(self, spec: ObjectSpec, item: DeleteItem) -> WriteResult:

@@ -113,6 +113,9 @@ class SalesforceAdapter:
     def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
         return self._writer(spec).update(items)
 
+    def booked(self, spec: ObjectSpec, references: Sequence[str]) -> set[str]:
+        raise Unsupported("books no movements of this object", system=self._system)
+
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         return self._writer(spec).delete(items)
 

@@ -20,8 +20,17 @@ from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished,
 from bridge.engine.merge.form import Form, Reading, complete, same
 from bridge.engine.merge.owner import refuse, refused, settled_by
 from bridge.engine.merge.policy import choose, unite
+from bridge.engine.merge.quantity import add
 from bridge.engine.merge.rows import Seen, forget_rows, known_row, merge_keys, revive
-from bridge.engine.merge.settle import Base, base_of, differs, made_by, settle_answered, settle_unanswered
+from bridge.engine.merge.settle import (
+    Base,
+    base_of,
+    differs,
+    made_by,
+    settle_answered,
+    settle_booked,
+    settle_unanswered,
+)
 from bridge.engine.merge.status import meet_status, move, rehear_status
 from bridge.engine.merge.totals import Totals, compare_totals
 from bridge.mapping.compiled import FieldProblem, Policy, Unit
@@ -34,6 +43,7 @@ class Sighting:
     """One record to observe.
 
     intent, answered: the write under way, and whether the system acknowledged it.
+    booked: whether the movement of the write was found, where the system was asked for it.
     held: unit -> its open conflict.
     apart: prefixes of the paths that the system writes in a transaction of their own.
     """
@@ -46,6 +56,7 @@ class Sighting:
     answered: bool = False
     held: Mapping[str, Conflict] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
+    booked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,8 @@ def _units(
 def _settled(sighting: Sighting) -> Base:
     if sighting.intent is None:
         return base_of(sighting.shadow)
+    if sighting.booked is not None:
+        return settle_booked(sighting.shadow, sighting.intent, booked=sighting.booked)
     if sighting.answered:
         return settle_answered(sighting.shadow, sighting.record, sighting.intent)
     return settle_unanswered(sighting.shadow, sighting.record, sighting.intent, sighting.apart)
@@ -164,6 +177,10 @@ def _merge(
     if unit.name not in draft.held and refused(form, unit, base.values):
         proposal = Proposal(form.system, word, sighting.record.modified)
         refuse(form, unit, base.values, proposal, draft, around)
+        return
+    if unit.policy.kind == "sum" and all(path in base.values for path in unit.paths(form.system)):
+        before = form.read({path: base.values[path] for path in unit.paths(form.system)}).values.get(unit.name)
+        add(unit, before, Proposal(form.system, word, sighting.record.modified), draft, around)
         return
     if unit.kind == "rows":
         sight = Seen(base.values, sighting.record.values, sighting.record.modified)

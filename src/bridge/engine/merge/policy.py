@@ -15,7 +15,7 @@ from bridge.ports.work import Canonical, Proposal
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
-SETTLING = frozenset({"newest", "prefer", "ask", "highest", "lowest", "union", "owner"})
+SETTLING = frozenset({"newest", "prefer", "ask", "highest", "lowest", "union", "owner", "sum"})
 """The policies that this engine carries out; a mapping that names another is refused when it is wired up."""
 
 

@@ -49,6 +49,7 @@ def settle_answered(shadow: Shadow | None, record: NativeRecord, intent: Intent)
     for path, sent in intent.after.items():
         if path in record.values:
             _hold(base, path, sent, record.values[path])
+    book(base, intent)
     for path, stored in record.values.items():
         if path not in intent.after and made_by(intent, path):
             base.values[path] = stored
@@ -70,6 +71,21 @@ def _shown(record: NativeRecord, path: str) -> NativeValue | object:
     """What the record shows at a path; a cell of a row that it does not have is empty."""
     absent = None if split_row_path(path) else _ABSENT
     return record.values.get(path, absent)
+
+
+def book(base: Base, intent: Intent) -> None:
+    """A movement was booked: the system holds what it held, and what was added. All else is somebody's movement."""
+    for path in intent.deltas:
+        base.values[path] = intent.after[path]
+        base.echo.pop(path, None)
+
+
+def settle_booked(shadow: Shadow | None, intent: Intent, *, booked: bool) -> Base:
+    """The base after a write of movements whose answer was lost: the system was asked for the movement itself."""
+    base = base_of(shadow)
+    if booked:
+        book(base, intent)
+    return Base(base.values, base.echo, "applied" if booked else "not applied")
 
 
 def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Intent, apart: tuple[str, ...] = ()) -> Base:

@@ -6,7 +6,7 @@ was sent) or an intent (looked up before anything is repeated).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -84,7 +84,7 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
         if stop is not None:
             settled.append(stop)
         else:
-            tasks.append(Task(entry, golden, due, shadow, _intent(due, shadow)))
+            tasks.append(Task(entry, golden, due, shadow, _intent(due, shadow, run.runtime.new_id)))
     uow.settle(settled)
     return tasks
 
@@ -110,11 +110,13 @@ def _is_create(due: Due) -> bool:
     return any(problem.endswith(EMPTY) for problem in due.problems)
 
 
-def _intent(due: Due, shadow: Shadow | None) -> Intent:
+def _intent(due: Due, shadow: Shadow | None, new_id: Callable[[], str]) -> Intent:
+    """new_id: names the movement, where quantities are moved."""
     if shadow is None:
-        return Intent("create", None, {}, due.values, None)
+        return Intent("create", None, {}, due.values, None, due.deltas)
     before = {path: shadow.values.get(path) for path in due.values}
-    return Intent("update", shadow.native_id, before, due.values, shadow.version)
+    reference = new_id() if due.deltas else ""
+    return Intent("update", shadow.native_id, before, due.values, shadow.version, due.deltas, reference)
 
 
 def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Capabilities) -> list[Task]:
@@ -168,7 +170,14 @@ def _send(run: Run, emap: EntityMap, system: str, tasks: Sequence[Task]) -> list
     if tasks[0].intent.op == "create":
         return adapter.create(spec, [CreateItem(task.golden.id, task.due.values) for task in tasks])
     items = [
-        UpdateItem(task.shadow.native_id, task.due.values, task.shadow.version, task.golden.id)
+        UpdateItem(
+            task.shadow.native_id,
+            task.due.values,
+            task.shadow.version,
+            task.golden.id,
+            task.intent.deltas,
+            task.intent.reference,
+        )
         for task in tasks
         if task.shadow is not None
     ]

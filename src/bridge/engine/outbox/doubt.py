@@ -29,6 +29,7 @@ def settle_doubts(run: Run, emap: EntityMap, system: str) -> None:
         try:
             with run.calling(system, emap.entity) as (adapter, _):
                 found = _look_up(adapter, emap, system, entries)
+                booked = _booked(adapter, emap, system, entries)
         except Exception as error:
             with run.store.begin() as uow:
                 uow.settle(Settlement(entry, "in_doubt", entry.next_at) for entry in entries)
@@ -36,7 +37,17 @@ def settle_doubts(run: Run, emap: EntityMap, system: str) -> None:
             run.down.add(system)
             return
         run.runtime.point("after look-up")
-        _settle(run, emap, system, entries, found)
+        _settle(run, emap, system, entries, found, booked)
+
+
+def _booked(adapter: Adapter, emap: EntityMap, system: str, entries: list[OutboxEntry]) -> dict[str, bool]:
+    """reference -> whether the movement was booked, where the system can be asked."""
+    spec = emap.spec(system)
+    references = [entry.intent.reference for entry in entries if entry.intent and entry.intent.reference]
+    if not references or not adapter.capabilities(spec).books:
+        return {}
+    there = adapter.booked(spec, references)
+    return {reference: reference in there for reference in references}
 
 
 def _look_up(
@@ -57,7 +68,12 @@ def _look_up(
 
 
 def _settle(
-    run: Run, emap: EntityMap, system: str, entries: list[OutboxEntry], found: dict[int, list[NativeRecord]]
+    run: Run,
+    emap: EntityMap,
+    system: str,
+    entries: list[OutboxEntry],
+    found: dict[int, list[NativeRecord]],
+    booked: dict[str, bool],
 ) -> None:
     records: list[NativeRecord] = []
     written: dict[str, Written] = {}
@@ -76,7 +92,8 @@ def _settle(
         for record in found[entry.id]:
             records.append(record)
         first = min(found[entry.id], key=lambda record: record.native_id)
-        written[first.native_id] = Written(entry.golden_id, intent, answered=False)
+        movement = booked.get(intent.reference)
+        written[first.native_id] = Written(entry.golden_id, intent, answered=False, booked=movement)
         settled.append(Settlement(entry, None))
     with run.store.begin() as uow:
         uow.settle(settled)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bridge.engine.merge.form import Form
+from bridge.engine.merge.quantity import difference
 from bridge.mapping.compiled import Table, Unit
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeValue
@@ -21,12 +22,14 @@ class Due:
     """The values to send and what stands in the way.
 
     missing: units that refer to a record which the system does not have yet, left out for now.
+    deltas: path -> what is to be added, for those of the values that add up.
     blocked: the same, where the record cannot be written at all before (a create that lacks a required reference).
     problems: sentences on units that the system cannot express.
     """
 
     values: dict[str, NativeValue]
     missing: tuple[str, ...] = ()
+    deltas: Mapping[str, str] = field(default_factory=dict)
     blocked: bool = False
     problems: tuple[str, ...] = ()
 
@@ -50,7 +53,14 @@ def due_update(form: Form, golden: Golden, shadow: Shadow) -> Due:
         due = _encode(form, golden, late)
     # Only what differs: a group is decided as one unit, but a system is told no more than it has to be.
     values = {path: v for path, v in due.values.items() if path not in shadow.values or shadow.values[path] != v}
-    return Due(values, due.missing, problems=due.problems)
+    return Due(values, due.missing, _deltas(form, values, shadow), problems=due.problems)
+
+
+def _deltas(form: Form, values: Mapping[str, NativeValue], shadow: Shadow | None) -> dict[str, str]:
+    """What is to be added to what the system was known to hold; to nothing, where the record is new."""
+    paths = {path for unit in form.emap.units if unit.policy.kind == "sum" for path in unit.paths(form.system)}
+    held = shadow.values if shadow is not None else {}
+    return {path: difference(values[path], held.get(path)) for path in paths if path in values}
 
 
 def _late(form: Form, unit: Unit, golden: Golden, shadow: Shadow) -> bool:
@@ -87,7 +97,8 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
         elif unit.required:
             problems.append(f"{unit.name} {EMPTY}")
     blocked = bool(rows.missing) or any(unit.name in due.missing and unit.required for unit in units)
-    return Due(values, (*due.missing, *rows.missing), blocked, tuple(problems))
+    missing = (*due.missing, *rows.missing)
+    return Due(values, missing, _deltas(form, values, None), blocked, tuple(problems))
 
 
 def due_rows(form: Form, golden: Golden, shadow: Shadow | None) -> Due:

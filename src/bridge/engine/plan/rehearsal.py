@@ -136,6 +136,10 @@ class RehearsalAdapter:
         self._note(spec, "update", item.native_id, item.key or "", before, item.values)
         return WriteResult("ok", item.native_id, record)
 
+    def booked(self, spec: ObjectSpec, references: Sequence[str]) -> set[str]:
+        """As the real system's."""
+        return self._real.booked(spec, references)
+
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         """Pretend: noted only."""
         for item in items:
