@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.engine.plan.identity import decide, likeness, match_keys
-from bridge.mapping.compiled import MatchRule
+from bridge.mapping.units import MatchRule
 
 TAX = MatchRule("same", ("tax_id",))
 MAIL = MatchRule("same", ("email",))

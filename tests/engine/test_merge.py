@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bridge.engine.merge.policy import choose, unite
 from bridge.engine.plan.due import due_create, due_update
-from bridge.mapping.compiled import Policy
+from bridge.mapping.units import Policy
 from bridge.ports.work import Intent, Proposal
 from support.build import SYSTEMS, Scene, at, entity, field, group
 

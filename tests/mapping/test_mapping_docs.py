@@ -11,12 +11,20 @@ import pytest
 
 from bridge.canonical.models import entities
 from bridge.canonical.types import FIELD_TYPES
-from bridge.mapping.compiled import POLICY_KINDS
-from bridge.mapping.file import FieldLine, GroupSection, IdentitySection, MappingFile, MatchSection, SystemSection
+from bridge.mapping.file import (
+    FieldLine,
+    GroupSection,
+    IdentitySection,
+    MappingFile,
+    MatchSection,
+    RowsSection,
+    SystemSection,
+)
 from bridge.mapping.laws import check_laws
 from bridge.mapping.reading import read_yaml
 from bridge.mapping.schema import mapping_schema
 from bridge.mapping.transforms import TRANSFORMS
+from bridge.mapping.units import POLICY_KINDS
 from bridge.mapping.words import TABLES
 from mapping.mapping_text import SHIPPED, TEXT, compiled, findings
 
@@ -63,20 +71,23 @@ def test_the_mistakes_on_the_page_are_answered_as_it_says() -> None:
 def test_every_word_is_explained() -> None:
     told = set(re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", PAGE, flags=re.DOTALL | re.MULTILINE)))
     plain = {word.split("(")[0].split(" ")[0] for word in told} | told
-    sections = (MappingFile, SystemSection, IdentitySection, MatchSection, FieldLine, GroupSection)
+    sections = (MappingFile, SystemSection, IdentitySection, MatchSection, FieldLine, GroupSection, RowsSection)
     words = {info.alias or name for model in sections for name, info in model.model_fields.items()}
     for known in (words, set(FIELD_TYPES), set(POLICY_KINDS), set(TABLES), set(TRANSFORMS)):
         assert known - plain == set()
     for entity in entities().values():
-        members = {member for group in entity.groups.values() for member in group}
-        assert {entity.name, *entity.fields, *entity.groups, *members} - plain == set()
+        members = {member for group in (*entity.groups.values(), *entity.tables.values()) for member in group}
+        assert {entity.name, *entity.fields, *entity.groups, *entity.tables, *members} - plain == set()
 
 
 def test_the_lossy_ones_are_marked_as_such() -> None:
-    arguments = {"bool_text": ("Ja", "Nein"), "scale": ("2",)}
+    arguments = {"bool_text": ("Ja", "Nein"), "scale": ("2",), "day_in": ("Europe/Berlin",)}
+    paths = {"stages": 2, "together": 2}
     rows = {name: row for row in PAGE.splitlines() for name in re.findall(r"`(\w+)", row.partition("| the")[0])}
     for name, maker in TRANSFORMS.items():
-        assert rows[name].endswith("| yes |" if maker(1, arguments.get(name, ())).lossy else "| no |"), name
+        assert rows[name].endswith(
+            "| yes |" if maker(paths.get(name, 1), arguments.get(name, ())).lossy else "| no |"
+        ), name
 
 
 def test_the_shipped_schema_is_the_generated_one() -> None:

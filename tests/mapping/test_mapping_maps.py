@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.mapping.compiled import FieldProblem, Policy, RecordRef
+from bridge.mapping.units import FieldProblem, Policy, RecordRef
 from bridge.ports.errors import MappingError
 from bridge.ports.records import Condition
 from mapping.mapping_text import TEXT, changed, compiled, shipped

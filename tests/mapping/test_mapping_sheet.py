@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bridge.mapping.edit import dump, rewrite
 from bridge.mapping.file import FIELD_OPTIONS
 from bridge.mapping.reading import Data, read_yaml
-from bridge.mapping.sheet import OPTIONS, export_sheet, import_sheet
+from bridge.mapping.sheet import KEPT, OPTIONS, export_sheet, import_sheet
 from bridge.ports.errors import ConfigError
 from mapping.mapping_text import SHIPPED, TEXT, changed, compiled
 
@@ -46,7 +46,7 @@ def test_the_sheet_is_what_an_analyst_expects() -> None:
 
 
 def test_every_option_has_a_column() -> None:
-    assert set(OPTIONS) | {"values"} == set(FIELD_OPTIONS)
+    assert set(OPTIONS) | {"values", *KEPT} == set(FIELD_OPTIONS)
 
 
 def test_changes_come_in_and_remarks_stay() -> None:

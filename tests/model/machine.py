@@ -13,7 +13,7 @@ from bridge.engine.merge.form import Form
 from bridge.engine.refbook import look_up
 from bridge.engine.report import Report
 from bridge.engine.runtime import Pace, Runtime
-from bridge.mapping.compiled import MatchRule, Policy
+from bridge.mapping.units import MatchRule, Policy
 from bridge.store.database import memory_store
 from model.world import Killed, Simulated, World
 from support.build import entity, field

@@ -9,7 +9,8 @@ from itertools import count
 from bridge.engine.merge.draft import Circumstances
 from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.merge.observe import Outcome, Sighting, observe
-from bridge.mapping.compiled import Column, EntityMap, MatchRule, Policy, RecordRef, Unit
+from bridge.mapping.compiled import EntityMap
+from bridge.mapping.units import Column, MatchRule, Policy, RecordRef, Unit
 from bridge.ports.records import FieldSpec, NativeRecord, NativeValue, ObjectSpec
 from bridge.ports.work import Canonical, Conflict, Golden, Intent, Shadow
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.engine.work import Scene
-from bridge.mapping.compiled import EntityMap, Unit
+from bridge.mapping.compiled import EntityMap
+from bridge.mapping.units import Unit
 from bridge.ports.records import NativeValue
 from bridge.ports.storage import UnitOfWork
 from bridge.ports.work import Canonical, Conflict, Golden, Link, Shadow

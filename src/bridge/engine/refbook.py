@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bridge.engine.merge.form import RefBook
-from bridge.mapping.compiled import EntityMap, in_rows
+from bridge.mapping.compiled import EntityMap
+from bridge.mapping.units import in_rows
 from bridge.ports.records import NativeRecord, NativeValue
 from bridge.ports.storage import UnitOfWork
 from bridge.ports.work import Golden

@@ -12,8 +12,8 @@ from bridge.canonical.models import CanonicalField
 from bridge.canonical.text import as_text
 from bridge.canonical.types import FIELD_TYPES, Hints, Parser, Writer
 from bridge.canonical.values import InvalidValue, Normal, Plain
-from bridge.mapping.compiled import Column
 from bridge.mapping.transforms import Transform
+from bridge.mapping.units import Column
 from bridge.ports.records import FieldSpec, NativeValue
 from bridge.ports.work import Canonical
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from bridge.mapping import words
-from bridge.mapping.compiled import Policy
+from bridge.mapping.units import Policy
 
 
 def _parsed(parse: Callable[[str], Any], pattern: str, description: str) -> tuple[Any, ...]:

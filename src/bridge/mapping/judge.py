@@ -9,8 +9,8 @@ from bridge.canonical.codes import countries
 from bridge.canonical.models import CanonicalField
 from bridge.canonical.types import FIELD_TYPES
 from bridge.mapping.columns import Cell
-from bridge.mapping.compiled import Column, Policy, Unit
 from bridge.mapping.source import Finding, Source, Steps, dotted, suggest
+from bridge.mapping.units import Column, Policy, Unit
 
 
 class Judge:

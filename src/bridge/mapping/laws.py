@@ -14,8 +14,9 @@ from typing import Final
 from bridge.canonical.models import CanonicalField
 from bridge.canonical.samples import sample
 from bridge.canonical.values import InvalidValue
-from bridge.mapping.compiled import Column, EntityMap, Unit
+from bridge.mapping.compiled import EntityMap
 from bridge.mapping.source import Finding, Steps
+from bridge.mapping.units import Column, Unit
 from bridge.ports.records import NativeValue
 from bridge.ports.work import Canonical, Scalar
 

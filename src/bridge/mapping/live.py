@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bridge.mapping.compiled import Column, EntityMap, Unit
+from bridge.mapping.compiled import EntityMap
 from bridge.mapping.source import Finding, Level, Steps, suggest
+from bridge.mapping.units import Column, Unit
 from bridge.ports.adapter import NativeField, NativeSchema
 from bridge.ports.records import Condition, FieldSpec
 

@@ -1,8 +1,9 @@
 """A mapping file as the sheet an analyst works in (CSV), and back into the same file with its comments.
 
 The sheet holds the fields and groups: row = field, column = system, then the options. Rows of the form
-"status = active" hold a value map, "billing_address.street" is the member of a group. Systems, identity and defaults
-stay in the file. What is not in the sheet any more is taken out of the file: the import says each change it makes.
+"status = active" hold a value map, "billing_address.street" is the member of a group. Systems, identity, defaults and
+the rows of a record stay in the file. What is not in the sheet any more is taken out of the file: the import says each
+change it makes.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ OPTIONS: Final = (
     "missing",
     "transform",
     "unknown",
+    "control",
 )
-"""The columns after the systems: every option of a line but `values`, which has rows of its own."""
+"""The columns after the systems: every option of a line but `values`, which has rows of its own, and KEPT."""
+
+KEPT: Final = ("moves", "owner")
+"""Options that no cell can hold: they stay as they are in the file."""
 
 _VALUE: Final = " = "
 _SEVERAL: Final = " | "
@@ -68,6 +73,10 @@ def import_sheet(text: str, sheet: str, file: str) -> Imported:
     data = _data(text, file)
     wanted = _wanted(sheet, list(_tree(data.get("systems"))))
     current = {part: _tree(data.get(part)) for part in ("fields", "groups")}
+    for name, line in current["fields"].items():
+        if name in wanted["fields"]:
+            held = {option: value for option, value in _tree(line).items() if option in KEPT}
+            _tree(wanted["fields"][name]).update(held)
     changes: list[Change] = []
     new_text = rewrite(text, current, wanted, changes)
     if {part: _tree(_data(new_text, file).get(part)) for part in wanted} != wanted:

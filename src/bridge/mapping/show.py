@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bridge.mapping.compiled import EntityMap, Unit
+from bridge.mapping.compiled import EntityMap
+from bridge.mapping.units import Unit
 
 FIXED: Final = ("field", "type", "direction", "conflict", "notes")
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
-from bridge.mapping.compiled import POLICY_KINDS, Policy, PolicyKind
 from bridge.mapping.source import suggest
+from bridge.mapping.units import POLICY_KINDS, Policy, PolicyKind
 
 EXTERNAL_ID: Final = "external id"
 

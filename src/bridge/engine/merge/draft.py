@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bridge.mapping.compiled import Unit
+from bridge.mapping.units import Unit
 from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Proposal, Provenance
 
 

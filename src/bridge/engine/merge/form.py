@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bridge.mapping.compiled import EntityMap, FieldProblem, Unit, in_rows
+from bridge.mapping.compiled import EntityMap
+from bridge.mapping.units import FieldProblem, Unit, in_rows
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeValue
 from bridge.ports.work import Canonical

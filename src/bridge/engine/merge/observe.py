@@ -33,7 +33,7 @@ from bridge.engine.merge.settle import (
 )
 from bridge.engine.merge.status import meet_status, move, rehear_status
 from bridge.engine.merge.totals import Totals, compare_totals
-from bridge.mapping.compiled import FieldProblem, Policy, Unit
+from bridge.mapping.units import FieldProblem, Policy, Unit
 from bridge.ports.records import NativeRecord, NativeValue, split_row_path
 from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Provenance, Shadow
 

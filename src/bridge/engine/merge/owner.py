@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from bridge.engine.merge.draft import Circumstances, Draft, all_words, journal
 from bridge.engine.merge.form import Form
-from bridge.mapping.compiled import EntityMap, Policy, Unit
+from bridge.mapping.compiled import EntityMap
+from bridge.mapping.units import Policy, Unit
 from bridge.ports.records import NativeValue
 from bridge.ports.work import Golden, Proposal
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from bridge.mapping.compiled import Policy
+from bridge.mapping.units import Policy
 from bridge.ports.work import Canonical, Proposal
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

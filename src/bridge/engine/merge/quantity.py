@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from bridge.canonical.numbers import plain_decimal, to_decimal
 from bridge.engine.merge.draft import Circumstances, Draft, take
-from bridge.mapping.compiled import Unit
+from bridge.mapping.units import Unit
 from bridge.ports.work import Canonical, Proposal
 
 

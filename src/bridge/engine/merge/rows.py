@@ -14,7 +14,7 @@ from typing import Final
 
 from bridge.engine.merge.draft import Circumstances, Draft, all_words, journal, take
 from bridge.engine.merge.form import Form
-from bridge.mapping.compiled import Unit
+from bridge.mapping.units import Unit
 from bridge.ports.records import NativeValue, split_row_path
 from bridge.ports.work import Canonical, Proposal
 

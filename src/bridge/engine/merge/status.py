@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from bridge.engine.merge.draft import Circumstances, Draft, all_words, hold, journal, second, take, take_back
 from bridge.engine.merge.form import Form
-from bridge.mapping.compiled import Unit
+from bridge.mapping.units import Unit
 from bridge.ports.work import Canonical, Conflict, Proposal, Provenance
 
 ILLEGAL = "illegal move"

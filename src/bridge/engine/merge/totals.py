@@ -16,7 +16,7 @@ from babel.numbers import get_currency_precision
 
 from bridge.engine.merge.draft import Circumstances, Draft, all_words, hold, journal, take
 from bridge.engine.merge.form import Form
-from bridge.mapping.compiled import Unit
+from bridge.mapping.units import Unit
 from bridge.ports.records import NativeValue
 from bridge.ports.work import Canonical, Conflict, Proposal
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from bridge.engine.merge.form import Form
 from bridge.engine.merge.quantity import difference
-from bridge.mapping.compiled import Table, Unit
+from bridge.mapping.units import Table, Unit
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeValue
 from bridge.ports.work import Golden, Shadow

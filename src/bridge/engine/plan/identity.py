@@ -14,7 +14,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
-from bridge.mapping.compiled import MatchRule
+from bridge.mapping.units import MatchRule
 from bridge.ports.work import Canonical
 
 Values = Mapping[str, Canonical]
