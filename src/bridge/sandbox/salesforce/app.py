@@ -15,6 +15,7 @@ from bridge.sandbox.salesforce.collections import Collections
 from bridge.sandbox.salesforce.composite import Composite
 from bridge.sandbox.salesforce.errors import SalesforceError, not_found, session_invalid
 from bridge.sandbox.salesforce.fields import SObject
+from bridge.sandbox.salesforce.furniture import furnish
 from bridge.sandbox.salesforce.ids import PREFIXES, long_id
 from bridge.sandbox.salesforce.objects import objects
 from bridge.sandbox.salesforce.operations import DATA, operation_of
@@ -30,21 +31,23 @@ _URI_MAX = 16_384
 
 
 class SalesforceApplication:
-    """A Salesforce org with accounts, contacts and users."""
+    """A Salesforce org."""
 
     name = "salesforce"
     fault_kinds = frozenset(
         {"expired_token", "quota", "concurrent", "lock_row", "late_commit", "server_unavailable", "purge_deletes"}
     )
 
-    def __init__(self, credentials: Credentials, *, key_field: bool, quota: int) -> None:
+    def __init__(self, credentials: Credentials, *, key_field: bool, quota: int, multi_currency: bool = False) -> None:
         self.clock = Clock()
         self._credentials, self._key_field, self._quota = credentials, key_field, quota
+        self._multi_currency = multi_currency
         self.reset()
 
     def reset(self) -> None:
         """As freshly installed: two users who can own records, one who is gone, and the sessions ended."""
-        self._store = Store(self.clock, objects(key_field=self._key_field))
+        made = objects(key_field=self._key_field, multi_currency=self._multi_currency)
+        self._store = Store(self.clock, made)
         users = self._store.objects["user"]
         admin, clerk = self._store.new_id("User"), self._store.new_id("User")
         self._user, self._clerk = admin, clerk
@@ -57,6 +60,7 @@ class SalesforceApplication:
         for id_, username, last, email, active in people:
             values = {"Username": username, "LastName": last, "Email": email, "IsActive": active}
             self._writer.insert(users, values, by=admin, id_=id_)
+        furnish(self._store, admin)
         self._sessions = Sessions(self.clock, self._credentials, admin, self._store.new_id("Organization"))
         self._base = "/services/data/v62.0"
         self._queries = Queries(self._store, lambda: self._base)
@@ -174,7 +178,7 @@ class SalesforceApplication:
         changed = self._tooling.changed(definition).replace(microsecond=0)
         if since is not None and changed <= since:
             return Response(304)
-        described = definition.describe(PREFIXES.get(definition.name, ""), self._base)
+        described = definition.describe(PREFIXES.get(definition.name, ""), self._base, self._store.objects.values())
         return Response(200, described, {"Last-Modified": format_datetime(changed, usegmt=True)})
 
     def _object(self, definition: SObject, request: Request) -> Response:
@@ -196,6 +200,8 @@ class SalesforceApplication:
             return response
         if not rest and request.method == "POST":
             return self._composite.run(request, self._base)
+        if rest == ["graph"] and request.method == "POST":
+            return self._composite.graph(request, self._base)
         if rest[:1] != ["sobjects"]:
             raise not_found()
         by_method = {

@@ -13,6 +13,8 @@ from bridge.sandbox.salesforce.records import body_of
 from bridge.sandbox.salesforce.store import Store
 
 LIMIT = 25
+GRAPHS = 75
+NODES = 500
 COSTLY = 5
 _REFERENCE = re.compile(r"@\{(\w+)\.([\w.\[\]]+)\}")
 _COSTLY = re.compile(r"(query|queryAll|composite/sobjects)(/|$)")
@@ -43,6 +45,31 @@ class Composite:
                 self._store.restore(kept)
                 return _composed(parts, _rolled_back(parts, str(part["referenceId"]), response))
         return _composed(parts, answers)
+
+    def graph(self, request: Request, base: str) -> Response:
+        """POST composite/graph: each graph is a transaction of its own; one that fails leaves the others alone."""
+        graphs = body_of(request).get("graphs")
+        if not isinstance(graphs, list) or not all(isinstance(one, dict) for one in graphs):
+            raise bad_json("graphs must be a list of objects [line:1, column:1]")
+        if len(graphs) > GRAPHS or sum(len(one.get("compositeRequest") or ()) for one in graphs) > NODES:
+            raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {NODES} nodes, or {GRAPHS} graphs")
+        outcomes = []
+        for one in graphs:
+            parts = _parts(one, "compositeRequest", ("method", "url", "referenceId"), NODES)
+            kept = self._store.snapshot()
+            answers: dict[str, Response] = {}
+            done = True
+            for part in parts:
+                response = self._filled(part, base, answers, whole=True)
+                answers[str(part["referenceId"])] = response
+                if _failed(response):
+                    self._store.restore(kept)
+                    answers = _rolled_back(parts, str(part["referenceId"]), response)
+                    done = False
+                    break
+            answer = {"graphResponse": _composed(parts, answers).body, "isSuccessful": done}
+            outcomes.append({"graphId": one.get("graphId"), **answer})
+        return Response(200, {"graphs": outcomes})
 
     def batch(self, request: Request) -> Response:
         """POST composite/batch: what was done stays done; haltOnError refuses what comes after a failure."""
@@ -81,12 +108,12 @@ class Composite:
             return error.response()
 
 
-def _parts(body: Mapping[str, Any], name: str, needed: tuple[str, ...]) -> list[Part]:
+def _parts(body: Mapping[str, Any], name: str, needed: tuple[str, ...], limit: int = LIMIT) -> list[Part]:
     parts = body.get(name)
     if not isinstance(parts, list) or not all(isinstance(part, dict) and set(needed) <= set(part) for part in parts):
         raise bad_json(f"{name} must be a list of objects with {', '.join(needed)} [line:1, column:1]")
-    if len(parts) > LIMIT:
-        raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {LIMIT} subrequests in {name}")
+    if len(parts) > limit:
+        raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {limit} subrequests in {name}")
     return parts
 
 

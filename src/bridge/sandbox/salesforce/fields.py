@@ -23,7 +23,8 @@ NUMBERS = frozenset({"int", "double", "currency", "percent"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. needed: must have a value. relation: the name under which a query reaches what it points to."""
+    """One field. needed: must have a value. relation: the name under which a query reaches what it points to; below:
+    that under which a query reaches these records from there. auto: the form of a number that the system gives."""
 
     name: str
     type: str = "string"
@@ -43,7 +44,10 @@ class Field:
     restricted: bool = False
     target: str = ""
     relation: str = ""
+    below: str = ""
     compound: str = ""
+    auto: str = ""
+    default: Any = None
 
     @property
     def title(self) -> str:
@@ -72,7 +76,7 @@ class Field:
             "updateable": self.updateable,
             "defaultedOnCreate": self.defaulted or self.type == "boolean",
             "calculated": False,
-            "autoNumber": False,
+            "autoNumber": bool(self.auto),
             "unique": self.unique,
             "externalId": self.external,
             "idLookup": self.external or self.lookup or self.name == "Id",
@@ -148,11 +152,22 @@ class SObject:
             "urls": {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"},
         }
 
-    def describe(self, prefix: str, base: str) -> dict[str, Any]:
-        """The describe."""
+    def describe(self, prefix: str, base: str, objects: Iterable[SObject] = ()) -> dict[str, Any]:
+        """The describe. objects: all there are, for those that lie below this one."""
         return {
             **self.summary(prefix, base),
             "fields": [one.describe() for one in self.fields.values()],
-            "childRelationships": [],
+            "childRelationships": [
+                {
+                    "childSObject": other.name,
+                    "field": one.name,
+                    "relationshipName": one.below or None,
+                    "cascadeDelete": one.needed,
+                    "deprecatedAndHidden": False,
+                }
+                for other in objects
+                for one in other.fields.values()
+                if one.target == self.name and one.below
+            ],
             "recordTypeInfos": [],
         }

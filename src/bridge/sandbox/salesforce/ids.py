@@ -13,6 +13,22 @@ PREFIXES = {
     "PermissionSetAssignment": "0Pa",
     "FieldPermissions": "01k",
     "CustomField": "00N",
+    "Product2": "01t",
+    "Pricebook2": "01s",
+    "PricebookEntry": "01u",
+    "Order": "801",
+    "OrderItem": "802",
+    "OrderStatus": "8OS",
+    "CurrencyType": "01L",
+    "Location": "131",
+    "ProductItem": "1PI",
+    "Lead": "00Q",
+    "Opportunity": "006",
+    "Case": "500",
+    "Stock_Location__c": "a01",
+    "Stock_Level__c": "a02",
+    "Purchase_Order__c": "a03",
+    "Invoice__c": "a04",
 }
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"

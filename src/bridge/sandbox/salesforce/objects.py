@@ -4,71 +4,41 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bridge.sandbox.salesforce import commerce
 from bridge.sandbox.salesforce.fields import Field, SObject
+from bridge.sandbox.salesforce.standard import address, owner, system_fields
 
 KEY_FIELD = Field(
     "Bridge_Id__c", length=36, label="Bridge Id", unique=True, external=True, case_sensitive=True, lookup=True
 )
 
 
-def objects(*, key_field: bool) -> dict[str, SObject]:
+def objects(*, key_field: bool, multi_currency: bool = False) -> dict[str, SObject]:
     """Objects by their names in lower case. key_field: whether bridge's key field is there from the beginning."""
-    made = [_account(), _contact(), _user(), *_administration()]
+    synced = [_account(), _contact(), *commerce.objects(multi_currency=multi_currency)]
+    if multi_currency:
+        for one in synced:
+            if one.name not in ("OrderStatus", "CurrencyType"):
+                one.add([commerce.CURRENCY])
     if key_field:
-        for one in made[:2]:
+        for one in synced:
             one.add([KEY_FIELD])
+        next(one for one in synced if one.name == "OrderItem").add(
+            [replace(KEY_FIELD, name="Bridge_Line__c", unique=False)]
+        )
+    made = [*synced, _user(), *_administration()]
     return {one.name.lower(): one for one in made}
-
-
-def _fixed(name: str, kind: str, label: str = "", target: str = "", relation: str = "") -> Field:
-    """A field that only the system writes."""
-    length = 18 if kind in ("id", "reference") else 0
-    made = Field(name, kind, length, label, defaulted=True, createable=False, updateable=False)
-    return replace(made, target=target, relation=relation, needed=kind != "reference", lookup=kind == "id")
-
-
-def _system_fields(*, merges: bool = False) -> list[Field]:
-    fields = [_fixed("Id", "id"), _fixed("IsDeleted", "boolean", "Deleted")]
-    if merges:
-        fields.append(_fixed("MasterRecordId", "reference", "Master Record ID"))
-    return [
-        *fields,
-        _fixed("CreatedDate", "datetime", "Created Date"),
-        _fixed("CreatedById", "reference", "Created By ID", "User", "CreatedBy"),
-        _fixed("LastModifiedDate", "datetime", "Last Modified Date"),
-        _fixed("LastModifiedById", "reference", "Last Modified By ID", "User", "LastModifiedBy"),
-        _fixed("SystemModstamp", "datetime", "System Modstamp"),
-    ]
-
-
-def _address(kind: str) -> list[Field]:
-    """The parts of an address, state and country by their codes too, and the compound that only shows them."""
-    whole = f"{kind}Address"
-    return [
-        Field(f"{kind}Street", "textarea", 255, f"{kind} Street", compound=whole),
-        Field(f"{kind}City", length=40, label=f"{kind} City", compound=whole),
-        Field(f"{kind}State", length=80, label=f"{kind} State/Province", compound=whole),
-        Field(f"{kind}PostalCode", length=20, label=f"{kind} Zip/Postal Code", compound=whole),
-        Field(f"{kind}Country", length=80, label=f"{kind} Country", compound=whole),
-        Field(f"{kind}StateCode", "picklist", 10, f"{kind} State/Province Code", compound=whole, restricted=True),
-        Field(f"{kind}CountryCode", "picklist", 10, f"{kind} Country Code", compound=whole, restricted=True),
-        Field(whole, "address", label=f"{kind} Address", createable=False, updateable=False),
-    ]
-
-
-def _owner() -> Field:
-    return Field("OwnerId", "reference", 18, "Owner ID", defaulted=True, target="User", relation="Owner")
 
 
 def _account() -> SObject:
     return SObject("Account", merges=True).add(
         [
-            *_system_fields(merges=True),
+            *system_fields(merges=True),
             Field("Name", length=255, label="Account Name", needed=True),
             Field("Type", "picklist", 40, "Account Type", choices=("Prospect", "Customer", "Partner", "Other")),
             Field("ParentId", "reference", 18, "Parent Account ID", target="Account", relation="Parent"),
-            *_address("Billing"),
-            *_address("Shipping"),
+            *address("Billing"),
+            *address("Shipping"),
             Field("Phone", "phone", 40, "Account Phone"),
             Field("Fax", "phone", 40, "Account Fax"),
             Field("AccountNumber", length=40, label="Account Number"),
@@ -78,7 +48,7 @@ def _account() -> SObject:
             Field("NumberOfEmployees", "int", precision=8, label="Employees"),
             Field("Description", "textarea", 32000, "Account Description"),
             Field("Site", length=80, label="Account Site"),
-            _owner(),
+            owner(),
             Field("VAT__c", length=40, label="VAT"),
             Field("Email__c", "email", 80, "Email"),
             Field("Status__c", "picklist", 255, "Status", choices=("Active", "On Hold", "Blocked"), restricted=True),
@@ -91,14 +61,14 @@ def _account() -> SObject:
 def _contact() -> SObject:
     return SObject("Contact", merges=True).add(
         [
-            *_system_fields(merges=True),
+            *system_fields(merges=True),
             Field("AccountId", "reference", 18, "Account ID", target="Account", relation="Account"),
             Field("LastName", length=80, label="Last Name", needed=True),
             Field("FirstName", length=40, label="First Name"),
             Field("Salutation", "picklist", 40, choices=("Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx.")),
             Field("Name", length=121, label="Full Name", createable=False, updateable=False, needed=True),
-            *_address("Mailing"),
-            *_address("Other"),
+            *address("Mailing"),
+            *address("Other"),
             Field("Phone", "phone", 40, "Business Phone"),
             Field("Fax", "phone", 40, "Business Fax"),
             Field("MobilePhone", "phone", 40, "Mobile Phone"),
@@ -109,7 +79,7 @@ def _contact() -> SObject:
             Field("Department", length=80),
             Field("Birthdate", "date"),
             Field("Description", "textarea", 32000, "Contact Description"),
-            _owner(),
+            owner(),
         ]
     )
 
@@ -117,7 +87,7 @@ def _contact() -> SObject:
 def _user() -> SObject:
     return SObject("User", deletable=False).add(
         [
-            *[one for one in _system_fields() if one.name != "IsDeleted"],
+            *[one for one in system_fields() if one.name != "IsDeleted"],
             Field("Username", length=80, needed=True, unique=True),
             Field("FirstName", length=40),
             Field("LastName", length=80, needed=True),
@@ -132,18 +102,18 @@ def _administration() -> list[SObject]:
     """What stands behind the right to see a field."""
     return [
         SObject("PermissionSet", hidden=True).add(
-            [*_system_fields(), Field("Name", length=80, needed=True, unique=True), Field("Label", length=80)]
+            [*system_fields(), Field("Name", length=80, needed=True, unique=True), Field("Label", length=80)]
         ),
         SObject("PermissionSetAssignment", hidden=True).add(
             [
-                *_system_fields(),
+                *system_fields(),
                 Field("PermissionSetId", "reference", 18, target="PermissionSet", needed=True),
                 Field("AssigneeId", "reference", 18, target="User", needed=True),
             ]
         ),
         SObject("FieldPermissions", hidden=True).add(
             [
-                *_system_fields(),
+                *system_fields(),
                 Field("ParentId", "reference", 18, target="PermissionSet", needed=True),
                 Field("SobjectType", length=255, needed=True),
                 Field("Field", length=255, needed=True),
@@ -151,5 +121,5 @@ def _administration() -> list[SObject]:
                 Field("PermissionsEdit", "boolean"),
             ]
         ),
-        SObject("Organization", hidden=True, deletable=False).add([*_system_fields(), Field("Name", length=80)]),
+        SObject("Organization", hidden=True, deletable=False).add([*system_fields(), Field("Name", length=80)]),
     ]

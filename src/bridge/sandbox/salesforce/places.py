@@ -9,7 +9,11 @@ import pycountry
 
 from bridge.sandbox.salesforce.errors import SalesforceError
 
-ADDRESSES = {"Account": ("Billing", "Shipping"), "Contact": ("Mailing", "Other")}
+ADDRESSES = {
+    "Account": ("Billing", "Shipping"),
+    "Contact": ("Mailing", "Other"),
+    "Order": ("Billing", "Shipping"),
+}
 PARTS = ("Street", "City", "State", "PostalCode", "Country", "StateCode", "CountryCode")
 
 

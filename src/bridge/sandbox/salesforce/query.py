@@ -74,6 +74,8 @@ class _Plan:
             raise soql.malformed(query.text, "duplicate field selected")
         self._shown = [(self._canonical(name), self._getter(name)[1]) for name in names]
         self._test = self._compile(query.where) if query.where is not None else None
+        self._grouped: dict[tuple[str, str], dict[Any, list[Values]]] = {}
+        self._below = [self._child(child) for child in query.children]
         self._order = [(self._sortable(path), down, last) for path, down, last in query.order]
         if query.offset > _OFFSET_MAX:
             message = "Maximum SOQL offset allowed is 2000"
@@ -98,7 +100,33 @@ class _Plan:
         record: dict[str, Any] = {"attributes": {"type": self._definition.name, "url": url}}
         for steps, get in self._shown:
             _place(record, steps, get(row), self._parents(row, steps), base)
+        for name, plan, source in self._below:
+            rows = [plan.shown(one, base) for one in plan.rows(self._children(plan.object, source).get(row["Id"], ()))]
+            record[name] = {"totalSize": len(rows), "done": True, "records": rows} if rows else None
         return record
+
+    def _children(self, object_name: str, source: str) -> dict[Any, list[Values]]:
+        """The rows of an object by what they lie below, put together once for a whole query."""
+        place = (object_name, source)
+        if place not in self._grouped:
+            found: dict[Any, list[Values]] = {}
+            for one in self._store.seen(object_name, deleted=True):
+                found.setdefault(one.get(source), []).append(one)
+            self._grouped[place] = found
+        return self._grouped[place]
+
+    @property
+    def object(self) -> str:
+        """The object that is asked for."""
+        return self._definition.name
+
+    def _child(self, query: Query) -> tuple[str, _Plan, str]:
+        """The name, the plan and the leading field of a child query. Raises INVALID_FIELD."""
+        for other in self._store.objects.values():
+            for one in other.fields.values():
+                if one.target == self._definition.name and one.below.lower() == query.object.lower() and one.below:
+                    return one.below, _Plan(self._store, other, query), one.name
+        raise self._no_relation(query.object, self._definition)
 
     def _parents(self, row: Values, steps: tuple[str, ...]) -> list[tuple[str, Values] | None]:
         """The rows that a path passes through."""

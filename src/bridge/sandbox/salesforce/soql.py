@@ -1,7 +1,8 @@
 """SOQL: tokens, a recursive-descent parser, and the tree it makes.
 
-The subset: a list of fields with parent paths, COUNT(), FIELDS(ALL); WHERE with all comparisons, IN, NOT IN, LIKE,
-INCLUDES, EXCLUDES, AND, OR, NOT and parentheses (AND and OR do not mix without them); ORDER BY, LIMIT, OFFSET.
+The subset: a list of fields with parent paths and child queries, COUNT(), FIELDS(ALL); WHERE with all comparisons, IN,
+NOT IN, LIKE, INCLUDES, EXCLUDES, AND, OR, NOT and parentheses (AND and OR do not mix without them); ORDER BY, LIMIT,
+OFFSET.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Query:
     count: bool = False
     all_fields: bool = False
     where: Any = None
+    children: list[Query] = field(default_factory=list)
     order: list[tuple[str, bool, bool]] = field(default_factory=list)
     limit: int | None = None
     offset: int = 0
@@ -97,6 +99,12 @@ class _Parser:
         self.at = 0
 
     def query(self) -> Query:
+        found = self.body()
+        if self.at < len(self.tokens):
+            raise self.unexpected()
+        return found
+
+    def body(self) -> Query:
         found = Query(self.text)
         self.expect("select")
         self.select(found)
@@ -113,12 +121,16 @@ class _Parser:
             found.limit = self.whole()
         if self.taken("offset"):
             found.offset = self.whole()
-        if self.at < len(self.tokens):
-            raise self.unexpected()
         return found
 
     def select(self, found: Query) -> None:
         while True:
+            if self.sign("("):  # the rows of a child relationship
+                found.children.append(self.body())
+                self.need(")")
+                if not self.sign(","):
+                    return
+                continue
             word = self.name()
             if word.lower() == "count" and self.sign("("):
                 self.need(")")

@@ -10,6 +10,7 @@ from bridge.sandbox.salesforce import places
 from bridge.sandbox.salesforce.errors import SalesforceError, bad_json, deleted, read_only
 from bridge.sandbox.salesforce.fields import Field, SObject
 from bridge.sandbox.salesforce.ids import long_id
+from bridge.sandbox.salesforce.rules import Rules
 from bridge.sandbox.salesforce.store import Store, Values
 from bridge.sandbox.salesforce.values import stored
 
@@ -20,6 +21,7 @@ class Writer:
     def __init__(self, store: Store, default_owner: str) -> None:
         self._store = store
         self._owner = default_owner
+        self._rules = Rules(store)
 
     def insert(
         self, definition: SObject, body: Mapping[str, Any], *, by: str, id_: str = "", at: datetime | None = None
@@ -31,10 +33,13 @@ class Writer:
             changes["OwnerId"] = self._owner
         places.settle(definition.name, changes, {})
         values |= changes
+        self._rules.number(definition, values)
         self._check_required(definition, values)
         values["Id"] = id_ or self._store.new_id(definition.name)
         self._check_unique(definition, values, changes)
+        self._rules.judge(definition, values, changes, None)
         self._store.put(definition, _derived(definition, values), at=at, by=by)
+        self._rules.settle(definition, values, by)
         return str(values["Id"])
 
     def update(self, definition: SObject, id_: str, body: Mapping[str, Any], *, by: str) -> None:
@@ -50,7 +55,9 @@ class Writer:
         self._check_required(definition, values)
         self._check_unique(definition, values, changes)
         self._check_circle(definition, values, changes)
+        self._rules.judge(definition, values, changes, row.values)
         self._store.put(definition, _derived(definition, values), by=by)
+        self._rules.settle(definition, values, by)
 
     def delete(self, definition: SObject, id_: str, *, by: str, master: str | None = None) -> None:
         """Put a record into the recycle bin; contacts of an account go with it, child accounts lose their parent."""
@@ -61,11 +68,18 @@ class Writer:
             raise deleted()
         if not definition.deletable:
             raise SalesforceError("DELETE_FAILED", "this record cannot be deleted")
+        self._rules.deleting(definition, row.values)
         values = {**row.values, "IsDeleted": True}
         if definition.merges:
             values["MasterRecordId"] = master
         self._store.put(definition, values, by=by)
         self._store.note_deletion(definition.name, str(values["Id"]))
+        self._rules.settle(definition, values, by)
+        if definition.name == "Order":
+            items = self._store.objects["orderitem"]
+            for item in [one for one in self._store.seen("OrderItem") if one.get("OrderId") == values["Id"]]:
+                self._store.put(items, {**item, "IsDeleted": True}, by=by)
+                self._store.note_deletion("OrderItem", str(item["Id"]))
         if definition.name == "Account":
             self._release_account(str(values["Id"]), by, master)
 
