@@ -84,7 +84,9 @@ class Importing(Grouping):
 
     def _nested_values(self, field: Field, columns: list[tuple[tuple[str, ...], int]], row: list[Any]) -> Any:
         target = self._env.model(field.relation)
-        cells = [Cell(self._env, target.fields[path[0]], path, row[index]) for path, index in columns if row[index]]
+        if not any(row[index] for _, index in columns):
+            return {}
+        cells = [Cell(self._env, target.fields[path[0]], path, row[index]) for path, index in columns]
         return {cell.field.name: read_cell(cell) for cell in cells}
 
     def _known_id(self, cell: Any) -> int:

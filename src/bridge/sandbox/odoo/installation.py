@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.sandbox.odoo.commerce_data import install_commerce
 from bridge.sandbox.odoo.countries import COUNTRIES, STATES, pairs
 from bridge.sandbox.odoo.environment import ROOT, Environment
 from bridge.sandbox.odoo.registry import records
 from bridge.sandbox.odoo.store import Store
 
 LIMITED_LOGIN = "limited"
-_CURRENCIES = (("USD", "$", "before"), ("EUR", "€", "after"), ("GBP", "£", "before"), ("CHF", "CHF", "after"))
+_CURRENCIES = (
+    ("USD", "$", "before", 0.01),
+    ("EUR", "€", "after", 0.01),
+    ("GBP", "£", "before", 0.01),
+    ("CHF", "CHF", "after", 0.01),
+    ("JPY", "¥", "before", 1.0),
+    ("KWD", "KD", "after", 0.001),
+)
 _LANGUAGES = (("English (US)", "en_US", True), ("French / Français", "fr_FR", False), ("German", "de_DE", False))
 _MODULES = (
     "account",
@@ -48,6 +56,7 @@ def install(store: Store, version: str, credentials: Credentials) -> None:
     with store.transaction():
         _install_world(env)
         _install_people(env, credentials)
+        install_commerce(env, _make)
         _install_technical(env, version)
 
 
@@ -62,8 +71,8 @@ def _make(env: Environment, model: str, vals: dict[str, Any], xmlid: str = "") -
 def _install_world(env: Environment) -> None:
     for name, code, active in _LANGUAGES:
         _make(env, "res.lang", {"name": name, "code": code, "iso_code": code, "active": active}, f"lang_{code[:2]}")
-    for code, symbol, position in _CURRENCIES:
-        _make(env, "res.currency", {"name": code, "symbol": symbol, "position": position}, code)
+    for code, symbol, position, step in _CURRENCIES:
+        _make(env, "res.currency", {"name": code, "symbol": symbol, "position": position, "rounding": step}, code)
     countries = {
         code: _make(env, "res.country", {"name": name, "code": code}, code.lower()) for code, name in pairs(COUNTRIES)
     }

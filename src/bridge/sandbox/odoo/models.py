@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.sandbox.odoo import partner_fields
+from bridge.sandbox.odoo import commerce_fields, partner_fields
 
 MAGIC = """
 id integer readonly
@@ -251,10 +251,11 @@ def build_models(version: str) -> dict[str, Model]:
     partner = parse_fields(partner_fields.FIELDS, version, labels, partner_fields.SELECTIONS)
     magic = parse_fields(MAGIC, version, labels)
     models = {"res.partner": _model("res.partner", "Contact", "complete_name ASC, id DESC", partner, magic)}
-    for name, (label, order, text) in _OTHERS.items():
-        if name == "res.partner.title" and version != "18":
+    for name, (label, order, text) in {**_OTHERS, **commerce_fields.MODELS}.items():
+        if name in ("res.partner.title", "uom.category") and version != "18":
             continue
-        models[name] = _model(name, label, order, parse_fields(text, version, labels), magic)
+        choices = commerce_fields.SELECTIONS.get(name)
+        models[name] = _model(name, label, order, parse_fields(text, version, labels, choices), magic)
     return models
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bridge.sandbox.odoo.access import check_access
 from bridge.sandbox.odoo.environment import COMPUTED, Environment
-from bridge.sandbox.odoo.errors import AccessError
+from bridge.sandbox.odoo.errors import AccessError, ValidationError
 from bridge.sandbox.odoo.importing import Importing, find_xmlid
+from bridge.sandbox.odoo.models import Field
 from bridge.sandbox.odoo.partner import ResPartner
+from bridge.sandbox.odoo.products import ProductProduct, ProductTemplate
 from bridge.sandbox.odoo.reading import model_method, named_as
+from bridge.sandbox.odoo.sales import AccountMove, PurchaseOrder, SaleAdvancePaymentInv, SaleOrder, SaleOrderLine
+from bridge.sandbox.odoo.stock import StockLocation, StockMove, StockPicking, StockQuant
 
 _ONLY = {"exists": "18", "check_access_rights": "18", "formatted_read_group": "19"}
 _PRIVATE_19 = frozenset({"exists"})
@@ -110,12 +115,55 @@ class IrConfigParameter(Importing):
         return old
 
 
+@named_as("IrModelFields")
+class IrModelFields(Importing):
+    """Fields; one that is made by hand is there at once."""
+
+    def _created(self, ids: list[int], vals_list: list[dict[str, Any]]) -> None:
+        store = self._env.store
+        for vals in vals_list:
+            name = str(vals["name"])
+            model = (
+                store.models.get(store.tables["ir.model"][vals["model_id"]]["model"]) if vals.get("model_id") else None
+            )
+            if model is None or name in model.fields:
+                continue
+            if not name.startswith("x_"):
+                raise ValidationError("Custom fields must have a name that starts with 'x_'!")
+            made = Field(name, str(vals.get("ttype") or "char"), str(vals.get("field_description") or name))
+            wider = replace(
+                model,
+                fields=dict(sorted({**model.fields, name: made}.items())),
+                stored={**model.stored, name: made.empty},
+            )
+            store.models = {**store.models, model.name: wider}
+            for record, row in list(store.tables[model.name].items()):
+                store.tables[model.name][record] = {**row, name: made.empty}
+
+    def _prepare(self, vals: dict[str, Any], creating: bool) -> dict[str, Any]:
+        if creating and vals.get("model_id") and not vals.get("model"):
+            vals["model"] = self._env.store.tables["ir.model"][vals["model_id"]]["model"]
+        return vals
+
+
 _CLASSES: dict[str, type[Importing]] = {
     "res.partner": ResPartner,
     "res.users": ResUsers,
     "res.company": ResCompany,
     "ir.model.data": IrModelData,
     "ir.config_parameter": IrConfigParameter,
+    "ir.model.fields": IrModelFields,
+    "product.product": ProductProduct,
+    "product.template": ProductTemplate,
+    "sale.order": SaleOrder,
+    "sale.order.line": SaleOrderLine,
+    "sale.advance.payment.inv": SaleAdvancePaymentInv,
+    "account.move": AccountMove,
+    "purchase.order": PurchaseOrder,
+    "stock.quant": StockQuant,
+    "stock.picking": StockPicking,
+    "stock.move": StockMove,
+    "stock.location": StockLocation,
 }
 
 COMPUTED.update(

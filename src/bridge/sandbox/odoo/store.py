@@ -81,6 +81,10 @@ class Store:
         self._sequences[model] += 1
         return self._sequences[model]
 
+    def peek(self, model: str) -> int:
+        """The id that the next new record gets."""
+        return self._sequences[model] + 1
+
     @contextmanager
     def next_as(self, model: str, record: int | None) -> Iterator[None]:
         """Let the next new record have this id; the sequence goes on after the highest."""

@@ -1,0 +1,329 @@
+"""Stock: quants, counts, transfers. What moves is booked between two places, and virtual ones hold the counterpart."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from bridge.sandbox.odoo.environment import COMPUTED
+from bridge.sandbox.odoo.errors import UserError, ValidationError
+from bridge.sandbox.odoo.importing import Importing
+from bridge.sandbox.odoo.products import digits_of, exact, is_stocked, rounded
+from bridge.sandbox.odoo.reading import model_method, named_as
+from bridge.sandbox.odoo.store import Row
+
+
+class _Ledger(Importing):
+    """Books quantities into quants."""
+
+    def _book(self, product: int, location: int, by: Decimal, reserved: Decimal = Decimal(0)) -> None:
+        store = self._env.store
+        found = self._quant(product, location)
+        digits = digits_of(self._env, "quantity")
+        if found is None:
+            found = store.next_id("stock.quant")
+            stamps = {"create_uid": self._env.uid, "create_date": store.stamp}
+            row = {**store.models["stock.quant"].stored, "product_id": product, "location_id": location, **stamps}
+            store.put("stock.quant", found, {**row, "company_id": 1})
+        row = store.tables["stock.quant"][found]
+        values = {
+            "quantity": rounded(exact(row["quantity"]) + by, digits),
+            "reserved_quantity": max(0.0, rounded(exact(row["reserved_quantity"]) + reserved, digits)),
+            "write_date": store.stamp,
+            "write_uid": self._env.uid,
+        }
+        store.update("stock.quant", found, values)
+
+    def _quant(self, product: int, location: int) -> int | None:
+        table = self._env.store.tables["stock.quant"]
+        found = self._env.store.where("stock.quant", "product_id", [product])
+        return next((one for one in found if table[one]["location_id"] == location), None)
+
+    def _virtual(self, usage: str) -> int:
+        rows = self._env.store.tables["stock.location"]
+        return next(record for record, row in rows.items() if row["usage"] == usage)
+
+
+@named_as("StockQuant")
+class StockQuant(_Ledger):
+    """What lies where."""
+
+    @model_method
+    def create(self, vals_list: Any) -> Any:
+        """In inventory mode the quant of that product and place is taken, whatever it holds; else a row of its own."""
+        if not self._env.context.get("inventory_mode"):
+            return super().create(vals_list)
+        several = isinstance(vals_list, list)
+        made = [self._counted(dict(vals)) for vals in (vals_list if several else [vals_list])]
+        return made if several else made[0]
+
+    def write(self, vals: Any) -> bool:
+        """Change; `inventory_quantity_auto_apply` counts at once."""
+        self._require_existing()
+        given = dict(vals)
+        counted = given.pop("inventory_quantity_auto_apply", None)
+        if counted is not None:
+            given |= {"inventory_quantity": counted}
+        if "inventory_quantity" in given:
+            given["inventory_quantity_set"] = True
+        super().write(given)
+        if counted is not None:
+            self.action_apply_inventory()
+        return True
+
+    def action_apply_inventory(self) -> None:
+        """Book the difference between what was counted and what was there."""
+        store = self._env.store
+        for record in self._existing():
+            row = store.tables["stock.quant"][record]
+            if not row["inventory_quantity_set"]:
+                continue
+            by = exact(row["inventory_quantity"]) - exact(row["quantity"])
+            store.update("stock.quant", record, {"inventory_quantity": 0.0, "inventory_quantity_set": False})
+            if not by:
+                continue
+            there, away = row["location_id"], self._virtual("inventory")
+            self._book(row["product_id"], there, by)
+            self._book(row["product_id"], away, -by)
+            source, target = (away, there) if by > 0 else (there, away)
+            self._note(row["product_id"], source, target, abs(by))
+
+    @model_method
+    def action_view_inventory(self) -> dict[str, Any]:
+        """Opening the screen merges quants at nothing away (377)."""
+        table = self._env.store.tables["stock.quant"]
+        for record, row in list(table.items()):
+            if not row["quantity"] and not row["reserved_quantity"]:
+                self._env.store.put("stock.quant", record, None)
+        return {"type": "ir.actions.act_window", "res_model": "stock.quant"}
+
+    def _counted(self, vals: dict[str, Any]) -> int:
+        product, location = vals.get("product_id"), vals.get("location_id")
+        if not is_stocked(self._env, product):
+            raise ValidationError("Quants cannot be created for consumables or services.")  # 379
+        assert product
+        assert location
+        if self._quant(product, location) is None:
+            self._book(product, location, Decimal(0))
+        found = self._quant(product, location)
+        assert found is not None
+        values = {"inventory_quantity": float(vals.get("inventory_quantity") or 0), "inventory_quantity_set": True}
+        self._env.store.update("stock.quant", found, {**values, "write_date": self._env.store.stamp})
+        if "inventory_quantity_auto_apply" in vals:
+            self._browse([found]).write({"inventory_quantity_auto_apply": vals["inventory_quantity_auto_apply"]})
+        return found
+
+    def _note(self, product: int, source: int, target: int, quantity: Decimal) -> None:
+        values = {
+            "name": "Product Quantity Updated",
+            "product_id": product,
+            "product_uom_qty": float(quantity),
+            "quantity": float(quantity),
+            "location_id": source,
+            "location_dest_id": target,
+            "is_inventory": True,
+            "picked": True,
+        }
+        move = self._other("stock.move")._create([values])[0]
+        self._env.store.update("stock.move", move, {"state": "done"})
+
+
+@named_as("StockPicking")
+class StockPicking(_Ledger):
+    """Transfers."""
+
+    def action_confirm(self) -> bool:
+        """Mark as to be done."""
+        for record in self._existing():
+            self._state(record, "confirmed")
+        self.action_assign()
+        return True
+
+    def action_assign(self) -> bool:
+        """Reserve what is there; what comes from outside needs no reservation."""
+        for record in self._existing():
+            for move, row in self._moves(record).items():
+                if row["state"] in ("done", "cancel", "assigned"):
+                    continue
+                wanted, free = exact(row["product_uom_qty"]), self._free(row)
+                taken = wanted if free is None else max(Decimal(0), min(wanted, free))
+                if free is not None and taken:
+                    self._book(row["product_id"], row["location_id"], Decimal(0), taken)
+                held = exact(row["quantity"]) or taken
+                state = "assigned" if held >= wanted else "partially_available" if held else "confirmed"
+                self._env.store.update("stock.move", move, {"quantity": float(held), "state": state})
+            states = {row["state"] for row in self._moves(record).values()}
+            self._state(record, "assigned" if states <= {"assigned", "done"} else "confirmed")
+        return True
+
+    def button_validate(self) -> Any:
+        """Book. Where less was picked than was ordered a dialogue asks what to do with the rest."""
+        self._require_existing()
+        for record in self._existing():
+            moves = self._moves(record)
+            done = {
+                move: exact(row["quantity"]) for move, row in moves.items() if row["state"] not in ("done", "cancel")
+            }
+            if not any(done.values()):
+                raise UserError(  # 297
+                    "You cannot validate a transfer if no quantities are reserved. "
+                    "To force the transfer, encode quantities."
+                )
+            less = any(quantity < exact(moves[move]["product_uom_qty"]) for move, quantity in done.items())
+            if less and not self._env.context.get("skip_backorder"):
+                return {
+                    "name": "Create Backorder?",
+                    "type": "ir.actions.act_window",
+                    "view_mode": "form",
+                    "res_model": "stock.backorder.confirmation",
+                    "target": "new",
+                    "context": {"button_validate_picking_ids": list(self._ids)},
+                }
+        for record in self._existing():
+            self._done(record)
+        return True
+
+    def action_cancel(self) -> bool:
+        """Give up."""
+        self._cancel()
+        return True
+
+    def _cancel(self) -> None:
+        for record in self._existing():
+            for move, row in self._moves(record).items():
+                if row["state"] == "done":
+                    continue
+                if row["state"] in ("assigned", "partially_available") and self._free(row) is not None:
+                    self._book(row["product_id"], row["location_id"], Decimal(0), -exact(row["quantity"]))
+                self._env.store.update("stock.move", move, {"state": "cancel", "quantity": 0.0})
+            if self._env.store.tables["stock.picking"][record]["state"] != "done":
+                self._state(record, "cancel")
+
+    def _deliver(self, order: int) -> None:
+        """What a confirmed order still needs goes into a delivery of its own."""
+        store = self._env.store
+        row = store.tables["sale.order"][order]
+        source, target = (
+            store.tables["stock.warehouse"][row["warehouse_id"] or 1]["lot_stock_id"],
+            self._virtual("customer"),
+        )
+        lines = []
+        for line in store.where("sale.order.line", "order_id", [order]):
+            held = store.tables["sale.order.line"][line]
+            if not is_stocked(self._env, held["product_id"]):
+                continue
+            moves = [store.tables["stock.move"][one] for one in store.where("stock.move", "sale_line_id", [line])]
+            sent = sum((exact(one["product_uom_qty"]) for one in moves if one["state"] != "cancel"), Decimal(0))
+            missing = exact(held["product_uom_qty"]) - sent
+            if missing > 0:
+                lines.append({
+                    "name": held["name"], "product_id": held["product_id"], "product_uom_qty": float(missing),
+                    "location_id": source, "location_dest_id": target, "sale_line_id": line, "origin": row["name"],
+                })  # fmt: skip
+        if lines:
+            kinds = store.tables["stock.picking.type"]
+            kind = next(record for record, one in kinds.items() if one["code"] == "outgoing")
+            values = {"origin": row["name"], "partner_id": row["partner_shipping_id"], "picking_type_id": kind,
+                      "location_id": source, "location_dest_id": target, "sale_id": order,
+                      "move_ids": [[0, 0, line] for line in lines]}  # fmt: skip
+            made = self._create([values])
+            self._browse(made).action_confirm()
+
+    def _prepare(self, vals: dict[str, Any], creating: bool) -> dict[str, Any]:
+        if creating:
+            vals.setdefault("name", f"WH/{self._env.store.peek('stock.picking'):05}")
+            vals.setdefault("company_id", 1)
+        return vals
+
+    def _done(self, record: int) -> None:
+        store = self._env.store
+        orders = set()
+        for move, row in self._moves(record).items():
+            if row["state"] in ("done", "cancel"):
+                continue
+            quantity = exact(row["quantity"])
+            if self._usage(row["location_id"]) == "internal":
+                held = quantity if row["state"] in ("assigned", "partially_available") else Decimal(0)
+                self._book(row["product_id"], row["location_id"], -quantity, -held)
+            else:
+                self._book(row["product_id"], row["location_id"], -quantity)
+            self._book(row["product_id"], row["location_dest_id"], quantity)
+            store.update("stock.move", move, {"state": "done", "product_uom_qty": float(quantity), "date": store.stamp})
+            if row["sale_line_id"]:
+                line = store.tables["sale.order.line"][row["sale_line_id"]]
+                delivered = float(exact(line["qty_delivered"]) + quantity)
+                store.update("sale.order.line", row["sale_line_id"], {"qty_delivered": delivered})
+                orders.add(line["order_id"])
+        self._state(record, "done")
+        store.update("stock.picking", record, {"date_done": store.stamp})
+        for order in orders:
+            self._deliver(order)
+            self._other("sale.order", [order])._settle(order)
+
+    def _moves(self, record: int) -> dict[int, Row]:
+        table = self._env.store.tables["stock.move"]
+        return {move: table[move] for move in self._env.store.where("stock.move", "picking_id", [record])}
+
+    def _free(self, row: Row) -> Decimal | None:
+        """What may be reserved at the source; None where it is no place of the company's."""
+        if self._usage(row["location_id"]) != "internal":
+            return None
+        found = self._quant(row["product_id"], row["location_id"])
+        if found is None:
+            return Decimal(0)
+        quant = self._env.store.tables["stock.quant"][found]
+        return exact(quant["quantity"]) - exact(quant["reserved_quantity"])
+
+    def _usage(self, location: int) -> str:
+        return str(self._env.store.tables["stock.location"][location]["usage"])
+
+    def _state(self, record: int, state: str) -> None:
+        self._env.store.update("stock.picking", record, {"state": state, "write_date": self._env.store.stamp})
+
+
+@named_as("StockMove")
+class StockMove(Importing):
+    """Moves."""
+
+    def _prepare(self, vals: dict[str, Any], creating: bool) -> dict[str, Any]:
+        for name in ("product_uom_qty", "quantity"):
+            if name in vals:
+                vals[name] = rounded(exact(float(vals[name] or 0)), digits_of(self._env, "quantity"))
+        if creating and vals.get("product_id"):
+            vals.setdefault("product_uom", self._env.path("product.product", vals["product_id"], "uom_id"))
+            picking = self._env.store.get("stock.picking", vals.get("picking_id") or 0)
+            if picking is not None:
+                vals.setdefault("location_id", picking["location_id"])
+                vals.setdefault("location_dest_id", picking["location_dest_id"])
+                vals.setdefault("origin", picking["origin"])
+        return vals
+
+
+@named_as("StockLocation")
+class StockLocation(Importing):
+    """Places; the whole name is that of the place above and its own."""
+
+    def _created(self, ids: list[int], vals_list: list[dict[str, Any]]) -> None:
+        self._name(ids)
+
+    def _written(self, ids: list[int], vals: dict[str, Any]) -> None:
+        self._name(ids)
+
+    def _name(self, ids: list[int]) -> None:
+        table = self._env.store.tables["stock.location"]
+        for record in ids:
+            above = table.get(table[record]["location_id"] or 0)
+            own = table[record]["name"]
+            whole = f"{above['complete_name']}/{own}" if above else own
+            self._env.store.update("stock.location", record, {"complete_name": whole})
+
+
+COMPUTED.update(
+    {
+        ("stock.location", "display_name"): lambda env, record, row: str(row["complete_name"]),
+        ("stock.quant", "display_name"): lambda env, record, row: f"stock.quant,{record}",
+        ("stock.quant", "available_quantity"): lambda env, record, row: float(
+            exact(row["quantity"]) - exact(row["reserved_quantity"])
+        ),
+    }
+)
