@@ -22,6 +22,9 @@ class Controller:
         """The name of a new document, empty to go by the doctype's own rule."""
         return ""
 
+    def prepare(self, site: Site, doc: Doc, before: Doc | None) -> None:
+        """What is looked at before the links are."""
+
     def validate(self, site: Site, doc: Doc, before: Doc | None) -> None:
         """Compute fields and check, before the general checks."""
 
@@ -216,6 +219,11 @@ _CONTROLLERS: dict[str, Controller] = {
     "User": User(),
 }
 _PLAIN = Controller()
+
+
+def register(more: Mapping[str, Controller]) -> None:
+    """Add the controllers of further doctypes."""
+    _CONTROLLERS.update(more)
 
 
 def controller(doctype: str) -> Controller:

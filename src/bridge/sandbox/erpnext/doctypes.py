@@ -10,6 +10,8 @@ from importlib.resources import files
 from typing import Any
 from zlib import crc32
 
+from bridge.sandbox.erpnext import commerce_doctypes
+
 LAYOUT = frozenset({"Section Break", "Column Break", "Tab Break", "Fold", "Heading", "Button", "HTML", "Image"})
 TABLES = frozenset({"Table", "Table MultiSelect"})
 SHORT = frozenset(
@@ -238,7 +240,7 @@ def standard() -> dict[str, dict[str, Any]]:
     """The doctypes of a fresh site, as they are written down."""
     text = files(__package__).joinpath("standard.json").read_text(encoding="utf-8")
     given: dict[str, dict[str, Any]] = json.loads(text)
-    return given
+    return {**commerce_doctypes.doctypes(), **given}
 
 
 class Catalogue:

@@ -11,6 +11,7 @@ from bridge.sandbox.erpnext.controllers import controller
 from bridge.sandbox.erpnext.doctypes import CHILD, STANDARD, DocType, Field
 from bridge.sandbox.erpnext.errors import Refusal, message, missing, thrown
 from bridge.sandbox.erpnext.site import Site
+from bridge.sandbox.erpnext.submitting import transition
 from bridge.sandbox.erpnext.tables import Row
 
 _KEPT = frozenset({*STANDARD, *CHILD, "_user_tags"})
@@ -76,6 +77,7 @@ def insert(site: Site, doc: Doc, *, by_system: bool = False, name: str = "") -> 
     doc["docstatus"] = int(doc.get("docstatus") or 0)
     doc["idx"] = doc.get("idx") or 0
     _stamp_children(doc, meta, stamp, site.user)
+    special.prepare(site, doc, None)
     checks.links(site, doc, meta)
     if not by_system:
         permissions.require_write(site, meta.name, "create")
@@ -111,6 +113,8 @@ def save(site: Site, doc: Doc, *, original: Any = None) -> Doc:
         )
         raise thrown("TimestampMismatchError", text)
     _stamp_children(doc, meta, stamp, site.user)
+    transition(site, doc, before, meta)
+    special.prepare(site, doc, before)
     checks.links(site, doc, meta)
     special.validate(site, doc, before)
     _check(site, doc, meta)

@@ -33,7 +33,7 @@ _SMALL: dict[str, tuple[str, ...]] = {
     "Role": _ROLES,
     "Industry Type": ("Automotive", "Banking", "Chemical", "Electronics", "Retail", "Software", "Telecommunications"),
     "Market Segment": ("Lower Income", "Middle Income", "Upper Income"),
-    "Currency": ("EUR", "USD", "GBP", "CHF", "PLN", "SEK", "DKK", "JPY"),
+    "Currency": ("EUR", "USD", "GBP", "CHF", "PLN", "SEK", "DKK", "JPY", "KWD"),
 }
 _LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "it": "Italiano", "nl": "Nederlands"}
 _TREES = {
@@ -112,6 +112,16 @@ def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
             yield doctype, {named: name, parent: root, "is_group": 0}
     yield "Company", {"company_name": "Acme", "abbr": "AC", "default_currency": "EUR", "country": "Germany"}
     yield "Price List", {"price_list_name": "Standard Selling", "currency": "EUR", "selling": 1}
+    yield "Price List", {"price_list_name": "Standard Buying", "currency": "EUR", "buying": 1}
+    yield "Item Group", {"item_group_name": "All Item Groups", "is_group": 1}
+    for name in ("Products", "Services", "Raw Material"):
+        yield "Item Group", {"item_group_name": name, "parent_item_group": "All Item Groups"}
+    yield "Account", {"account_name": "Umsatzsteuer 19 % - AC"}
+    whole = {"warehouse_name": "All Warehouses", "is_group": 1, "company": "Acme", "name": "All Warehouses - AC"}
+    yield "Warehouse", whole
+    for name in ("Stores", "Finished Goods", "Work In Progress"):
+        place = {"warehouse_name": name, "company": "Acme", "parent_warehouse": "All Warehouses - AC"}
+        yield "Warehouse", {**place, "name": f"{name} - AC"}
 
 
 _NAMED_BY = {

@@ -15,7 +15,9 @@ from bridge.sandbox.erpnext.errors import Refusal, missing, thrown
 from bridge.sandbox.erpnext.filters import decoded
 from bridge.sandbox.erpnext.query import Query
 from bridge.sandbox.erpnext.renaming import rename
+from bridge.sandbox.erpnext.selling import made_from, refresh
 from bridge.sandbox.erpnext.site import Site
+from bridge.sandbox.erpnext.submitting import update_items
 
 VERSION = "15.44.2"
 MOST_INSERTS = 200
@@ -245,6 +247,30 @@ def _text(value: Any) -> Any:
     return "" if value is None else str(value)
 
 
+def _submit(site: Site, args: Args) -> Any:
+    given = Args(_mapping(args["doc"]))
+    values = {key: value for key, value in given.items() if key not in ("doctype", "name")}
+    return shown(change(site, str(given["doctype"]), given["name"], {**values, "docstatus": 1}), nulls=True)
+
+
+def _cancel(site: Site, args: Args) -> Any:
+    return shown(change(site, str(args["doctype"]), args["name"], {"docstatus": 2}), nulls=True)
+
+
+def _make_delivery_note(site: Site, args: Args) -> Any:
+    return new(site, "Delivery Note", made_from(site, str(args["source_name"]), "Delivery Note"))
+
+
+def _make_sales_invoice(site: Site, args: Args) -> Any:
+    return new(site, "Sales Invoice", made_from(site, str(args["source_name"]), "Sales Invoice"))
+
+
+def _update_status(site: Site, args: Args) -> None:
+    load(site, "Sales Order", args["name"])
+    refresh(site, str(args["name"]), status=str(args["status"]))
+
+
+_ORDER = "erpnext.selling.doctype.sales_order.sales_order."
 _TAG = "frappe.desk.doctype.tag.tag."
 METHODS: dict[str, Method] = {
     "ping": Method(lambda site, args: "pong", guest=True),
@@ -261,6 +287,12 @@ METHODS: dict[str, Method] = {
     "frappe.client.insert_many": Method(_insert_many, _WRITE),
     "frappe.client.save": Method(_save, _WRITE),
     "frappe.client.bulk_update": Method(_bulk_update, _WRITE),
+    "frappe.client.submit": Method(_submit, _WRITE),
+    "frappe.client.cancel": Method(_cancel, _WRITE),
+    "erpnext.controllers.accounts_controller.update_child_qty_rate": Method(update_items, _WRITE),
+    _ORDER + "make_delivery_note": Method(_make_delivery_note),
+    _ORDER + "make_sales_invoice": Method(_make_sales_invoice),
+    _ORDER + "update_status": Method(_update_status, _WRITE),
     "frappe.client.delete": Method(_delete, frozenset({"DELETE", "POST"})),
     "frappe.client.rename_doc": Method(_rename, _WRITE),
     "frappe.client.validate_link": Method(_validate_link),

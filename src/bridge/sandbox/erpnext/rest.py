@@ -96,6 +96,9 @@ def _run(site: Site, to: Route, args: Args) -> tuple[int, Any]:
     if "run_method" not in args:
         raise Refusal("KeyError", "'run_method'")
     load(site, to.first, to.second)
+    state = {"submit": 1, "cancel": 2}.get(str(args["run_method"]))
+    if state is not None:
+        return 200, shown(change(site, to.first, to.second, {"docstatus": state}), nulls=False)
     raise Refusal("NotFound", f"Method {args['run_method']} not found")
 
 

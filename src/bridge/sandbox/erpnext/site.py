@@ -50,6 +50,23 @@ class Site:
             raise missing("DocType", doctype)
         return self.catalogue.of(doctype)
 
+    @property
+    def default_warehouse(self) -> str:
+        """Where orders are served from unless they say otherwise."""
+        return "Stores - AC"
+
+    def exchange_rate(self, source: str, target: Any) -> float | None:
+        """The rate that is on record, None where there is none."""
+        rows = self.tables.all("Currency Exchange") if "Currency Exchange" in self.catalogue else ()
+        found = [row for row in rows if row["from_currency"] == source and row["to_currency"] == target]
+        return float(found[-1]["exchange_rate"]) if found else None
+
+    def make(self, doctype: str, values: Mapping[str, Any]) -> None:
+        """A document that the system itself makes on the way."""
+        from bridge.sandbox.erpnext.documents import insert, new
+
+        insert(self, new(self, doctype, values), by_system=True)
+
     def setting(self, single: str, field: str) -> Any:
         """A value of a single doctype such as System Settings."""
         row = self.tables.get(single, single)
