@@ -213,7 +213,9 @@ class _Builder:
             for table in tables
             if (native := self.file.rows[table.name].table.get(system))
         )
-        return ObjectSpec(self.file.entity, self.file.systems[system].object, key, tuple(fields.values()), where, rows)
+        section = self.file.systems[system]
+        new = tuple(Condition(path, "=", value) for path, value in section.new.items())
+        return ObjectSpec(self.file.entity, section.object, key, tuple(fields.values()), where, rows, new)
 
     def _digest(self) -> str:
         types = {name: known.type for name, known in self.entity.fields.items()}

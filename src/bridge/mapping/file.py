@@ -69,6 +69,7 @@ class SystemSection(_Section):
 
     object: str = Field(min_length=1, description="The native object, as Account or res.partner.")
     where: str | None = Field(None, description="Which records belong, as: Type = 'Customer' and ParentId is set")
+    new: dict[str, str] = Field(default_factory=dict, description="What every record that bridge makes gets.")
     country: str | None = Field(None, description="ISO code of the country of phone numbers written without one.")
 
 

@@ -66,7 +66,9 @@ class _System:
                     yield from self._path(unit, column, spec)
         yield from self._demanded()
         for condition in self.emap.where(self.system):
-            yield from self._condition(condition)
+            yield from self._condition(condition, "where")
+        for condition in self.emap.spec(self.system).new:
+            yield from self._condition(condition, "new")
 
     def _object(self) -> Iterator[Note]:
         place: Steps = ("systems", self.system)
@@ -166,7 +168,7 @@ class _System:
         if not writers:
             return
         spec = self.emap.spec(self.system)
-        fixed = {spec.key} | {one.path for one in spec.where if one.op == "="}
+        fixed = {spec.key} | {one.path for one in spec.given}
         own = (n.path for n in self.schema.fields.values() if n.required and n.createable and "." not in n.path)
         for path in dict.fromkeys([*self.schema.required, *own]):
             unit = writers.get(path)
@@ -179,8 +181,8 @@ class _System:
                 message = f"'{self.system}' demands '{path}': say 'required: yes', or give a default"
                 yield "warning", _place(unit, self.system), message
 
-    def _condition(self, condition: Condition) -> Iterator[Note]:
-        place: Steps = ("systems", self.system, "where")
+    def _condition(self, condition: Condition, word: str) -> Iterator[Note]:
+        place: Steps = ("systems", self.system, word)
         native = self.schema.fields.get(condition.path)
         if native is None:
             guess = suggest(condition.path, self.schema.fields)

@@ -86,6 +86,7 @@ class ObjectSpec:
     fields: the native fields to read; writes may name these only.
     where: the records that belong to the entity.
     tables: the rows that belong to each record.
+    new: what every record that is created gets, beside what `where` demands; all with "=".
     """
 
     entity: str
@@ -94,6 +95,12 @@ class ObjectSpec:
     fields: tuple[FieldSpec, ...]
     where: tuple[Condition, ...] = ()
     tables: tuple[TableSpec, ...] = ()
+    new: tuple[Condition, ...] = ()
+
+    @property
+    def given(self) -> tuple[Condition, ...]:
+        """What every new record gets: the "=" terms of `where`, and `new`."""
+        return (*(one for one in self.where if one.op == "="), *self.new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,8 @@ class Drafts:
         values = self._without_items(values, draft)
         self._refuse_unknown(values)
         if creating:
-            for condition in spec.where:
-                if condition.op == "=" and condition.path not in values:
+            for condition in spec.given:
+                if condition.path not in values:
                     draft.own[condition.path] = self._condition_value(condition.path, condition.value)
         for path, value in values.items():
             part = self._layout.by_path[path]

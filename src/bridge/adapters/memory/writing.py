@@ -93,9 +93,7 @@ class Writer:
         if known:
             return WriteResult("ok", known[0].id, self.record(spec, known[0]), created=False)
         given: dict[str, NativeValue] = {
-            term.path: list(term.value) if isinstance(term.value, tuple) else term.value
-            for term in spec.where
-            if term.op == "="
+            term.path: list(term.value) if isinstance(term.value, tuple) else term.value for term in spec.given
         }
         values = {**given, **item.values}
         self._measure(spec, values)
@@ -149,7 +147,7 @@ class Writer:
 
     def _measure(self, spec: ObjectSpec, values: Mapping[str, NativeValue]) -> None:
         """Refuse what does not belong to the specification, and what the system would cut without a word."""
-        known = {field.path for field in spec.fields} | {term.path for term in spec.where}
+        known = {field.path for field in spec.fields} | {term.path for term in (*spec.where, *spec.new)}
         for table in spec.tables:
             keys = {cell[1] for path in values if (cell := split_row_path(path)) and cell[0] == table.path}
             known |= {table.path, *(row_path(table.path, key, one.path) for key in keys for one in table.fields)}

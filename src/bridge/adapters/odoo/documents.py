@@ -40,6 +40,8 @@ CHOSEN: Final[Mapping[str, Mapping[str, str]]] = {"sale.order": {"currency_id": 
 and a currency written by itself changes the label only (266)."""
 
 STATE: Final = "state"
+DATED: Final[Mapping[tuple[str, str], str]] = {("sale.order", "sale"): "date_order"}
+"""Model and state -> the date that the action sets to this very moment (269): the day of the order is put back."""
 ACTIONS: Final[Mapping[str, Mapping[str, Action]]] = {
     "sale.order": {
         "sale": Action("action_confirm", {}),  # 268; `write` of the state would make no deliveries (280)

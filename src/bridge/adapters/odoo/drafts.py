@@ -131,10 +131,14 @@ class Drafts:
     def constants(self) -> Cells:
         """What `where` demands of every record that is made."""
         found: Cells = {}
-        for condition in self._layout.spec.where:
-            if condition.op == "=" and not isinstance(condition.value, tuple):
+        for condition in self._layout.spec.given:
+            if not isinstance(condition.value, tuple):
                 found[condition.path] = _text(condition.value)
         return found
+
+    def has(self, name: str) -> bool:
+        """Whether the mapping has a field of the model."""
+        return any(place.name == name and not place.role for place in self._places.values())
 
     def path_of(self, column: str, role: str = "") -> str:
         """The path that a column of an import stands for, for messages."""
@@ -188,7 +192,8 @@ class Drafts:
         return self._tables.small("country.iso2", str(code), path) if code else None
 
     def _scalar(self, place: Place, value: NativeValue) -> str:
-        if place.spec.type == "datetime" and isinstance(value, str):
+        kind = self._described.get(place.name, {}).get("type")
+        if "datetime" in (place.spec.type, kind) and isinstance(value, str):
             return value.replace("T", " ").removesuffix("Z")[:19]
         if isinstance(value, list):
             path = place.spec.path

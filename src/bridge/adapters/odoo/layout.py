@@ -157,7 +157,7 @@ class Layout:
         if isinstance(raw, bool):
             boolean = place.spec.type == "boolean" or self.kinds.get(place.name) == "boolean"
             return raw if raw or boolean else None
-        return _scalar(place.spec, raw)
+        return _scalar(raw, instant_there="datetime" in (place.spec.type, self.kinds.get(place.name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ def child(children: object, role: str) -> Mapping[str, Any] | None:
     return min(fitting, key=lambda one: int(one["id"]), default=None)
 
 
-def _scalar(spec: FieldSpec, raw: Any) -> NativeValue:
+def _scalar(raw: Any, *, instant_there: bool) -> NativeValue:
     if raw is None or raw == "":
         return None
     if isinstance(raw, int):
@@ -249,7 +249,7 @@ def _scalar(spec: FieldSpec, raw: Any) -> NativeValue:
     if isinstance(raw, list):
         return [str(one) for one in raw]
     text = str(raw)
-    if spec.type == "datetime" and _SECONDS.fullmatch(text):
+    if instant_there and _SECONDS.fullmatch(text):
         return text.replace(" ", "T") + "Z"
     return text
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
-from bridge.adapters.odoo.documents import ACTIONS, STATE
+from bridge.adapters.odoo.documents import ACTIONS, DATED, STATE
 from bridge.adapters.odoo.drafts import Cells, Draft, Drafts
 from bridge.adapters.odoo.importing import Importer, Outcome, in_halves
 from bridge.adapters.odoo.layout import Lines
@@ -122,7 +122,23 @@ class StateMover:
                 self._client.call(self._model, method, ids, writing=True, context=dict(context))
 
             in_halves(places, items, outcome, act, (Rejected,), self._client.system)
-            self._look(state, [place for place in places if place not in outcome.errors], items, outcome)
+            moved = [place for place in places if place not in outcome.errors]
+            self._keep_date(state, moved, items, before, outcome)
+            self._look(state, moved, items, outcome)
+
+    def _keep_date(
+        self, state: str, places: list[int], items: Sequence[UpdateItem], before: Rows, outcome: Outcome
+    ) -> None:
+        """Put a date back that the action has overwritten, where the mapping has it."""
+        name = DATED.get((self._model, state))
+        if name is None or not self._drafts.has(name) or not places:
+            return
+        cells = {
+            place: {".id": items[place].native_id, name: str(before[items[place].native_id][name])}
+            for place in places
+            if before[items[place].native_id].get(name)
+        }
+        Importer(self._client, self._model, len(places)).run(cells, outcome, self._drafts.path_of)
 
     def _look(self, state: str, places: list[int], items: Sequence[UpdateItem], outcome: Outcome) -> None:
         """An action may open a dialogue instead of acting, and say nothing of it."""

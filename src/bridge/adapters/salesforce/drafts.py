@@ -45,10 +45,10 @@ class Drafts:
         if not item.key:
             raise Rejected("refuses a record without a key", fields=(key,), system=self._system)
         values = self._own(item.values)
-        for condition in self._layout.spec.where:
-            if condition.op == "=" and values.get(condition.path) is None and not isinstance(condition.value, tuple):
+        for condition in self._layout.spec.given:
+            if values.get(condition.path) is None and not isinstance(condition.value, tuple):
                 values[condition.path] = condition.value
-        wire = self._wire(values, "createable", given={one.path for one in self._layout.spec.where})
+        wire = self._wire(values, "createable", given={one.path for one in self._layout.spec.given})
         draft = {"attributes": {"type": self._layout.object}, key: item.key}
         return draft | {path: value for path, value in wire.items() if value is not None}
 

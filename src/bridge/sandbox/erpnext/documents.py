@@ -153,6 +153,8 @@ def _default(site: Site, field: Field) -> Any:
         return int(field.default) if field.fieldtype in ("Check", "Int") else field.default
     if field.name == "naming_series":
         return field.options.split("\n")[0]
+    if field.fieldtype == "Link" and field.options == "Company" and field.name == "company":
+        return next((str(row["name"]) for row in site.tables.all("Company")), None)  # the default of Global Defaults
     if field.fieldtype == "Link" and field.name in ("language", "country"):
         return site.setting("System Settings", field.name)  # system defaults go by the name of the field
     return None
