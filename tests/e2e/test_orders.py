@@ -133,11 +133,146 @@ def quiet(site: Site) -> None:
     assert report["totals"]["enqueued"] == 0
 
 
-def test_the_life_of_an_order(site: Site) -> None:
+def confirmed(site: Site) -> str:
     order = begin(site)
-    site.sync(code=None)
+    site.sync()
+    crm_edit(site, "Order", order, Status="Activated")
+    site.sync()
+    return order
+
+
+def stock_up(site: Site, *skus: str) -> None:
+    """Odoo gets plenty of each."""
+    (place,) = odoo(site, "stock.location", "search", domain=[["complete_name", "=", "WH/Stock"]])
+    products = odoo(site, "product.product", "search", domain=[["default_code", "in", list(skus)]])
+    counted = [{"product_id": product, "location_id": place, "inventory_quantity": 100} for product in products]
+    quants = odoo(site, "stock.quant", "create", vals_list=counted, context={"inventory_mode": True})
+    odoo(site, "stock.quant", "action_apply_inventory", quants)
+
+
+def ship(site: Site, share: str | None = None) -> None:
+    """Odoo's warehouse sends what is open, or so much of each."""
+    pickings = odoo(site, "stock.picking", "search", domain=[["state", "in", ["confirmed", "assigned"]]])
+    odoo(site, "stock.picking", "action_assign", pickings)
+    if share is not None:
+        moves = odoo(site, "stock.move", "search", domain=[["picking_id", "in", pickings]])
+        odoo(site, "stock.move", "write", moves, vals={"quantity": float(share)})
+    odoo(site, "stock.picking", "button_validate", pickings, context={"skip_backorder": True})
+
+
+def test_an_order_is_taken_confirmed_and_comes_to_rest(site: Site) -> None:
+    order = begin(site)
+    site.sync()
     alike(site, LINES, ("Draft", "draft", "Draft"))
     crm_edit(site, "Order", order, Status="Activated")
     site.sync()
     alike(site, LINES, ("Activated", "sale", "To Deliver and Bill"))
     quiet(site)
+
+
+def test_a_shipment_in_the_erp_moves_the_status_in_the_crm(site: Site) -> None:
+    confirmed(site)
+    stock_up(site, *LINES)
+    ship(site, "1")
+    site.sync()
+    assert shown(site)["crm"]["status"] == "Partly Shipped"
+    ship(site)
+    site.sync()
+    alike(site, LINES, ("Shipped", "sale", "To Deliver and Bill"))
+    quiet(site)
+
+
+def test_what_the_erp_changes_in_a_confirmed_order_reaches_the_others(site: Site) -> None:
+    confirmed(site)
+    (line,) = odoo(site, "sale.order.line", "search", domain=[["product_id.default_code", "=", "SKU-2"]])
+    odoo(site, "sale.order.line", "write", [line], vals={"product_uom_qty": 20, "price_unit": 0.3})
+    site.sync()
+    alike(site, {**LINES, "SKU-2": ("20", "0.3")}, ("Activated", "sale", "To Deliver and Bill"))
+    quiet(site)
+
+
+def test_a_quantity_written_to_odoo_keeps_the_price_of_the_crm(site: Site) -> None:
+    order = begin(site)
+    site.sync()
+    (product,) = odoo(site, "product.product", "search", domain=[["default_code", "=", "SKU-1"]])
+    odoo(site, "product.product", "write", [product], vals={"list_price": 77.0})
+    (item,) = [id_ for id_, row in site.control("crm", "GET", "dump")["OrderItem"].items() if row["Quantity"] == 3]
+    crm_edit(site, "OrderItem", item, Quantity=4)
+    site.sync()
+    alike(site, {**LINES, "SKU-1": ("4", "19.99")}, ("Draft", "draft", "Draft"))
+    assert order
+
+
+def test_what_the_crm_changes_in_a_confirmed_order_is_put_back_and_journalled(site: Site) -> None:
+    order = confirmed(site)
+    crm_edit(site, "Order", order, Status="Draft")
+    (item,) = [id_ for id_, row in site.control("crm", "GET", "dump")["OrderItem"].items() if row["Quantity"] == 3]
+    crm_edit(site, "OrderItem", item, Quantity=99)
+    crm_edit(site, "Order", order, Status="Activated")
+    site.sync()
+    alike(site, LINES, ("Activated", "sale", "To Deliver and Bill"))
+    assert "owner by status" in site.bridge("conflicts", "list", "--state", "settled", code=None)
+    quiet(site)
+
+
+def test_a_line_is_added_in_one_erp_and_another_taken_out_of_the_draft(site: Site) -> None:
+    begin(site)
+    site.sync()
+    (item,) = [id_ for id_, row in site.control("crm", "GET", "dump")["OrderItem"].items() if row["Quantity"] == 12]
+    site.control("crm", "POST", "delete", object="OrderItem", id=item)
+    site.sync()
+    left = {sku: line for sku, line in LINES.items() if sku != "SKU-2"}
+    alike(site, left, ("Draft", "draft", "Draft"))
+    order = next(iter(site.control("crm", "GET", "dump")["Order"]))
+    crm_edit(site, "Order", order, Status="Activated")
+    site.sync()
+    (record,) = odoo(site, "sale.order", "search", domain=[])
+    (product,) = odoo(site, "product.product", "search", domain=[["default_code", "=", "SKU-2"]])
+    values = {"product_id": product, "product_uom_qty": 5, "price_unit": 0.4}
+    odoo(site, "sale.order", "write", [record], vals={"order_line": [[0, 0, values]]})
+    site.sync()
+    alike(site, {**left, "SKU-2": ("5", "0.4")}, ("Activated", "sale", "To Deliver and Bill"))
+    quiet(site)
+
+
+def test_an_order_is_cancelled_everywhere(site: Site) -> None:
+    order = confirmed(site)
+    crm_edit(site, "Order", order, Status="Cancelled")
+    site.sync()
+    alike(site, LINES, ("Cancelled", "cancel", "Cancelled"))
+    quiet(site)
+
+
+def test_shipped_here_and_cancelled_there_is_held_for_a_person(site: Site) -> None:
+    order = confirmed(site)
+    stock_up(site, *LINES)
+    ship(site)
+    crm_edit(site, "Order", order, Status="Cancelled")
+    site.sync(code=None)
+    now = shown(site)
+    assert (now["crm"]["status"], now["erp"]["status"]) == ("Cancelled", "sale")
+    assert "status" in site.bridge("conflicts", "list", code=None)
+
+
+def test_an_order_taken_in_odoo_reaches_the_crm_as_a_draft_and_is_confirmed_there(site: Site) -> None:
+    begin(site)
+    site.sync()
+    (record,) = odoo(site, "sale.order", "search", domain=[])
+    odoo(site, "sale.order", "action_confirm", [record])
+    site.sync()
+    assert shown(site)["crm"]["status"] == "Activated"
+    quiet(site)
+
+
+@pytest.mark.parametrize("fault", ["drop_answer", "reset"])
+def test_an_answer_is_lost_while_orders_are_made(site: Site, fault: str) -> None:
+    begin(site)
+    for system, operation in (("erp", "*load*"), ("fin", "*")):
+        site.control(system, "POST", "faults", kind=fault, operation=operation, after=2, times=1)
+    for _ in range(3):
+        site.sync(code=None)
+    for system in ("erp", "fin"):
+        site.control(system, "DELETE", "faults")
+    for _ in range(3):
+        site.sync(code=None)
+    alike(site, LINES, ("Draft", "draft", "Draft"))
