@@ -13,9 +13,9 @@ from e2e.conftest import Site
 LINES = {"SKU-1": ("3", "19.99"), "SKU-2": ("12", "0.35"), "SKU-3": ("1", "1499")}
 
 
-def odoo(site: Site, model: str, method: str, ids: list[int] | None = None, **named: Any) -> Any:
-    """One call of a user of Odoo."""
-    args: list[Any] = ["acme", 2, "admin", model, method, [ids] if ids is not None else [], named]
+def odoo(site: Site, model: str, method: str, given: list[Any] | None = None, **named: Any) -> Any:
+    """One call of a user of Odoo. given: the ids, or the values of what is created."""
+    args: list[Any] = ["acme", 2, "admin", model, method, [given] if given is not None else [], named]
     body = {"jsonrpc": "2.0", "params": {"service": "object", "method": "execute_kw", "args": args}}
     answer = requests.post(f"{site.servers['erp'].url}/jsonrpc", json=body, timeout=30).json()
     assert "error" not in answer, answer["error"]["data"]["message"]
@@ -146,7 +146,7 @@ def stock_up(site: Site, *skus: str) -> None:
     (place,) = odoo(site, "stock.location", "search", domain=[["complete_name", "=", "WH/Stock"]])
     products = odoo(site, "product.product", "search", domain=[["default_code", "in", list(skus)]])
     counted = [{"product_id": product, "location_id": place, "inventory_quantity": 100} for product in products]
-    quants = odoo(site, "stock.quant", "create", vals_list=counted, context={"inventory_mode": True})
+    quants = odoo(site, "stock.quant", "create", counted, context={"inventory_mode": True})
     odoo(site, "stock.quant", "action_apply_inventory", quants)
 
 
@@ -211,7 +211,7 @@ def test_what_the_crm_changes_in_a_confirmed_order_is_put_back_and_journalled(si
     crm_edit(site, "Order", order, Status="Activated")
     site.sync()
     alike(site, LINES, ("Activated", "sale", "To Deliver and Bill"))
-    assert "owner by status" in site.bridge("conflicts", "list", "--state", "settled", code=None)
+    assert "owner by status" in site.bridge("conflicts", "list", "--state", "settled", "--json", code=None)
     quiet(site)
 
 

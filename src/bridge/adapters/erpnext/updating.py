@@ -184,7 +184,7 @@ class Updater:
                     "parent_doctype": self._doctype,
                     "parent_doctype_name": name,
                     "child_docname": one.table.path,
-                    "trans_items": json.dumps(by_method(rows)),
+                    "trans_items": json.dumps(by_method(rows), default=str),
                 },
                 writing=True,
             )

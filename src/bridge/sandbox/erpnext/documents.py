@@ -11,7 +11,7 @@ from bridge.sandbox.erpnext.controllers import controller
 from bridge.sandbox.erpnext.doctypes import CHILD, STANDARD, DocType, Field
 from bridge.sandbox.erpnext.errors import Refusal, message, missing, thrown
 from bridge.sandbox.erpnext.site import Site
-from bridge.sandbox.erpnext.submitting import transition
+from bridge.sandbox.erpnext.submitting import frozen, transition
 from bridge.sandbox.erpnext.tables import Row
 
 _KEPT = frozenset({*STANDARD, *CHILD, "_user_tags"})
@@ -129,8 +129,26 @@ def change(site: Site, doctype: str, name: Any, values: Mapping[str, Any]) -> Do
     """Load, change and save a document, as a PUT does: with `modified` among the values only if that is current."""
     doc = load(site, doctype, name)
     current = doc.get("modified")
+    if site.meta(doctype).head.istable:
+        return _change_row(site, doc, values)
     update(site, doc, values)
     return save(site, doc, original=values.get("modified", current))
+
+
+def _change_row(site: Site, row: Doc, values: Mapping[str, Any]) -> Doc:
+    """A child row alone: it is stored as it was given, then its document is saved and reckons anew. Recording 207."""
+    parenttype, parent = str(row["parenttype"]), row["parent"]
+    permissions.require_write(site, parenttype, "write")
+    before = dict(row)
+    update(site, row, values)
+    meta = site.meta(str(row["doctype"]))
+    if int(row.get("docstatus") or 0) == 1:
+        frozen(row, before, meta)
+    row.update({"modified": site.now(), "modified_by": site.user})
+    site.tables.put(meta.name, site.columns(meta, row))
+    whole = load(site, parenttype, parent)
+    save(site, whole, original=whole["modified"])
+    return row
 
 
 def shown(doc: Doc, *, nulls: bool) -> Doc:

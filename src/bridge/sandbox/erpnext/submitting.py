@@ -25,14 +25,15 @@ def transition(site: Site, doc: Doc, before: Doc, meta: DocType) -> None:
         text = f"Cannot change docstatus from {was} ({_WORDS[was]}) to {now} ({_WORDS.get(now, now)})"
         raise thrown("DocstatusTransitionError", text)
     if was == 1 and now == 1:
-        _frozen(doc, before, meta)
+        frozen(doc, before, meta)
     if now == 2:
         for other, name in holders(site, meta.name, str(doc["name"])):
             text = f"Cannot delete or cancel because {meta.name} {doc['name']} is linked with {other} {name}"
             raise thrown("LinkExistsError", text)
 
 
-def _frozen(doc: Doc, before: Doc, meta: DocType) -> None:
+def frozen(doc: Doc, before: Doc, meta: DocType) -> None:
+    """Raises UpdateAfterSubmitError where a field changes that may not after submission."""
     for each in meta.columns:
         if each.has("allow_on_submit") or each.has("read_only") or each.name in ("status",):
             continue

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from email.utils import format_datetime
-from functools import partial
 from typing import Any
 
 from bridge.sandbox.kernel import Clock, Request, Response
@@ -16,14 +14,16 @@ from bridge.sandbox.salesforce.composite import Composite
 from bridge.sandbox.salesforce.errors import SalesforceError, not_found, session_invalid
 from bridge.sandbox.salesforce.fields import SObject
 from bridge.sandbox.salesforce.furniture import furnish
-from bridge.sandbox.salesforce.ids import PREFIXES, long_id
 from bridge.sandbox.salesforce.objects import objects
 from bridge.sandbox.salesforce.operations import DATA, operation_of
+from bridge.sandbox.salesforce.options import Setup
 from bridge.sandbox.salesforce.query import PAGE, SMALLEST, Queries
 from bridge.sandbox.salesforce.records import Records, body_of, http_date
 from bridge.sandbox.salesforce.replication import Replication
+from bridge.sandbox.salesforce.screen import Screen
 from bridge.sandbox.salesforce.store import Store
 from bridge.sandbox.salesforce.tooling import Tooling
+from bridge.sandbox.salesforce.tree import Trees
 from bridge.sandbox.salesforce.writing import Writer
 
 VERSIONS = tuple(f"{number}.0" for number in range(46, 67))
@@ -38,20 +38,17 @@ class SalesforceApplication:
         {"expired_token", "quota", "concurrent", "lock_row", "late_commit", "server_unavailable", "purge_deletes"}
     )
 
-    def __init__(self, credentials: Credentials, *, key_field: bool, quota: int, multi_currency: bool = False) -> None:
+    def __init__(self, credentials: Credentials, setup: Setup, *, quota: int) -> None:
         self.clock = Clock()
-        self._credentials, self._key_field, self._quota = credentials, key_field, quota
-        self._multi_currency = multi_currency
+        self._credentials, self._setup, self._quota = credentials, setup, quota
         self.reset()
 
     def reset(self) -> None:
         """As freshly installed: two users who can own records, one who is gone, and the sessions ended."""
-        made = objects(key_field=self._key_field, multi_currency=self._multi_currency)
-        self._store = Store(self.clock, made)
+        self._store = Store(self.clock, objects(self._setup))
         users = self._store.objects["user"]
         admin, clerk = self._store.new_id("User"), self._store.new_id("User")
-        self._user, self._clerk = admin, clerk
-        self._writer = Writer(self._store, admin)
+        self._writer = Writer(self._store, admin, self._setup)
         people = (
             (admin, self._credentials.username, "Integration", "integration@example.com", True),
             (clerk, "clerk@sandbox.example.com", "Clerk", "clerk@example.com", True),
@@ -60,7 +57,8 @@ class SalesforceApplication:
         for id_, username, last, email, active in people:
             values = {"Username": username, "LastName": last, "Email": email, "IsActive": active}
             self._writer.insert(users, values, by=admin, id_=id_)
-        furnish(self._store, admin)
+        furnish(self._store, self._setup, admin)
+        self._screen = Screen(self._store, self._writer, clerk)
         self._sessions = Sessions(self.clock, self._credentials, admin, self._store.new_id("Organization"))
         self._base = "/services/data/v62.0"
         self._queries = Queries(self._store, lambda: self._base)
@@ -69,6 +67,7 @@ class SalesforceApplication:
         self._replication = Replication(self._store)
         self._tooling = Tooling(self._store, lambda: self._base)
         self._composite = Composite(self._store, self.route)
+        self._trees = Trees(self._store, self._writer, admin)
         self._used = 0
 
     def handle(self, request: Request) -> Response:
@@ -148,7 +147,7 @@ class SalesforceApplication:
 
     def _sobjects(self, request: Request, rest: list[str]) -> Response:
         if not rest:
-            listed = [one.summary(PREFIXES.get(one.name, ""), self._base) for one in self._store.objects.values()]
+            listed = [one.summary(self._base) for one in self._store.objects.values()]
             return Response(200, {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed})
         definition = self._store.definition(rest[0])
         if definition is None:
@@ -178,12 +177,12 @@ class SalesforceApplication:
         changed = self._tooling.changed(definition).replace(microsecond=0)
         if since is not None and changed <= since:
             return Response(304)
-        described = definition.describe(PREFIXES.get(definition.name, ""), self._base, self._store.objects.values())
+        described = definition.describe(self._base, self._store.objects.values())
         return Response(200, described, {"Last-Modified": format_datetime(changed, usegmt=True)})
 
     def _object(self, definition: SObject, request: Request) -> Response:
         if request.method != "POST":
-            summary = definition.summary(PREFIXES.get(definition.name, ""), self._base)
+            summary = definition.summary(self._base)
             return Response(200, {"objectDescribe": summary, "recentItems": []})
         if definition.name == "FieldPermissions":
             body = body_of(request)
@@ -202,6 +201,8 @@ class SalesforceApplication:
             return self._composite.run(request, self._base)
         if rest == ["graph"] and request.method == "POST":
             return self._composite.graph(request, self._base)
+        if len(rest) == 2 and rest[0] == "tree" and request.method == "POST":
+            return self._trees.create(rest[1], request)
         if rest[:1] != ["sobjects"]:
             raise not_found()
         by_method = {
@@ -226,7 +227,7 @@ class SalesforceApplication:
 
     def operation(self, request: Request) -> str:
         """What is asked for, as the call log and the faults name it."""
-        return operation_of(request)
+        return operation_of(request, {one.prefix: one.name for one in self._store.objects.values()})
 
     def fault(self, kind: str, options: Mapping[str, Any], request: Request) -> Response | None:
         """Bring about one of the faults in `fault_kinds`."""
@@ -252,17 +253,8 @@ class SalesforceApplication:
         return None
 
     def seed(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Put records in; `modified` gives them an older stamp."""
-        ids: list[str] = []
-        for record in data.get("records", []):
-            definition = self._there(record["object"])
-            at = datetime.fromisoformat(record["modified"]) if record.get("modified") else None
-            id_ = long_id(record["id"]) if record.get("id") else ""
-            if id_ is None:
-                raise ValueError(f"{record['id']} is no id")
-            insert = partial(self._writer.insert, definition, record["values"], by=self._clerk, id_=id_, at=at)
-            ids.append(self._by_person(insert))
-        return {"ids": ids}
+        """Put records in; `modified` gives them an older stamp. "order_statuses" and "objects" shape the org."""
+        return self._screen.seed(data)
 
     def dump(self) -> Mapping[str, Any]:
         """All rows that are not deleted, as stored."""
@@ -271,46 +263,13 @@ class SalesforceApplication:
         }
 
     def user_edit(self, object: str, id: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The clerk changes a record. {"IsDeleted": false} takes it out of the recycle bin; {"late": seconds} commits
-        late; {"merge": other id} merges the other record into this one."""
-        definition, changes = self._there(object), dict(values)
-        self._store.late = float(changes.pop("late", 0))
-        loser = changes.pop("merge", None)
-        try:
-            if changes.get("IsDeleted") is False:
-                self._by_person(lambda: self._writer.restore(definition, id, by=self._clerk))
-            elif loser:
-                self._by_person(lambda: self._writer.delete(definition, str(loser), by=self._clerk, master=long_id(id)))
-                self._by_person(lambda: self._writer.update(definition, id, changes, by=self._clerk))
-            else:
-                self._by_person(lambda: self._writer.update(definition, id, changes, by=self._clerk))
-        finally:
-            self._store.late = 0.0
-        return {"id": long_id(id)}
+        """The clerk changes a record; `Screen.edit` says what else can be asked for."""
+        return self._screen.edit(object, id, values)
 
     def user_insert(self, object: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The clerk makes a record. {"late": seconds} commits late."""
-        definition, given = self._there(object), dict(values)
-        self._store.late = float(given.pop("late", 0))
-        try:
-            return {"id": self._by_person(lambda: self._writer.insert(definition, given, by=self._clerk))}
-        finally:
-            self._store.late = 0.0
+        """The clerk makes a record."""
+        return self._screen.insert(object, values)
 
     def user_delete(self, object: str, id: str) -> Mapping[str, Any]:
         """The clerk deletes a record."""
-        self._by_person(lambda: self._writer.delete(self._there(object), id, by=self._clerk))
-        return {"id": long_id(id)}
-
-    def _there(self, name: str) -> SObject:
-        definition = self._store.definition(name)
-        if definition is None:
-            raise KeyError(name)
-        return definition
-
-    def _by_person(self, act: Callable[[], Any]) -> Any:
-        """In the control plane a refusal is a plain sentence."""
-        try:
-            return act()
-        except SalesforceError as error:
-            raise ValueError(f"{error.code}: {error.message}") from None
+        return self._screen.delete(object, id)

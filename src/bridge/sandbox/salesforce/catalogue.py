@@ -77,7 +77,7 @@ def _entities(objects: Mapping[str, SObject]) -> Iterator[Values]:
             "QualifiedApiName": one.name,
             "DeveloperName": one.name.removesuffix("__c"),
             "Label": one.label or one.name,
-            "KeyPrefix": PREFIXES.get(one.name),
+            "KeyPrefix": one.prefix or None,
             "NamespacePrefix": None,
         }
 
@@ -107,7 +107,7 @@ def _customs(objects: Mapping[str, SObject], made: Mapping[str, tuple[SObject, F
         for field in one.fields.values()
         if field.name.endswith("__c") and (one.name, field.name) not in later
     ]
-    numbered = {make_id("CustomField", _STANDING + place): pair for place, pair in enumerate(standing)}
+    numbered = {make_id(PREFIXES["CustomField"], _STANDING + place): pair for place, pair in enumerate(standing)}
     for id_, (definition, field) in {**numbered, **made}.items():
         yield {
             "Id": id_,

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.sandbox.kernel import Request, Response
 from bridge.sandbox.salesforce.errors import SalesforceError, bad_json, not_found, too_many
 from bridge.sandbox.salesforce.fields import SObject
-from bridge.sandbox.salesforce.ids import PREFIXES, long_id
+from bridge.sandbox.salesforce.ids import long_id
 from bridge.sandbox.salesforce.records import Records, body_of
 from bridge.sandbox.salesforce.store import Store
 from bridge.sandbox.salesforce.writing import Writer, id_of
@@ -86,11 +86,11 @@ class Collections:
         ids = [text for text in request.first("ids").split(",") if text]
         if len(ids) > LIMIT:
             raise too_many()
-        by_prefix = {prefix: name for name, prefix in PREFIXES.items()}
+        by_prefix = {one.prefix: one for one in self._store.objects.values() if one.prefix}
 
         def one(place: int) -> Outcome:
             id_ = long_id(ids[place])
-            definition = self._store.definition(by_prefix.get(ids[place][:3], ""))
+            definition = by_prefix.get(ids[place][:3])
             if id_ is None or definition is None:
                 raise SalesforceError("MALFORMED_ID", f"malformed id {ids[place][:20]}")
             try:

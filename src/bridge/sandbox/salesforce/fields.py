@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bridge.sandbox.salesforce.ids import PREFIXES
+
 _SOAP = {
     "id": "tns:ID",
     "reference": "tns:ID",
@@ -13,6 +15,7 @@ _SOAP = {
     "int": "xsd:int",
     "double": "xsd:double",
     "currency": "xsd:double",
+    "percent": "xsd:double",
     "date": "xsd:date",
     "datetime": "xsd:dateTime",
     "address": "urn:address",
@@ -24,7 +27,8 @@ NUMBERS = frozenset({"int", "double", "currency", "percent"})
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field. needed: must have a value. relation: the name under which a query reaches what it points to; below:
-    that under which a query reaches these records from there. auto: the form of a number that the system gives."""
+    that under which a query reaches these records from there. cascade: these records are deleted with what they point
+    to; restricts: what they point to cannot be deleted. auto: the form of a number that the system gives."""
 
     name: str
     type: str = "string"
@@ -45,6 +49,8 @@ class Field:
     target: str = ""
     relation: str = ""
     below: str = ""
+    cascade: bool = False
+    restricts: bool = False
     compound: str = ""
     auto: str = ""
     default: Any = None
@@ -81,7 +87,7 @@ class Field:
             "externalId": self.external,
             "idLookup": self.external or self.lookup or self.name == "Id",
             "caseSensitive": self.case_sensitive,
-            "nameField": self.name == "Name",
+            "nameField": self.name == "Name" or bool(self.auto),
             "compoundFieldName": self.compound or None,
             "custom": self.name.endswith("__c"),
             "deprecatedAndHidden": False,
@@ -91,7 +97,13 @@ class Field:
             "htmlFormatted": False,
             "extraTypeInfo": None,
             "picklistValues": [
-                {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
+                {
+                    "active": True,
+                    "defaultValue": value == self.default,
+                    "label": value,
+                    "validFor": None,
+                    "value": value,
+                }
                 for value in self.choices
             ],
             "restrictedPicklist": self.restricted,
@@ -103,14 +115,23 @@ class Field:
 
 @dataclass(slots=True)
 class SObject:
-    """One object: its fields by their names in lower case, because Salesforce does not mind the case."""
+    """One object: its fields by their names in lower case, because Salesforce does not mind the case.
+
+    prefix: the first three characters of its records' ids. createable, updateable: whether callers may make and change
+    records at all; some are made by the system alone."""
 
     name: str
     label: str = ""
+    prefix: str = ""
+    createable: bool = True
+    updateable: bool = True
     deletable: bool = True
     merges: bool = False
     hidden: bool = False
     fields: dict[str, Field] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.prefix = self.prefix or PREFIXES.get(self.name, "")
 
     def add(self, fields: Iterable[Field]) -> SObject:
         """Give it these fields."""
@@ -130,17 +151,17 @@ class SObject:
         """An object of its own with the same fields."""
         return replace(self, fields=dict(self.fields))
 
-    def summary(self, prefix: str, base: str) -> dict[str, Any]:
+    def summary(self, base: str) -> dict[str, Any]:
         """As in the list of all objects."""
         path = f"{base}/sobjects/{self.name}"
         return {
             "name": self.name,
             "label": self.label or self.name,
             "labelPlural": f"{self.label or self.name}s",
-            "keyPrefix": prefix,
+            "keyPrefix": self.prefix,
             "custom": self.name.endswith("__c"),
-            "createable": True,
-            "updateable": True,
+            "createable": self.createable,
+            "updateable": self.updateable,
             "deletable": self.deletable,
             "queryable": True,
             "replicateable": not self.hidden,
@@ -152,17 +173,18 @@ class SObject:
             "urls": {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"},
         }
 
-    def describe(self, prefix: str, base: str, objects: Iterable[SObject] = ()) -> dict[str, Any]:
+    def describe(self, base: str, objects: Iterable[SObject] = ()) -> dict[str, Any]:
         """The describe. objects: all there are, for those that lie below this one."""
         return {
-            **self.summary(prefix, base),
+            **self.summary(base),
             "fields": [one.describe() for one in self.fields.values()],
             "childRelationships": [
                 {
                     "childSObject": other.name,
                     "field": one.name,
                     "relationshipName": one.below or None,
-                    "cascadeDelete": one.needed,
+                    "cascadeDelete": one.cascade,
+                    "restrictedDelete": one.restricts,
                     "deprecatedAndHidden": False,
                 }
                 for other in objects

@@ -21,7 +21,8 @@ PREFIXES = {
     "OrderStatus": "8OS",
     "CurrencyType": "01L",
     "Location": "131",
-    "ProductItem": "1PI",
+    "ProductItem": "0cV",
+    "ProductItemTransaction": "0cW",
     "Lead": "00Q",
     "Opportunity": "006",
     "Case": "500",
@@ -35,13 +36,13 @@ _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SHAPE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 
 
-def make_id(object_name: str, number: int) -> str:
-    """The id of the record with this number, 18 characters."""
+def make_id(prefix: str, number: int) -> str:
+    """The id of the record with this number, 18 characters. prefix: of its object."""
     digits = ""
     while number:
         number, digit = divmod(number, 62)
         digits = _DIGITS[digit] + digits
-    short = f"{PREFIXES.get(object_name, 'a00')}q0000{digits:0>7}"
+    short = f"{prefix}q0000{digits:0>7}"
     return short + checksum(short)
 
 

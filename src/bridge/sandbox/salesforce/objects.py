@@ -4,30 +4,49 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bridge.sandbox.salesforce import commerce
+from bridge.sandbox.salesforce.documents import documents
 from bridge.sandbox.salesforce.fields import Field, SObject
-from bridge.sandbox.salesforce.standard import address, owner, system_fields
+from bridge.sandbox.salesforce.options import Setup
+from bridge.sandbox.salesforce.orders import orders
+from bridge.sandbox.salesforce.pipeline import pipeline
+from bridge.sandbox.salesforce.products import CURRENCY, products
+from bridge.sandbox.salesforce.standard import address, lookup, owner, system_fields
+from bridge.sandbox.salesforce.stock import stock
 
 KEY_FIELD = Field(
     "Bridge_Id__c", length=36, label="Bridge Id", unique=True, external=True, case_sensitive=True, lookup=True
 )
 
 
-def objects(*, key_field: bool, multi_currency: bool = False) -> dict[str, SObject]:
-    """Objects by their names in lower case. key_field: whether bridge's key field is there from the beginning."""
-    synced = [_account(), _contact(), *commerce.objects(multi_currency=multi_currency)]
-    if multi_currency:
-        for one in synced:
-            if one.name not in ("OrderStatus", "CurrencyType"):
-                one.add([commerce.CURRENCY])
-    if key_field:
-        for one in synced:
+_READ_ONLY_CURRENCY = ("OrderItem", "ProductItemTransaction")
+"""Objects whose currency is that of what they stand below."""
+
+
+def objects(setup: Setup) -> dict[str, SObject]:
+    """Objects by their names in lower case."""
+    synced = [
+        *(_account(), _contact()),
+        *(*products(setup), *orders(setup), *stock(), *documents(), *pipeline()),
+    ]
+    for one in synced:
+        if one.hidden or one.name == "ProductItemTransaction":
+            continue
+        if setup.key_field:
             one.add([KEY_FIELD])
-        next(one for one in synced if one.name == "OrderItem").add(
-            [replace(KEY_FIELD, name="Bridge_Line__c", unique=False)]
-        )
+        if one.name == "OrderItem" and setup.key_field:
+            one.add([replace(KEY_FIELD, name="Bridge_Line__c", unique=False)])
+    if setup.multi_currency:
+        for one in synced:
+            if not one.hidden:
+                one.add([_currency(one.name)])
     made = [*synced, _user(), *_administration()]
     return {one.name.lower(): one for one in made}
+
+
+def _currency(object_name: str) -> Field:
+    if object_name in _READ_ONLY_CURRENCY:
+        return replace(CURRENCY, createable=False, updateable=False, default=None)
+    return replace(CURRENCY, updateable=object_name != "PricebookEntry")
 
 
 def _account() -> SObject:
@@ -36,7 +55,7 @@ def _account() -> SObject:
             *system_fields(merges=True),
             Field("Name", length=255, label="Account Name", needed=True),
             Field("Type", "picklist", 40, "Account Type", choices=("Prospect", "Customer", "Partner", "Other")),
-            Field("ParentId", "reference", 18, "Parent Account ID", target="Account", relation="Parent"),
+            lookup("ParentId", "Account", "ChildAccounts", label="Parent Account ID"),
             *address("Billing"),
             *address("Shipping"),
             Field("Phone", "phone", 40, "Account Phone"),
@@ -62,7 +81,7 @@ def _contact() -> SObject:
     return SObject("Contact", merges=True).add(
         [
             *system_fields(merges=True),
-            Field("AccountId", "reference", 18, "Account ID", target="Account", relation="Account"),
+            lookup("AccountId", "Account", "Contacts", cascade=True),
             Field("LastName", length=80, label="Last Name", needed=True),
             Field("FirstName", length=40, label="First Name"),
             Field("Salutation", "picklist", 40, choices=("Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx.")),
@@ -73,7 +92,7 @@ def _contact() -> SObject:
             Field("Fax", "phone", 40, "Business Fax"),
             Field("MobilePhone", "phone", 40, "Mobile Phone"),
             Field("HomePhone", "phone", 40, "Home Phone"),
-            Field("ReportsToId", "reference", 18, "Reports To ID", target="Contact", relation="ReportsTo"),
+            lookup("ReportsToId", "Contact"),
             Field("Email", "email", 80, lookup=True),
             Field("Title", length=128),
             Field("Department", length=80),

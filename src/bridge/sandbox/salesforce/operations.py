@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from bridge.sandbox.kernel import Request
-from bridge.sandbox.salesforce.ids import PREFIXES
 
 DATA = re.compile(r"/services/data/v(\d+\.\d)(/.*)?")
 _FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
 _VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
 
 
-def operation_of(request: Request) -> str:
-    """What is asked for: "token", "query Account", "describe Account", "create Account", "upsert Account"..."""
+def operation_of(request: Request, objects: Mapping[str, str]) -> str:
+    """What is asked for: "token", "query Account", "describe Account", "create Account", "upsert Account"... objects:
+    prefix of ids -> name."""
     path = request.path
     if path.startswith("/services/oauth2/"):
         return path.rpartition("/")[2]
@@ -30,17 +31,18 @@ def operation_of(request: Request) -> str:
         verb = "upsert" if len(steps) > 3 and request.method == "PATCH" else _VERBS.get(request.method, "")
         return f"{verb} {steps[1]}"
     if steps[:2] == ["composite", "sobjects"]:
-        return _collection_operation(request, steps)
+        return _collection_operation(request, steps, objects)
+    if steps[:2] == ["composite", "tree"]:
+        return f"create {steps[2]}" if len(steps) > 2 else "create"
     return " ".join(steps) or path
 
 
-def _collection_operation(request: Request, steps: list[str]) -> str:
+def _collection_operation(request: Request, steps: list[str], objects: Mapping[str, str]) -> str:
     if len(steps) == 4:
         return f"upsert {steps[2]}"
     if len(steps) == 3:
         return f"retrieve {steps[2]}"
     if request.method == "DELETE":
-        prefix = request.first("ids")[:3]
-        return f"delete {next((name for name, one in PREFIXES.items() if one == prefix), '')}"
+        return f"delete {objects.get(request.first('ids')[:3], '')}"
     kind = re.search(rb'"type"\s*:\s*"(\w+)"', request.body)
     return f"{_VERBS.get(request.method, '')} {kind[1].decode() if kind else ''}"

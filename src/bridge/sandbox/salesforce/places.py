@@ -13,6 +13,7 @@ ADDRESSES = {
     "Account": ("Billing", "Shipping"),
     "Contact": ("Mailing", "Other"),
     "Order": ("Billing", "Shipping"),
+    "Lead": ("",),
 }
 PARTS = ("Street", "City", "State", "PostalCode", "Country", "StateCode", "CountryCode")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bridge.sandbox.kernel import Clock
-from bridge.sandbox.salesforce.fields import SObject
-from bridge.sandbox.salesforce.ids import long_id, make_id
+from bridge.sandbox.salesforce.fields import Field, SObject
+from bridge.sandbox.salesforce.ids import PREFIXES, long_id, make_id
 from bridge.sandbox.salesforce.values import stamp
 
 Values = dict[str, Any]
@@ -52,12 +52,21 @@ class Store:
         self.rows: dict[str, dict[str, Row]] = {name: {} for name in self.objects}
         self.log: dict[str, list[Deletion]] = {name: [] for name in self.objects}
         self.unique: dict[tuple[str, str], dict[str, str]] = {}
+        self._pointing: dict[tuple[str, str, str], dict[str, None]] = {}
         self.late = 0.0
         self._numbers: dict[str, int] = {}
 
     def definition(self, name: str) -> SObject | None:
         """An object by its name in any case."""
         return self.objects.get(name.lower())
+
+    def child(self, definition: SObject, name: str) -> tuple[SObject, Field] | None:
+        """The object whose records lie below those of another under this name, and its field that leads up."""
+        for other in self.objects.values():
+            for field in other.fields.values():
+                if field.below and field.target == definition.name and field.below.lower() == name.lower():
+                    return other, field
+        return None
 
     def seen(self, object_name: str, *, deleted: bool = False) -> Iterator[Values]:
         """The rows that a query sees now, with `deleted` those of the recycle bin too."""
@@ -77,23 +86,55 @@ class Store:
         """One row as it is stored, committed or not: what a write works on."""
         return self.rows[object_name.lower()].get(long_id(id_) or "")
 
+    def below(self, object_name: str, field_name: str, id_: object, *, deleted: bool = False) -> list[Values]:
+        """The rows that point to a record with this field, as a query sees them now."""
+        now = self.clock.now()
+        found = (row.seen(now) for row in self._pointers(object_name, field_name, id_))
+        there = [one for one in found if one is not None and one.get(field_name) == id_]
+        return [one for one in there if deleted or not one.get("IsDeleted")]
+
+    def newest_below(self, object_name: str, field_name: str, id_: object, *, deleted: bool = False) -> list[Values]:
+        """The same, committed or not."""
+        there = [
+            row.values for row in self._pointers(object_name, field_name, id_) if row.values.get(field_name) == id_
+        ]
+        return [one for one in there if deleted or not one.get("IsDeleted")]
+
+    def _pointers(self, object_name: str, field_name: str, id_: object) -> list[Row]:
+        """Rows that point there, or did once: nothing is ever taken out of the index, so nothing has to be put back."""
+        name = object_name.lower()
+        known = self._pointing.get((name, field_name, str(id_)), ())
+        return [self.rows[name][one] for one in known if one in self.rows[name]]
+
+    def moment(self) -> str:
+        """The stamp of now."""
+        return stamp(self.clock.now())
+
     def new_id(self, object_name: str) -> str:
         """The next id."""
         number = self._numbers.get(object_name, 0) + 1
         self._numbers[object_name] = number
-        return make_id(object_name, number)
+        definition = self.objects.get(object_name.lower())
+        return make_id(definition.prefix if definition else PREFIXES[object_name], number)
 
-    def put(self, definition: SObject, values: Values, *, at: datetime | None = None, by: str = "") -> None:
-        """Save a row that has been judged: stamps, unique values, visibility."""
+    def put(
+        self, definition: SObject, values: Values, *, at: datetime | None = None, by: str = "", system: bool = False
+    ) -> None:
+        """Save a row that has been judged: stamps, unique values, visibility. system: the org itself changes it, which
+        moves SystemModstamp alone, as roll-ups do."""
         name = definition.name.lower()
         now = self.clock.now()
         at = at or now
         known = self.rows[name].get(values["Id"])
         moment = stamp(at)
-        values = {**values, "LastModifiedDate": moment, "LastModifiedById": by, "SystemModstamp": moment}
+        values = {**values, "SystemModstamp": moment}
+        if not system:
+            values |= {"LastModifiedDate": moment, "LastModifiedById": by}
         if known is None:
             values = {**values, "CreatedDate": moment, "CreatedById": by}
         for field in definition.fields.values():
+            if field.target and values.get(field.name):
+                self._pointing.setdefault((name, field.name, str(values[field.name])), {})[values["Id"]] = None
             if field.unique:
                 index = self.unique.setdefault((name, field.name), {})
                 if known is not None:
@@ -103,6 +144,11 @@ class Store:
         visible = now + timedelta(seconds=self.late) if self.late else None
         before = known.seen(now) if known else None
         self.rows[name][values["Id"]] = Row(values, before, visible)
+
+    def amend(self, object_name: str, id_: str, values: Values) -> None:
+        """Change values that are only shown with a record and belong to another: no stamp moves."""
+        row = self.rows[object_name.lower()][id_]
+        self.rows[object_name.lower()][id_] = Row({**row.values, **values}, row.before, row.visible_at)
 
     def holder(self, object_name: str, field_name: str, value: object, *, case_sensitive: bool) -> str | None:
         """The id of the record that has this value in a unique field."""
@@ -123,12 +169,21 @@ class Store:
         """Take back what was written since; ids that were given out are not given out again."""
         self.rows, self.unique, self.log = kept
 
-    def add_objects(self, objects: Iterable[SObject]) -> None:
-        """Put further objects in."""
-        for one in objects:
-            self.objects[one.name.lower()] = one
-            self.rows.setdefault(one.name.lower(), {})
-            self.log.setdefault(one.name.lower(), [])
+    def add_object(self, definition: SObject) -> None:
+        """Put a further object in, with a prefix of its own for its ids."""
+        taken = {one.prefix for one in self.objects.values()}
+        free = (f"a{number:02}" for number in range(5, 100))
+        definition.prefix = definition.prefix or next(prefix for prefix in free if prefix not in taken)
+        self.objects[definition.name.lower()] = definition
+        self.rows[definition.name.lower()] = {}
+        self.log[definition.name.lower()] = []
+
+    def add_field(self, definition: SObject, field: Field) -> None:
+        """Put a further field in; the records that are there have no value in it."""
+        definition.add([field])
+        table = self.rows[definition.name.lower()]
+        for id_ in list(table):
+            self.amend(definition.name, id_, {field.name: False if field.type == "boolean" else None})
 
 
 def _key(value: object, case_sensitive: bool) -> str:

@@ -73,10 +73,9 @@ class Tooling:
         found = self._made.get(str(values.get("Field", "")).lower())
         if found and values.get("PermissionsRead"):
             _, definition, field = found
-            definition.add([field])
+            if definition.get(field.name) is None:
+                self._store.add_field(definition, field)
             self._changed[definition.name] = self._store.clock.now()
-            for row in self._store.rows[definition.name.lower()].values():
-                row.values.setdefault(field.name, False if field.type == "boolean" else None)
 
     def known(self, full: str) -> bool:
         """Whether a field of this full name ("Account.X__c") can be given permissions for."""

@@ -10,6 +10,8 @@ from bridge.sandbox.salesforce import places
 from bridge.sandbox.salesforce.errors import SalesforceError, bad_json, deleted, read_only
 from bridge.sandbox.salesforce.fields import Field, SObject
 from bridge.sandbox.salesforce.ids import long_id
+from bridge.sandbox.salesforce.options import Setup
+from bridge.sandbox.salesforce.removal import Removal
 from bridge.sandbox.salesforce.rules import Rules
 from bridge.sandbox.salesforce.store import Store, Values
 from bridge.sandbox.salesforce.values import stored
@@ -18,28 +20,32 @@ from bridge.sandbox.salesforce.values import stored
 class Writer:
     """Writes to a store on behalf of a user. `default_owner` owns what names no owner."""
 
-    def __init__(self, store: Store, default_owner: str) -> None:
+    def __init__(self, store: Store, default_owner: str, setup: Setup) -> None:
         self._store = store
         self._owner = default_owner
-        self._rules = Rules(store)
+        self._rules = Rules(store, setup)
+        self._removal = Removal(store, self._rules)
 
     def insert(
         self, definition: SObject, body: Mapping[str, Any], *, by: str, id_: str = "", at: datetime | None = None
     ) -> str:
         """Make a record; answers its id."""
+        if not definition.createable:
+            raise _closed("inserted", definition)
         changes = self._judge(definition, body, creating=True)
         values: Values = {one.name: (False if one.type == "boolean" else None) for one in definition.fields.values()}
         if "ownerid" in definition.fields and not changes.get("OwnerId"):
             changes["OwnerId"] = self._owner
         places.settle(definition.name, changes, {})
         values |= changes
-        self._rules.number(definition, values)
+        self._rules.fill(definition, values)
+        self._rules.complete(definition, values, changes)
         self._check_required(definition, values)
         values["Id"] = id_ or self._store.new_id(definition.name)
         self._check_unique(definition, values, changes)
-        self._rules.judge(definition, values, changes, None)
+        self._rules.judge(definition, values, changes, None, by)
         self._store.put(definition, _derived(definition, values), at=at, by=by)
-        self._rules.settle(definition, values, by)
+        self._rules.settle(definition, values, None, by)
         return str(values["Id"])
 
     def update(self, definition: SObject, id_: str, body: Mapping[str, Any], *, by: str) -> None:
@@ -49,63 +55,29 @@ class Writer:
             raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
         if row.values.get("IsDeleted"):
             raise deleted()
+        if not definition.updateable:
+            raise _closed("updated", definition)
         changes = self._judge(definition, body, creating=False)
         places.settle(definition.name, changes, row.values)
         values = {**row.values, **changes}
+        self._rules.complete(definition, values, changes)
         self._check_required(definition, values)
         self._check_unique(definition, values, changes)
         self._check_circle(definition, values, changes)
-        self._rules.judge(definition, values, changes, row.values)
+        self._rules.judge(definition, values, changes, row.values, by)
         self._store.put(definition, _derived(definition, values), by=by)
-        self._rules.settle(definition, values, by)
+        self._rules.settle(definition, values, row.values, by)
 
     def delete(self, definition: SObject, id_: str, *, by: str, master: str | None = None) -> None:
-        """Put a record into the recycle bin; contacts of an account go with it, child accounts lose their parent."""
-        row = self._store.newest(definition.name, id_)
-        if row is None:
-            raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
-        if row.values.get("IsDeleted"):
-            raise deleted()
-        if not definition.deletable:
-            raise SalesforceError("DELETE_FAILED", "this record cannot be deleted")
-        self._rules.deleting(definition, row.values)
-        values = {**row.values, "IsDeleted": True}
-        if definition.merges:
-            values["MasterRecordId"] = master
-        self._store.put(definition, values, by=by)
-        self._store.note_deletion(definition.name, str(values["Id"]))
-        self._rules.settle(definition, values, by)
-        if definition.name == "Order":
-            items = self._store.objects["orderitem"]
-            for item in [one for one in self._store.seen("OrderItem") if one.get("OrderId") == values["Id"]]:
-                self._store.put(items, {**item, "IsDeleted": True}, by=by)
-                self._store.note_deletion("OrderItem", str(item["Id"]))
-        if definition.name == "Account":
-            self._release_account(str(values["Id"]), by, master)
+        """Put a record into the recycle bin. master: the winner, where two are merged."""
+        self._removal.delete(definition, id_, by=by, master=master)
 
     def restore(self, definition: SObject, id_: str, *, by: str) -> None:
         """Take a record out of the recycle bin."""
         row = self._store.newest(definition.name, id_)
-        if row is None or not row.values.get("IsDeleted"):
-            raise SalesforceError("UNDELETE_FAILED", "entity is not in the recycle bin")
-        values = {**row.values, "IsDeleted": False}
-        if definition.merges:
-            values["MasterRecordId"] = None
-        self._check_unique(definition, values, values)
-        self._store.put(definition, values, by=by)
-
-    def _release_account(self, account: str, by: str, master: str | None) -> None:
-        contact, accounts = self._store.objects["contact"], self._store.objects["account"]
-        for row in list(self._store.seen("Contact")):
-            if row.get("AccountId") != account:
-                continue
-            if master:
-                self._store.put(contact, {**row, "AccountId": master}, by=by)
-            else:
-                self.delete(contact, row["Id"], by=by)
-        for row in list(self._store.seen("Account")):
-            if row.get("ParentId") == account:
-                self._store.put(accounts, {**row, "ParentId": master}, by=by)
+        if row is not None:
+            self._check_unique(definition, row.values, row.values)
+        self._removal.restore(definition, id_, by=by)
 
     def _judge(self, definition: SObject, body: Mapping[str, Any], *, creating: bool) -> Values:
         """The changes in their stored form, by the fields' own names. Raises SalesforceError."""
@@ -198,10 +170,16 @@ def _derived(definition: SObject, values: Values) -> Values:
     """Fields that the system fills in: the whole name of a person, compound addresses."""
     for kind in places.ADDRESSES.get(definition.name, ()):
         values[f"{kind}Address"] = places.compound(kind, values)
-    if definition.name in ("Contact", "User"):
+    if definition.name in ("Contact", "Lead", "User"):
         parts = [values.get("FirstName"), values.get("LastName")]
         values["Name"] = " ".join(part for part in parts if part)
     return values
+
+
+def _closed(what: str, definition: SObject) -> SalesforceError:
+    """Records that the system alone makes."""
+    message = f"entity type cannot be {what}: {definition.label or definition.name}"
+    return SalesforceError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
 
 
 def id_of(body: Mapping[str, Any]) -> str | None:
