@@ -11,7 +11,7 @@ from bridge.sandbox.kernel import Clock, Request, Response
 from bridge.sandbox.salesforce.auth import Credentials, Sessions
 from bridge.sandbox.salesforce.collections import Collections
 from bridge.sandbox.salesforce.composite import Composite
-from bridge.sandbox.salesforce.errors import SalesforceError, not_found, session_invalid
+from bridge.sandbox.salesforce.errors import SalesforceError, locked, not_found, session_invalid
 from bridge.sandbox.salesforce.fields import SObject
 from bridge.sandbox.salesforce.furniture import furnish
 from bridge.sandbox.salesforce.objects import objects
@@ -77,7 +77,7 @@ class SalesforceApplication:
         except SalesforceError as error:
             return error.response()
         finally:
-            self._store.late, self._collections.locked = 0.0, 0
+            self._store.late, self._collections.locked, self._composite.locked = 0.0, 0, 0
 
     def _answer(self, request: Request) -> Response:
         path = request.path
@@ -236,11 +236,7 @@ class SalesforceApplication:
         elif kind == "late_commit":
             self._store.late = float(options.get("seconds", 30))
         elif kind == "lock_row":
-            self._collections.locked = int(options.get("rows", 1))
-            if "/composite/" not in request.path:
-                self._collections.locked = 0
-                message = "unable to obtain exclusive access to this record"
-                return SalesforceError("UNABLE_TO_LOCK_ROW", message, status=int(options.get("status", 400))).response()
+            return self._lock(int(options.get("rows", 1)), int(options.get("status", 400)), request.path)
         elif kind == "purge_deletes":
             self._replication.purged = self.clock.now()
         elif kind == "quota":
@@ -250,6 +246,16 @@ class SalesforceApplication:
             return SalesforceError("REQUEST_LIMIT_EXCEEDED", message, status=403).response()
         else:
             return SalesforceError("SERVER_UNAVAILABLE", "System is unavailable", status=503).response()
+        return None
+
+    def _lock(self, rows: int, status: int, path: str) -> Response | None:
+        """Some rows of a collection, some requests of a graph, or the whole call, find what they write to locked."""
+        if "/composite/sobjects" in path:
+            self._collections.locked = rows
+        elif path.endswith("/composite/graph"):
+            self._composite.locked = rows
+        else:
+            return locked(status).response()
         return None
 
     def seed(self, data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from bridge.sandbox.kernel import Request, Response
-from bridge.sandbox.salesforce.errors import SalesforceError, bad_json, not_found, too_many
+from bridge.sandbox.salesforce.errors import SalesforceError, bad_json, locked, not_found, too_many
 from bridge.sandbox.salesforce.fields import SObject
 from bridge.sandbox.salesforce.ids import long_id
 from bridge.sandbox.salesforce.records import Records, body_of
@@ -138,7 +138,7 @@ class Collections:
             try:
                 if self.locked > 0:
                     self.locked -= 1
-                    raise SalesforceError("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
+                    raise locked()
                 outcomes.append(one(place))
             except SalesforceError as error:
                 if error.code == "JSON_PARSER_ERROR":  # the real one reads the whole body before it writes

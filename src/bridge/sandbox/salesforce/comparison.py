@@ -11,8 +11,8 @@ from bridge.sandbox.salesforce import dates
 from bridge.sandbox.salesforce.errors import SalesforceError
 from bridge.sandbox.salesforce.fields import NUMBERS, TEXTS, Field
 from bridge.sandbox.salesforce.ids import long_id
-from bridge.sandbox.salesforce.soql import Comparison, Literal
 from bridge.sandbox.salesforce.store import Values
+from bridge.sandbox.salesforce.syntax import Comparison, Literal
 from bridge.sandbox.salesforce.values import parse_instant, stamp
 
 Test = Callable[[Values], bool]

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.sandbox.kernel import Request, Response
-from bridge.sandbox.salesforce.errors import SalesforceError, bad_json
+from bridge.sandbox.salesforce.errors import SalesforceError, bad_json, locked
 from bridge.sandbox.salesforce.records import body_of
 from bridge.sandbox.salesforce.store import Store
 
 LIMIT = 25
 GRAPHS = 75
 NODES = 500
+KINDS = 15
+FAILURES = 14
+"""Graphs that may fail before the rest is not tried."""
 COSTLY = 5
 _REFERENCE = re.compile(r"@\{(\w+)\.([\w.\[\]]+)\}")
 _COSTLY = re.compile(r"(query|queryAll|composite/sobjects)(/|$)")
@@ -23,10 +26,12 @@ Part = Mapping[str, Any]
 
 
 class Composite:
-    """composite and composite/batch; what they contain goes through the org's own routes."""
+    """composite, composite/graph and composite/batch; what they contain goes through the org's own
+    routes. `locked` counts requests of graphs that are to find their record locked."""
 
     def __init__(self, store: Store, route: Route) -> None:
         self._store, self._route = store, route
+        self.locked = 0
 
     def run(self, request: Request, base: str) -> Response:
         """POST composite: with allOrNone one failure takes everything back, and halts what comes after it."""
@@ -53,23 +58,35 @@ class Composite:
             raise bad_json("graphs must be a list of objects [line:1, column:1]")
         if len(graphs) > GRAPHS or sum(len(one.get("compositeRequest") or ()) for one in graphs) > NODES:
             raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {NODES} nodes, or {GRAPHS} graphs")
-        outcomes = []
+        outcomes: list[dict[str, Any]] = []
+        failures = 0
         for one in graphs:
             parts = _parts(one, "compositeRequest", ("method", "url", "referenceId"), NODES)
-            kept = self._store.snapshot()
-            answers: dict[str, Response] = {}
-            done = True
-            for part in parts:
-                response = self._filled(part, base, answers, whole=True)
-                answers[str(part["referenceId"])] = response
-                if _failed(response):
-                    self._store.restore(kept)
-                    answers = _rolled_back(parts, str(part["referenceId"]), response)
-                    done = False
-                    break
+            _check_kinds(parts, base)
+            if failures >= FAILURES:
+                answers, done = _rolled_back(parts, "", Response(400)), False
+            else:
+                answers, done = self._transaction(parts, base)
+            failures += not done
             answer = {"graphResponse": _composed(parts, answers).body, "isSuccessful": done}
             outcomes.append({"graphId": one.get("graphId"), **answer})
         return Response(200, {"graphs": outcomes})
+
+    def _transaction(self, parts: list[Part], base: str) -> tuple[dict[str, Response], bool]:
+        """All parts, or none of them."""
+        kept = self._store.snapshot()
+        answers: dict[str, Response] = {}
+        for part in parts:
+            name = str(part["referenceId"])
+            if self.locked > 0 and part["method"] != "GET":
+                self.locked -= 1
+                answers[name] = locked().response()
+            else:
+                answers[name] = self._filled(part, base, answers, whole=True)
+            if _failed(answers[name]):
+                self._store.restore(kept)
+                return _rolled_back(parts, name, answers[name]), False
+        return answers, True
 
     def batch(self, request: Request) -> Response:
         """POST composite/batch: what was done stays done; haltOnError refuses what comes after a failure."""
@@ -115,6 +132,17 @@ def _parts(body: Mapping[str, Any], name: str, needed: tuple[str, ...], limit: i
     if len(parts) > limit:
         raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {limit} subrequests in {name}")
     return parts
+
+
+def _check_kinds(parts: list[Part], base: str) -> None:
+    """A graph holds single records only, and not too many kinds of requests. Raises SalesforceError."""
+    paths = [_path(str(part["url"]), base) for part in parts]
+    for path in paths:
+        if not path.startswith("sobjects/"):
+            raise SalesforceError("INVALID_INPUT", f"{path} is not supported in a composite graph")
+    kinds = {(str(part["method"]), path.split("/")[1]) for part, path in zip(parts, paths, strict=True)}
+    if len(kinds) > KINDS:
+        raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {KINDS} kinds of nodes in a graph")
 
 
 def _path(url: str, base: str) -> str:

@@ -37,6 +37,11 @@ def deleted() -> SalesforceError:
     return SalesforceError("ENTITY_IS_DELETED", "entity is deleted", status=404)
 
 
+def locked(status: int = 400) -> SalesforceError:
+    message = "unable to obtain exclusive access to this record"
+    return SalesforceError("UNABLE_TO_LOCK_ROW", message, status=status)
+
+
 def session_invalid() -> SalesforceError:
     return SalesforceError("INVALID_SESSION_ID", "Session expired or invalid", status=401)
 

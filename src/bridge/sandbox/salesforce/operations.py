@@ -9,6 +9,7 @@ from bridge.sandbox.kernel import Request
 
 DATA = re.compile(r"/services/data/v(\d+\.\d)(/.*)?")
 _FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
+_NESTED = re.compile(r"\([^()]*\)")
 _VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -23,7 +24,7 @@ def operation_of(request: Request, objects: Mapping[str, str]) -> str:
     found = DATA.fullmatch(path)
     steps = (found[2] or "").strip("/").split("/") if found else []
     if steps[:1] in (["query"], ["queryAll"]):
-        named = _FROM.search(request.first("q"))
+        named = _FROM.search(_outermost(request.first("q")))
         return f"{steps[0]} {named[1] if named else 'more'}"
     if steps[:1] == ["sobjects"] and len(steps) > 1:
         if len(steps) > 2 and steps[2] in ("describe", "updated", "deleted"):
@@ -46,3 +47,10 @@ def _collection_operation(request: Request, steps: list[str], objects: Mapping[s
         return f"delete {objects.get(request.first('ids')[:3], '')}"
     kind = re.search(rb'"type"\s*:\s*"(\w+)"', request.body)
     return f"{_VERBS.get(request.method, '')} {kind[1].decode() if kind else ''}"
+
+
+def _outermost(query: str) -> str:
+    """A query without what stands in parentheses: child queries and semi-joins have a FROM of their own."""
+    while (shorter := _NESTED.sub("", query)) != query:
+        query = shorter
+    return query

@@ -1,17 +1,17 @@
 """SOQL: tokens, a recursive-descent parser, and the tree it makes.
 
-The subset: a list of fields with parent paths and child queries, COUNT(), FIELDS(ALL); WHERE with all comparisons, IN,
-NOT IN, LIKE, INCLUDES, EXCLUDES, AND, OR, NOT and parentheses (AND and OR do not mix without them); ORDER BY, LIMIT,
-OFFSET.
+The subset: a list of fields with parent paths and child queries, COUNT(), FIELDS(ALL), aggregates; WHERE with all
+comparisons, IN and NOT IN (with lists or a query), LIKE, INCLUDES, EXCLUDES, AND, OR, NOT and parentheses (AND and OR
+do not mix without them); GROUP BY, ORDER BY, LIMIT, OFFSET.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.sandbox.salesforce.errors import SalesforceError
+from bridge.sandbox.salesforce.syntax import Aggregate, Comparison, Junction, Literal, Query, malformed
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -26,56 +26,8 @@ _TOKEN = re.compile(
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'", '"': '"', "\\": "\\"}
 _OPERATORS = {"=", "!=", "<>", "<", "<=", ">", ">="}
+_FUNCTIONS = {"count", "count_distinct", "sum", "avg", "min", "max"}
 _STRING_MAX = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A value in a condition; kind: string, number, boolean, null, datetime, date, or relative (LAST_N_DAYS:3)."""
-
-    kind: str
-    value: Any
-    pattern: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """path operator value; operator in lower case. `values` for IN, NOT IN, INCLUDES, EXCLUDES."""
-
-    path: str
-    operator: str
-    values: tuple[Literal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Junction:
-    """and, or, not over other conditions."""
-
-    operator: str
-    parts: tuple[Any, ...]
-
-
-@dataclass(slots=True)
-class Query:
-    """A parsed query."""
-
-    text: str
-    fields: list[str] = field(default_factory=list)
-    object: str = ""
-    count: bool = False
-    all_fields: bool = False
-    where: Any = None
-    children: list[Query] = field(default_factory=list)
-    order: list[tuple[str, bool, bool]] = field(default_factory=list)
-    limit: int | None = None
-    offset: int = 0
-
-
-def malformed(text: str, detail: str, at: int = 0) -> SalesforceError:
-    """A query that cannot be read: the message quotes it and points at the place."""
-    line = text.replace("\n", " ")
-    message = f"\n{line}\n{' ' * at}^\nERROR at Row:1:Column:{at + 1}\n{detail}"
-    return SalesforceError("MALFORMED_QUERY", message)
 
 
 def parse(text: str) -> Query:
@@ -112,6 +64,11 @@ class _Parser:
         found.object = self.name()
         if self.taken("where"):
             found.where = self.condition()
+        if self.taken("group"):
+            self.expect("by")
+            found.groups.append(self.name())
+            while self.sign(","):
+                found.groups.append(self.name())
         if self.taken("order"):
             self.expect("by")
             found.order.append(self.ordering())
@@ -124,26 +81,33 @@ class _Parser:
         return found
 
     def select(self, found: Query) -> None:
-        while True:
-            if self.sign("("):  # the rows of a child relationship
-                found.children.append(self.body())
-                self.need(")")
-                if not self.sign(","):
-                    return
-                continue
-            word = self.name()
-            if word.lower() == "count" and self.sign("("):
-                self.need(")")
+        self.selected(found)
+        while self.sign(","):
+            self.selected(found)
+
+    def selected(self, found: Query) -> None:
+        """One part of the list behind SELECT."""
+        if self.sign("("):  # the rows of a child relationship
+            found.children.append(self.body())
+            self.need(")")
+            return
+        word = self.name()
+        function = word.lower()
+        if function == "fields" and self.sign("("):
+            if self.name().lower() not in ("all", "standard", "custom"):
+                raise self.unexpected()
+            self.need(")")
+            found.all_fields = True
+        elif function in _FUNCTIONS and self.sign("("):
+            if function == "count" and self.sign(")"):
                 found.count = True
-            elif word.lower() == "fields" and self.sign("("):
-                if self.name().lower() not in ("all", "standard", "custom"):
-                    raise self.unexpected()
-                self.need(")")
-                found.all_fields = True
-            else:
-                found.fields.append(word)
-            if not self.sign(","):
                 return
+            path = self.name()
+            self.need(")")
+            alias = self.name() if self.peek() not in ("from", ",", "") else f"expr{len(found.aggregates)}"
+            found.aggregates.append(Aggregate(function, path, alias))
+        else:
+            found.fields.append(word)
 
     def condition(self) -> Any:
         parts = [self.term()]
@@ -175,13 +139,25 @@ class _Parser:
         word = self.name().lower()
         if word == "not":
             self.expect("in")
-            return Comparison(path, "not in", self.listed())
-        if word in ("in", "includes", "excludes"):
+            return self.among(path, "not in")
+        if word == "in":
+            return self.among(path, word)
+        if word in ("includes", "excludes"):
             return Comparison(path, word, self.listed())
         if word == "like":
             return Comparison(path, "like", (self.literal(),))
         self.at -= 1
         raise self.unexpected()
+
+    def among(self, path: str, operator: str) -> Comparison:
+        """IN, NOT IN: a list, or a query."""
+        start = self.at
+        if self.sign("(") and self.peek() == "select":
+            inner = self.body()
+            self.need(")")
+            return Comparison(path, operator, (), inner)
+        self.at = start
+        return Comparison(path, operator, self.listed())
 
     def listed(self) -> tuple[Literal, ...]:
         self.need("(")

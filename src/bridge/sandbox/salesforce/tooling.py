@@ -9,8 +9,9 @@ from typing import Any
 from bridge.sandbox.kernel import Request, Response
 from bridge.sandbox.salesforce.catalogue import Catalogue
 from bridge.sandbox.salesforce.errors import SalesforceError, not_found
-from bridge.sandbox.salesforce.fields import Field, SObject
+from bridge.sandbox.salesforce.fields import TEXTS, Field, SObject
 from bridge.sandbox.salesforce.records import body_of
+from bridge.sandbox.salesforce.standard import lookup
 from bridge.sandbox.salesforce.store import Store
 
 _TYPES = {
@@ -27,6 +28,8 @@ _TYPES = {
     "DateTime": "datetime",
     "Picklist": "picklist",
     "MultiselectPicklist": "multipicklist",
+    "Percent": "percent",
+    "Lookup": "reference",
 }
 
 
@@ -55,6 +58,8 @@ class Tooling:
             raise SalesforceError("DUPLICATE_DEVELOPER_NAME", message)
         if form.get("type") not in _TYPES:
             raise SalesforceError("INVALID_INPUT", f"invalid parameter value: type {form.get('type')}")
+        if form["type"] == "Lookup" and self._store.definition(str(form.get("referenceTo", ""))) is None:
+            raise SalesforceError("INVALID_INPUT", f"referenceTo value of '{form.get('referenceTo')}' does not resolve")
         id_ = self._store.new_id("CustomField")
         self._made[full.lower()] = (id_, definition, _field(name, form))
         return Response(201, {"id": id_, "success": True, "errors": [], "warnings": [], "infos": []})
@@ -85,11 +90,16 @@ class Tooling:
 
 
 def _field(name: str, form: Mapping[str, Any]) -> Field:
+    kind, label = _TYPES[str(form["type"])], str(form.get("label") or "")
+    if kind == "reference":
+        below = str(form.get("relationshipName") or "")
+        return lookup(name, str(form["referenceTo"]), f"{below}__r" if below else "", label=label)
+    values, restricted = _choices(form)
     return Field(
         name,
-        _TYPES[str(form["type"])],
-        int(form.get("length") or (255 if form["type"] in ("Text", "Url") else 80)),
-        str(form.get("label") or ""),
+        kind,
+        _length(kind, form),
+        label,
         int(form.get("precision") or 0),
         int(form.get("scale") or 0),
         needed=bool(form.get("required")),
@@ -97,4 +107,19 @@ def _field(name: str, form: Mapping[str, Any]) -> Field:
         external=bool(form.get("externalId")),
         case_sensitive=bool(form.get("caseSensitive")),
         lookup=bool(form.get("externalId")),
+        choices=values,
+        restricted=restricted,
     )
+
+
+def _length(kind: str, form: Mapping[str, Any]) -> int:
+    if kind not in TEXTS:
+        return 0
+    return int(form.get("length") or (255 if form["type"] in ("Text", "Url", "Picklist", "TextArea") else 80))
+
+
+def _choices(form: Mapping[str, Any]) -> tuple[tuple[str, ...], bool]:
+    """The values of a picklist, and whether others are refused."""
+    given = form.get("valueSet") or {}
+    listed = (given.get("valueSetDefinition") or {}).get("value") or ()
+    return tuple(str(one.get("valueName") or one.get("fullName")) for one in listed), bool(given.get("restricted"))
