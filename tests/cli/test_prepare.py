@@ -25,11 +25,13 @@ def test_init_writes_what_is_missing_and_keeps_the_rest(
     tmp_path: Path, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = company.bridge("init", "fresh", "--json").json
-    assert {Path(name).name for name in said["written"]} == {"bridge.yaml", "customer.yaml", "contact.yaml"}
+    shipped = {path.name for path in (Path(__file__).parents[2] / "mappings").glob("*.yaml")}
+    assert {"customer.yaml", "contact.yaml", "product.yaml", "order.yaml"} <= shipped
+    assert {Path(name).name for name in said["written"]} == {"bridge.yaml", *shipped}
     mine = company.folder / "fresh" / "bridge.yaml"
     mine.write_text("mine")
     again = company.bridge("init", "fresh", "--json").json
-    assert (again["written"], len(again["kept"])) == ([], 3)
+    assert (again["written"], len(again["kept"])) == ([], len(shipped) + 1)
     assert mine.read_text() == "mine"
 
 

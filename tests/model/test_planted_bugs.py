@@ -97,7 +97,7 @@ def creates_before_it_has_read_all(patch: pytest.MonkeyPatch) -> None:
 
 def takes_a_lost_answer_for_a_good_one(patch: pytest.MonkeyPatch) -> None:
     """What a system shows after a write without an answer is taken for that write's outcome."""
-    patch.setattr(doubt, "Written", lambda golden_id, intent, answered: absorbing.Written(golden_id, intent, True))
+    patch.setattr(doubt, "Written", lambda golden_id, intent, **_: absorbing.Written(golden_id, intent, True))
 
 
 def takes_every_write_for_one_transaction(patch: pytest.MonkeyPatch) -> None:

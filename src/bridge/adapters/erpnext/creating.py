@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bridge.adapters.erpnext.client import Client
-from bridge.adapters.erpnext.document import Layout, require_key
+from bridge.adapters.erpnext.document import Layout, require_key, require_row_keys
 from bridge.adapters.erpnext.drafts import Draft, Drafts, Wire
 from bridge.adapters.erpnext.errors import NOTHING_NAMED, Naming
 from bridge.adapters.erpnext.items import new_row
@@ -48,6 +48,7 @@ class Creator:
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
         """See `Adapter.create`."""
         require_key(self._layout, self._client.system)
+        require_row_keys(self._layout, self._client.system)
         ledger = Ledger(len(items), self._client.system)
         drafts = self._checked(items, ledger)
         sheets = [self._sheet(place, draft) for place, draft in drafts.items()]

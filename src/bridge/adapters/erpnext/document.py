@@ -147,6 +147,13 @@ def require_key(layout: Layout, system: str) -> None:
         raise KeyFieldMissing(f"{layout.spec.object} has no field {layout.spec.key}", system=system)
 
 
+def require_row_keys(layout: Layout, system: str) -> None:
+    """Raises KeyFieldMissing where rows lack the field of their keys: no write would know them again."""
+    for one in layout.items:
+        if not one.has_key:
+            raise KeyFieldMissing(f"{one.doctype} has no field {one.table.key}", system=system)
+
+
 def choose(addresses: Sequence[Row], role: str) -> Row | None:
     """The one address of this type that stands for the record (see the module's text)."""
     flag = PREFERRED.get(role, "")

@@ -38,11 +38,13 @@ class ItemTable:
     doctype: str
     parts: tuple[ItemPart, ...]
     unknown: tuple[str, ...]
+    has_key: bool = True
 
     @property
     def columns(self) -> list[str]:
         """The columns to ask of the rows."""
-        return list(dict.fromkeys(["name", "parent", "idx", self.table.key, *(part.field.name for part in self.parts)]))
+        key = [self.table.key] if self.has_key else []
+        return list(dict.fromkeys(["name", "parent", "idx", *key, *(part.field.name for part in self.parts)]))
 
     def keyed(self, rows: Sequence[Row], system: str) -> dict[str, Row]:
         """key -> row, in the order of the document. A copied row that carries another's key counts as a new one."""
@@ -69,12 +71,15 @@ def item_table(table: TableSpec, meta: Meta, metas: Metas, system: str) -> ItemT
     if known is None or known.fieldtype != "Table" or not known.options:
         raise Unsupported(f"{meta.doctype} has no rows {table.path}", system=system)
     child = metas.of(known.options)
-    if table.key not in child.fields:
-        words = f"{known.options} has no field {table.key} to keep the keys of rows in"
-        raise Unsupported(words, system=system)
     found = {one.path: _part(one, child) for one in table.fields}
     parts = tuple(part for part in found.values() if part is not None)
-    return ItemTable(table, known.options, parts, tuple(path for path, part in found.items() if part is None))
+    return ItemTable(
+        table,
+        known.options,
+        parts,
+        tuple(path for path, part in found.items() if part is None),
+        table.key in child.fields,
+    )
 
 
 def _part(one: FieldSpec, child: Meta) -> ItemPart | None:

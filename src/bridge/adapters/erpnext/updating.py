@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from bridge.adapters.erpnext.client import Client, Row
-from bridge.adapters.erpnext.document import Joined, Layout, own_stamp, tag_names, version_of
+from bridge.adapters.erpnext.document import Joined, Layout, own_stamp, require_row_keys, tag_names, version_of
 from bridge.adapters.erpnext.drafts import Draft, Drafts
 from bridge.adapters.erpnext.items import BY_METHOD, DOCSTATUS, DRAFT, SUBMITTED, ItemTable, by_method, changed_rows
 from bridge.adapters.erpnext.ledger import Ledger, concerns_item, partly
@@ -50,7 +50,8 @@ class Updater:
         self._drafts = Drafts(reader, layout, client.system)
 
     def update(self, items: Sequence[UpdateItem]) -> list[WriteResult]:
-        """See `Adapter.update`."""
+        """See `Adapter.update`. Raises KeyFieldMissing."""
+        require_row_keys(self._layout, self._client.system)
         ledger = Ledger(len(items), self._client.system)
         drafts: dict[int, Draft] = {}
         for place, item in enumerate(items):

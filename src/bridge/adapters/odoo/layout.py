@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from bridge.ports.errors import ConfigError
+from bridge.ports.errors import ConfigError, KeyFieldMissing
 from bridge.ports.records import (
     Condition,
     FieldSpec,
@@ -183,6 +183,11 @@ class Lines:
             own = f"{self.system}-{row['id']}"
             found[str(key) if key and str(key) not in found else own] = row
         return found
+
+    def require_key(self) -> None:
+        """Raises KeyFieldMissing where the rows lack the field of their keys: no write would know them again."""
+        if self.layout.external:
+            raise KeyFieldMissing(f"{self.layout.model} has no field {self.table.key}", system=self.system)
 
     def values(self, record: Mapping[str, Any]) -> dict[str, NativeValue]:
         """The keys and cells of a record."""

@@ -84,7 +84,8 @@ class Reader:
         fields = self._models.of(model)
         kinds = {name: str(one.get("type")) for name, one in fields.items()}
         also = tuple(name for name in ALSO.get(model, ()) if name in fields)
-        rows = ObjectSpec(f"{spec.entity}.{table.path}", model, table.key, table.fields)
+        key = table.key if table.key in fields else EXTERNAL  # without its field a row can be read, not written
+        rows = ObjectSpec(f"{spec.entity}.{table.path}", model, key, table.fields)
         layout = Layout(rows, kinds, has_active=False, renamed=renamed(model, fields), also=also)
         return Lines(table, layout, str(relation.get("relation_field") or "order_id"), self._client.system)
 

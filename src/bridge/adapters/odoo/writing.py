@@ -41,7 +41,8 @@ class Writer:
         self._states = StateMover(client, layout.model, drafts)
 
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
-        """Create records, or give the ones that have the keys already."""
+        """Create records, or give the ones that have the keys already. Raises KeyFieldMissing."""
+        self._require_keys()
         outcome = Outcome()
         drafts = self._drafted(items, outcome, {})
         there = self._reader.find(self._layout, [item.key for item in items])
@@ -70,7 +71,8 @@ class Writer:
 
     def update(self, items: Sequence[UpdateItem]) -> list[WriteResult]:
         """Change only the given fields. Odoo takes no condition with a write: the records are read just before, and
-        those that moved are left alone; a small window stays."""
+        those that moved are left alone; a small window stays. Raises KeyFieldMissing."""
+        self._require_keys()
         outcome = Outcome()
         rows = {str(row["id"]): row for row in self._reader.rows_of(self._layout, [one.native_id for one in items])}
         drafts = self._drafted(items, outcome, rows)
@@ -86,6 +88,10 @@ class Writer:
             else:
                 results.append(self._failed(outcome.errors.get(place), item.native_id))
         return results
+
+    def _require_keys(self) -> None:
+        for one in self._layout.lines:
+            one.require_key()
 
     def delete(self, items: Sequence[DeleteItem]) -> list[WriteResult]:
         """Delete records; one that is gone already counts as ok."""

@@ -212,6 +212,16 @@ def _version(modified: datetime | None, values: Mapping[str, NativeValue]) -> st
 
 def require_key(layout: Layout, system: str) -> None:
     """Raises KeyFieldMissing where the key field is missing: without it no create is safe to repeat."""
+    _require(layout, system)
+
+
+def require_row_keys(layout: Layout, system: str) -> None:
+    """Raises KeyFieldMissing where rows lack the field of their keys: no write would know them again."""
+    for child in layout.children:
+        _require(child.layout, system)
+
+
+def _require(layout: Layout, system: str) -> None:
     if layout.spec.key not in layout.described.fields:
         words = f"does not have, or does not show this user, the field {layout.object}.{layout.spec.key}"
         raise KeyFieldMissing(words, system=system)

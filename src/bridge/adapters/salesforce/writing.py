@@ -14,7 +14,7 @@ from bridge.adapters.salesforce.batches import Answer, Batch, send
 from bridge.adapters.salesforce.client import Client, Json
 from bridge.adapters.salesforce.drafts import Drafts, repeated
 from bridge.adapters.salesforce.errors import row_error
-from bridge.adapters.salesforce.layout import Layout, require_key
+from bridge.adapters.salesforce.layout import Layout, require_key, require_row_keys
 from bridge.adapters.salesforce.reading import Reader
 from bridge.adapters.salesforce.soql import is_id
 from bridge.adapters.salesforce.users import Users
@@ -45,6 +45,7 @@ class Writer:
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
         """Create records, or give the ones that have the keys already. Raises KeyFieldMissing."""
         require_key(self._layout, self._client.system)
+        require_row_keys(self._layout, self._client.system)
         self._drafts.prepare(items)
         batch = Batch()
         again = repeated([item.key for item in items])
@@ -59,7 +60,8 @@ class Writer:
 
     def update(self, items: Sequence[UpdateItem]) -> list[WriteResult]:
         """Change only the given fields. Versions are compared just before each call, because a collection takes no
-        condition; a small window stays."""
+        condition; a small window stays. Raises KeyFieldMissing."""
+        require_row_keys(self._layout, self._client.system)
         self._drafts.prepare(items)
         batch = Batch()
         drafts: dict[int, Json] = {}
