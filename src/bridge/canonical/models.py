@@ -8,7 +8,7 @@ path works on plain canonical values with the same parsers and builds no model.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -210,12 +210,18 @@ class CanonicalField:
     """One field of an entity, or member of a group.
 
     choices: the canonical values of a choice. target: the entity a reference points to.
+    computed: of a number that follows from two others: the one less the other. No system's word on it counts.
     """
 
     name: str
     type: str
     choices: tuple[str, ...] = ()
     target: str | None = None
+    computed: tuple[str, str] | None = None
+
+
+COMPUTED: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {"stock_level": {"available": ("on_hand", "reserved")}}
+"""Entity -> field -> the two that it is the difference of. Here alone it is said what is available."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +264,8 @@ def _describe(name: str, model: type[_Value]) -> Entity:
         elif row is not None:
             tables[field_name] = _describe(field_name, row).fields
         else:
-            fields[field_name] = _field_of(field_name, info.annotation, info.metadata)
+            plain = _field_of(field_name, info.annotation, info.metadata)
+            fields[field_name] = replace(plain, computed=COMPUTED.get(name, {}).get(field_name))
     return Entity(name, fields, groups, tables)
 
 

@@ -63,6 +63,7 @@ class EntityMap:
                      if table.keys.paths(system)}
             for system in specs
         }  # fmt: skip
+        self.computed: tuple[Unit, ...] = tuple(unit for unit in units if unit.computed)
         self.status: Unit | None = next((unit for unit in units if unit.owners), None)
 
     def __repr__(self) -> str:

@@ -155,6 +155,11 @@ class Unit:
     control: bool = False
     place: tuple[str, ...] = field(default=(), compare=False)
 
+    @property
+    def computed(self) -> tuple[str, str] | None:
+        """The two units that this one is the difference of; None for one that systems have a word on."""
+        return self.fields[0].computed if len(self.fields) == 1 else None
+
     def paths(self, system: str) -> tuple[str, ...]:
         """The native paths that hold this unit in a system; empty if it is not mapped there."""
         column = self.columns.get(system)

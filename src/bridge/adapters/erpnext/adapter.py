@@ -10,11 +10,13 @@ from bridge.adapters.erpnext.client import Client
 from bridge.adapters.erpnext.creating import Creator
 from bridge.adapters.erpnext.document import TAGS, Layout, layout_of
 from bridge.adapters.erpnext.health import check
+from bridge.adapters.erpnext.levels import BIN, LevelReader
 from bridge.adapters.erpnext.meta import Metas
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.schema import Schemas
 from bridge.adapters.erpnext.settings import Settings
 from bridge.adapters.erpnext.site import Site
+from bridge.adapters.erpnext.stock_entries import StockWriter
 from bridge.adapters.erpnext.updating import Updater
 from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
 from bridge.ports.errors import Unsupported
@@ -47,6 +49,7 @@ class ErpnextAdapter:
         self._metas = Metas(self._client)
         self._reader = Reader(self._client, self._site, settings.page)
         self._changes = Changes(self._client, self._reader, self._site, settings)
+        self._levels = LevelReader(self._client, self._reader, self._changes, self._site, settings.page)
 
     def __repr__(self) -> str:
         return f"ErpnextAdapter({self._system!r})"
@@ -63,11 +66,12 @@ class ErpnextAdapter:
         """Updates are refused by the server itself where `modified` has moved; stamps have microseconds."""
         return Capabilities(
             conditional_update="native",
-            deletes_feed="native" if self._changes.shows_deletes else "unsupported",
+            deletes_feed="native" if self._changes.shows_deletes and spec.object != BIN else "unsupported",
             batch_create=INSERT_MAX,
             batch_update=UPDATE_MAX,
             page=self._settings.page,
             clock_grain=timedelta(microseconds=1),
+            books=spec.object == BIN,
             written_apart=("Address.", TAGS.name),
         )
 
@@ -86,37 +90,55 @@ class ErpnextAdapter:
         return Schemas(self._client, self._metas).setup(spec, apply=apply)
 
     def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
-        return self._changes.page(self._layout(spec), cursor, limit)
+        pages = self._levels if spec.object == BIN else self._changes
+        return pages.page(self._layout(spec), cursor, limit)
 
     def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
+        if spec.object == BIN:
+            return cursor
         return self._changes.amended(self._layout(spec), cursor, records)
 
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
-        return self._reader.refs(self._layout(spec))
+        reader = self._levels if spec.object == BIN else self._reader
+        return reader.refs(self._layout(spec))
 
     def fetch(self, spec: ObjectSpec, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
-        return self._reader.fetch(self._layout(spec), native_ids)
+        reader = self._levels if spec.object == BIN else self._reader
+        return reader.fetch(self._layout(spec), native_ids)
 
     def find(self, spec: ObjectSpec, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
+        if spec.object == BIN:
+            return self._stock(spec).find(keys)
         return self._reader.find(self._layout(spec), keys)
 
     def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
+        if spec.object == BIN:
+            return self._stock(spec).create(items)
         layout = self._layout(spec)
         creator = Creator(self._client, self._reader, layout, self._settings.batch)
         return self._told(layout, creator.create(items))
 
     def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
+        if spec.object == BIN:
+            return self._stock(spec).update(items)
         layout = self._layout(spec)
         return self._told(layout, Updater(self._client, self._reader, layout).update(items))
 
     def booked(self, spec: ObjectSpec, references: Sequence[str]) -> set[str]:
-        raise Unsupported("books no movements of this object", system=self._system)
+        if spec.object != BIN:
+            raise Unsupported("books no movements of this object", system=self._system)
+        return self._stock(spec).booked(references)
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
+        if spec.object == BIN:
+            return self._stock(spec).delete(items)
         return Updater(self._client, self._reader, self._layout(spec)).delete(items)
 
     def close(self) -> None:
         self._client.session.close()
+
+    def _stock(self, spec: ObjectSpec) -> StockWriter:
+        return StockWriter(self._client, self._levels, self._layout(spec), self._settings.batch)
 
     def _told(self, layout: Layout, results: list[WriteResult]) -> list[WriteResult]:
         self._changes.wrote(layout, [result.stored for result in results if result.stored])

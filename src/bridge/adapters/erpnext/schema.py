@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bridge.adapters.erpnext.client import Client
 from bridge.adapters.erpnext.document import CHANNELS, TAGS, Part, address_types, layout_of
 from bridge.adapters.erpnext.drafts import writable
+from bridge.adapters.erpnext.levels import BIN, ITEM, WAREHOUSE
 from bridge.adapters.erpnext.meta import DATA_LENGTH, Meta, MetaField, Metas
+from bridge.adapters.erpnext.stock_entries import ENTRY, ON_HAND
 from bridge.ports.adapter import NativeField, NativeSchema, SetupStep
 from bridge.ports.errors import NotFound, PermissionDenied, Rejected, Unsupported
 from bridge.ports.records import FieldSpec, ObjectSpec
@@ -73,6 +76,8 @@ class Schemas:
             )
         fields |= self._items(spec, meta)
         rights = self._rights(spec.object)
+        if spec.object == BIN:
+            return self._stock(spec, fields)
         return NativeSchema(
             object=spec.object,
             fields=fields,
@@ -81,6 +86,24 @@ class Schemas:
             updateable=rights.get("write", True),
             key_problem=key_problem(meta, spec.key),
             required=tuple(one.name for one in meta.fields.values() if one.stored and one.required and not one.default),
+        )
+
+    def _stock(self, spec: ObjectSpec, fields: Mapping[str, NativeField]) -> NativeSchema:
+        """A Bin as it can be written: the quantity by Stock Entries, which carry the key; all else by ERPNext alone."""
+        shown = {
+            name: replace(
+                one, createable=name in (ITEM, WAREHOUSE, ON_HAND), updateable=name == ON_HAND, required=False
+            )
+            for name, one in fields.items()
+        }
+        entries = self._metas.of(ENTRY)
+        rights = self._rights(ENTRY)
+        return NativeSchema(
+            object=spec.object,
+            fields=shown,
+            createable=rights.get("create", True),
+            updateable=rights.get("create", True),
+            key_problem=key_problem(entries, spec.key),
         )
 
     def _items(self, spec: ObjectSpec, meta: Meta) -> dict[str, NativeField]:
@@ -127,6 +150,8 @@ class Schemas:
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
         """Make the key field, or only say so."""
+        if spec.object == BIN:
+            spec = replace(spec, object=ENTRY)  # the movements carry the key, not the level
         self._metas.forget(spec.object)
         meta = self._metas.of(spec.object)
         return [*self._key_setup(spec, meta, apply=apply), *self._item_setup(spec, meta, apply=apply)]

@@ -11,7 +11,9 @@ from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Drafts
 from bridge.adapters.odoo.layout import ROLES
+from bridge.adapters.odoo.levels import QUANT, LevelReader
 from bridge.adapters.odoo.models import Models, check_readable, key_problems, schema
+from bridge.adapters.odoo.movements import StockWriter, stock_schema
 from bridge.adapters.odoo.reading import Reader
 from bridge.adapters.odoo.settings import Settings
 from bridge.adapters.odoo.setup import setup
@@ -42,6 +44,7 @@ class OdooAdapter:
         self._models = Models(self._client)
         self._tables = Tables(self._client)
         self._reader = Reader(self._client, self._models, settings)
+        self._levels = LevelReader(self._client, self._reader, settings)
 
     def __repr__(self) -> str:
         return f"OdooAdapter({self._system!r})"
@@ -63,6 +66,7 @@ class OdooAdapter:
             batch_update=BATCH,
             page=self._settings.page,
             clock_grain=timedelta(seconds=1),
+            books=spec.object == QUANT,
             written_apart=(*(f"{role}." for role in ROLES), *(f"{table.path}[" for table in spec.tables)),
         )
 
@@ -88,13 +92,19 @@ class OdooAdapter:
             if described.get(table.path, {}).get("type") == "one2many"
         }
         found = schema(spec, described, self._models.defaulted(spec.object), rows)
+        if spec.object == QUANT:
+            return stock_schema(found)
         return replace(found, key_problem=found.key_problem or key_problems(spec, rows))
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
+        if spec.object == QUANT:
+            return []  # references are external ids of transfers: nothing has to be made
         return setup(self._client, self._models, spec, self._settings.module, apply=apply)
 
     def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
         layout = self._reader.layout(spec)
+        if spec.object == QUANT:
+            return self._levels.changes(layout, cursor, limit)
         try:
             return self._reader.changes(layout, cursor, limit)
         except Unsupported:
@@ -105,12 +115,17 @@ class OdooAdapter:
         return cursor
 
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
-        return self._reader.refs(self._reader.layout(spec))
+        layout = self._reader.layout(spec)
+        return self._levels.refs(layout) if spec.object == QUANT else self._reader.refs(layout)
 
     def fetch(self, spec: ObjectSpec, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
-        return self._reader.fetch(self._reader.layout(spec), native_ids)
+        layout = self._reader.layout(spec)
+        reader = self._levels if spec.object == QUANT else self._reader
+        return reader.fetch(layout, native_ids)
 
     def find(self, spec: ObjectSpec, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
+        if spec.object == QUANT:
+            return self._stock(spec).find(keys)
         return self._reader.find(self._reader.layout(spec), keys)
 
     def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
@@ -120,7 +135,9 @@ class OdooAdapter:
         return self._writer(spec).update(items)
 
     def booked(self, spec: ObjectSpec, references: Sequence[str]) -> set[str]:
-        raise Unsupported("books no movements of this object", system=self._system)
+        if spec.object != QUANT:
+            raise Unsupported("books no movements of this object", system=self._system)
+        return self._stock(spec).booked(references)
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         return self._writer(spec).delete(items)
@@ -128,7 +145,13 @@ class OdooAdapter:
     def close(self) -> None:
         self._client.session.close()
 
-    def _writer(self, spec: ObjectSpec) -> Writer:
+    def _stock(self, spec: ObjectSpec) -> StockWriter:
+        layout = self._reader.layout(spec)
+        return StockWriter(self._client, self._levels, layout, self._models, self._settings.module)
+
+    def _writer(self, spec: ObjectSpec) -> Writer | StockWriter:
+        if spec.object == QUANT:
+            return self._stock(spec)
         layout = self._reader.layout(spec)
         drafts = Drafts(layout, self._models.of, self._tables, self._system)
         return Writer(

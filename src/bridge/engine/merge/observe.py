@@ -20,7 +20,7 @@ from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished,
 from bridge.engine.merge.form import Form, Reading, complete, same
 from bridge.engine.merge.owner import refuse, refused, settled_by
 from bridge.engine.merge.policy import choose, unite
-from bridge.engine.merge.quantity import add
+from bridge.engine.merge.quantity import add, is_nothing, work_out
 from bridge.engine.merge.rows import Seen, forget_rows, known_row, merge_keys, revive
 from bridge.engine.merge.settle import (
     Base,
@@ -104,6 +104,7 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     forget_rows(form, record.values, values, echo, stopped)
     _journal_doubts(form, units, sighting, base, changed, draft, around)
     _accept_defaults(form, units, sighting, values, echo, draft)
+    work_out(form.emap.computed, sighting.held, draft, around)
     if any(unit.control for unit in form.emap.units):
         compare_totals(form, Totals(values, echo, base.values, record.modified, sighting.held), draft, around)
     shadow = Shadow(
@@ -168,8 +169,8 @@ def _merge(
     form: Form, unit: Unit, word: Canonical, base: Base, sighting: Sighting, draft: Draft, around: Circumstances
 ) -> None:
     """One changed unit: what is special about a control total, the rows of a table, a cell, and what somebody owns."""
-    if unit.control:
-        return  # compared when all else is known
+    if unit.control or unit.computed:
+        return  # compared, or worked out, when all else is known
     row = split_row_path(unit.name)
     taken_out = row is not None and (row[0], row[1]) not in form.emap.keys_in(draft.values)
     if row is not None and taken_out and not known_row(form, row[0], row[1], base.values):
@@ -243,7 +244,9 @@ def _meet(form: Form, unit: Unit, proposal: Proposal, draft: Draft, around: Circ
     """First contact: fill what is empty, never erase; a real difference is held unless the mapping says how."""
     if proposal.value is None:
         return
-    if draft.values.get(unit.name) is None:
+    if unit.policy.kind == "sum" and is_nothing(proposal.value) and draft.golden.rev:
+        return  # a level of zero that came about by the way: somebody else's quantity is not taken away for it
+    if draft.values.get(unit.name) is None or (unit.policy.kind == "sum" and is_nothing(draft.values.get(unit.name))):
         take(unit, proposal, "filled" if draft.golden.rev else "only value", draft, around)
         return
     policy = unit.policy if unit.policy.kind not in ("newest", "ask", "sum", "owner") else form.emap.first_contact

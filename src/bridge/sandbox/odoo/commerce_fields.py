@@ -22,6 +22,8 @@ volume float
 description text
 description_sale text
 taxes_id many2many:account.tax
+tracking selection required default=none
+property_stock_inventory many2one:stock.location virtual
 company_id many2one:res.company
 """
 
@@ -219,6 +221,18 @@ MODELS: dict[str, tuple[str, str, str]] = {
         is_inventory boolean
         date datetime""",
     ),
+    "stock.move.line": (
+        "Product Moves (Stock Move Line)",
+        "id",
+        """move_id many2one:stock.move
+        picking_id many2one:stock.picking
+        product_id many2one:product.product
+        location_id many2one:stock.location required
+        location_dest_id many2one:stock.location required
+        quantity float
+        state selection readonly default=draft
+        date datetime""",
+    ),
     "stock.quant": (
         "Quants",
         "location_id, product_id, id",
@@ -300,8 +314,14 @@ MODELS: dict[str, tuple[str, str, str]] = {
 }
 
 SELECTIONS: dict[str, dict[str, list[tuple[str, str]]]] = {
-    "product.template": {"type": [("consu", "Goods"), ("service", "Service"), ("combo", "Combo")]},
-    "product.product": {"type": [("consu", "Goods"), ("service", "Service"), ("combo", "Combo")]},
+    "product.template": {
+        "type": [("consu", "Goods"), ("service", "Service"), ("combo", "Combo")],
+        "tracking": [("none", "By Quantity"), ("lot", "By Lots"), ("serial", "By Unique Serial Number")],
+    },
+    "product.product": {
+        "type": [("consu", "Goods"), ("service", "Service"), ("combo", "Combo")],
+        "tracking": [("none", "By Quantity"), ("lot", "By Lots"), ("serial", "By Unique Serial Number")],
+    },
     "account.tax": {
         "amount_type": [("percent", "Percentage of Price"), ("fixed", "Fixed")],
         "type_tax_use": [("sale", "Sales"), ("purchase", "Purchases"), ("none", "None")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from bridge.sandbox.odoo.environment import COMPUTED
+from bridge.sandbox.odoo.environment import COMPUTED, Environment
 from bridge.sandbox.odoo.errors import UserError, ValidationError
 from bridge.sandbox.odoo.importing import Importing
 from bridge.sandbox.odoo.products import digits_of, exact, is_stocked, rounded
@@ -38,6 +38,13 @@ class _Ledger(Importing):
         table = self._env.store.tables["stock.quant"]
         found = self._env.store.where("stock.quant", "product_id", [product])
         return next((one for one in found if table[one]["location_id"] == location), None)
+
+    def _line(self, move: int) -> None:
+        """What a move has moved, as a line that stays when the quants are cleared away."""
+        row = self._env.store.tables["stock.move"][move]
+        names = ("picking_id", "product_id", "location_id", "location_dest_id", "quantity", "date")
+        made = self._other("stock.move.line")._create([{"move_id": move, **{name: row[name] for name in names}}])[0]
+        self._env.store.update("stock.move.line", made, {"state": "done"})
 
     def _virtual(self, usage: str) -> int:
         rows = self._env.store.tables["stock.location"]
@@ -126,6 +133,7 @@ class StockQuant(_Ledger):
         }
         move = self._other("stock.move")._create([values])[0]
         self._env.store.update("stock.move", move, {"state": "done"})
+        self._line(move)
 
 
 @named_as("StockPicking")
@@ -249,6 +257,7 @@ class StockPicking(_Ledger):
                 self._book(row["product_id"], row["location_id"], -quantity)
             self._book(row["product_id"], row["location_dest_id"], quantity)
             store.update("stock.move", move, {"state": "done", "product_uom_qty": float(quantity), "date": store.stamp})
+            self._line(move)
             if row["sale_line_id"]:
                 line = store.tables["sale.order.line"][row["sale_line_id"]]
                 delivered = float(exact(line["qty_delivered"]) + quantity)
@@ -318,8 +327,16 @@ class StockLocation(Importing):
             self._env.store.update("stock.location", record, {"complete_name": whole})
 
 
+def _inventory(env: Environment, record: int, row: Row) -> int | None:
+    """The place where differences of a count are booked."""
+    places = env.store.tables["stock.location"]
+    return next((place for place, one in places.items() if one["usage"] == "inventory"), None)
+
+
 COMPUTED.update(
     {
+        ("product.product", "property_stock_inventory"): _inventory,
+        ("product.template", "property_stock_inventory"): _inventory,
         ("stock.location", "display_name"): lambda env, record, row: str(row["complete_name"]),
         ("stock.quant", "display_name"): lambda env, record, row: f"stock.quant,{record}",
         ("stock.quant", "available_quantity"): lambda env, record, row: float(

@@ -57,6 +57,8 @@ def _date(value: Any) -> date:
 
 
 def _datetime(value: Any) -> datetime:
+    if isinstance(value, datetime):  # the server's own code passes them on as they are, with their microseconds
+        return value
     text = str(value)
     return datetime.strptime(text, SECONDS[: max(len(text) - 2, 0)])  # noqa: DTZ007 - Odoo's datetimes are naive UTC
 
