@@ -12,7 +12,7 @@ from bridge.canonical.models import CanonicalField
 from bridge.canonical.text import as_text
 from bridge.canonical.types import FIELD_TYPES, Hints, Parser, Writer
 from bridge.canonical.values import InvalidValue, Normal, Plain
-from bridge.mapping.transforms import Transform
+from bridge.mapping.transforms import STAGE, Transform
 from bridge.mapping.units import Column
 from bridge.ports.records import FieldSpec, NativeValue
 from bridge.ports.work import Canonical
@@ -56,6 +56,7 @@ class Cell:
     one_way: bool = False
     values: ValueMap | None = None
     silent: frozenset[str] = frozenset()
+    joined: bool = False
 
     def inside(self, table: str) -> Cell:
         """The same as a field of the rows of a native table."""
@@ -116,6 +117,7 @@ def cell(
         one_way=transform.write is None,
         values=values,
         silent=frozenset(paths[1:]) if transform.silent else frozenset(),
+        joined=transform.joined,
     )
 
 
@@ -183,6 +185,15 @@ def _no_way_back(_value: object) -> Sequence[NativeValue]:
     raise InvalidValue("transform", "the transform serves reading only")
 
 
+def _by_path(one: Cell, words: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Each path with its share of the words of a value map: all of them at the first, or one of each joined word."""
+    if not one.joined:
+        return {one.paths[0]: words}
+    apart = [word.split(STAGE) for word in words]
+    told = [path for path in one.paths if path not in one.silent]
+    return {path: frozenset(each[at] for each in apart if len(each) > at) for at, path in enumerate(told)}
+
+
 def field_column(system: str, one: Cell) -> Column:
     """The column of a plain field."""
     return Column(
@@ -194,8 +205,8 @@ def field_column(system: str, one: Cell) -> Column:
         write=one.write,
         lossy=one.lossy,
         one_way=one.one_way,
-        choices={one.paths[0]: frozenset(one.values.read)} if one.values else {},
-        written={one.paths[0]: one.values.written} if one.values else {},
+        choices=_by_path(one, frozenset(one.values.read)) if one.values else {},
+        written=_by_path(one, one.values.written) if one.values else {},
         named={one.name: one.values.named} if one.values else {},
         silent=one.silent,
     )

@@ -37,7 +37,10 @@ class LineBuilder:
         """A unit from one line of the file. direction, conflict: where the line does not say."""
         self.judge.columns(steps, line.columns, FIELD_OPTIONS)
         columns = {system: field_column(system, one) for system, one in cells.items()}
-        reads, writes = self.sides(steps, line, columns, direction)
+        if known.computed:
+            reads, writes = self._worked_out(steps, line, columns, known.computed)
+        else:
+            reads, writes = self.sides(steps, line, columns, direction)
         self.judge.covered(steps, cells, writes)
         default, defaults = self._defaults(steps, line, known)
         ref = RecordRef(known.target) if known.type == "reference" and known.target else None
@@ -165,6 +168,21 @@ class LineBuilder:
             reads = writes = mapped
         self.judge.sides(steps, columns, reads, writes)
         return reads, writes
+
+    def _worked_out(
+        self, steps: Steps, line: FieldLine, columns: Mapping[str, Column], sources: tuple[str, str]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """The sides of a number that bridge works out: no system is read."""
+        told = "bridge works it out ({} less {})".format(*sources)
+        wanted = line.direction
+        if wanted is not None and wanted.kind == "from":
+            self.judge.error((*steps, "direction"), f"{told}: say 'to' which systems")
+        for source in sources:
+            if source not in self.file.fields:
+                self.judge.error(steps, f"{told}: '{source}' has no line in this file")
+        named = frozenset(wanted.systems) if wanted is not None and wanted.systems else frozenset(columns)
+        self.judge.known_systems((*steps, "direction"), sorted(named), columns)
+        return frozenset(), named & frozenset(columns)
 
     def policy(self, steps: Steps, policy: Policy, known: CanonicalField | None) -> Policy:
         owning = {name for name, line in self.file.fields.items() if line.owner}

@@ -90,24 +90,26 @@ class _System:
             guess = suggest(spec.path, self.schema.fields)
             yield "error", steps, f"{self.schema.object} of '{self.system}' has no field '{spec.path}'{guess}"
             return
-        yield from self._rights(unit, spec.path, native)
+        yield from self._rights(unit, column, native)
+        if spec.path in column.silent:
+            return  # read beside the field that is written, and judged with it
         yield from self._type(unit, column, spec, native)
         yield from self._choices(unit, column, spec.path, native)
         yield from self._target(unit, native)
 
-    def _rights(self, unit: Unit, path: str, native: NativeField) -> Iterator[Note]:
+    def _rights(self, unit: Unit, column: Column, native: NativeField) -> Iterator[Note]:
         steps = _place(unit, self.system)
-        named = f"'{path}' of '{self.system}'"
+        named = f"'{native.path}' of '{self.system}'"
         if self.system in unit.reads and not native.readable:
             yield "error", steps, f"{named} cannot be read by the integration user"
-        if self.system not in unit.writes:
+        if self.system not in unit.writes or native.path in column.silent:
             return
         once = self.system in unit.on_create_only
         if not native.createable and not native.updateable:
             yield "error", steps, f"{named} cannot be written; say 'direction: from {self.system}'"
         elif not native.updateable and not once:
             yield "error", steps, f"{named} can be set only when a record is created; say 'write: on create'"
-        elif not native.createable:
+        elif not native.createable and not unit.moves:  # a status with moves is told after the record is made
             level: Level = "error" if once else "warning"
             yield level, steps, f"{named} cannot be set when a record is created, only changed later"
 
@@ -184,6 +186,8 @@ class _System:
     def _condition(self, condition: Condition, word: str) -> Iterator[Note]:
         place: Steps = ("systems", self.system, word)
         native = self.schema.fields.get(condition.path)
+        if native is None and self._leads_on(condition.path):
+            return
         if native is None:
             guess = suggest(condition.path, self.schema.fields)
             yield "error", place, f"{self.schema.object} of '{self.system}' has no field '{condition.path}'{guess}"
@@ -195,6 +199,12 @@ class _System:
             if word not in native.choices:
                 guess = suggest(word, native.choices)
                 yield "error", place, f"'{condition.path}' of '{self.system}' does not offer '{word}'{guess}"
+
+    def _leads_on(self, path: str) -> bool:
+        """Whether it is a field of the record that a reference leads to: `location_id.complete_name`."""
+        head, dotted, _ = path.partition(".")
+        native = self.schema.fields.get(head)
+        return bool(dotted) and native is not None and native.type == "reference"
 
 
 def _place(unit: Unit, system: str) -> Steps:

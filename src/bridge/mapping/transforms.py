@@ -38,6 +38,7 @@ class Transform:
     types: the field types it makes sense for; empty for any.
     whole: it reads and writes a dict of a group's members instead of one value.
     silent: of several paths all but the first are only read.
+    joined: the plain value is made of a word from each path, with `STAGE` between them.
     """
 
     read: Callable[..., Plain | dict[str, Normal]]
@@ -46,6 +47,7 @@ class Transform:
     types: frozenset[str] = frozenset()
     whole: bool = False
     silent: bool = False
+    joined: bool = False
 
 
 Maker = Callable[[int, Sequence[str]], Transform]
@@ -253,7 +255,7 @@ def stages(paths: int, arguments: Sequence[str]) -> Transform:
         first = value.split(STAGE)[0] if isinstance(value, str) else None
         return (first, *[None] * (paths - 1))
 
-    return Transform(read, write, lossy=True, types=frozenset({"choice", "text"}), silent=True)
+    return Transform(read, write, lossy=True, types=frozenset({"choice", "text"}), silent=True, joined=True)
 
 
 def together(paths: int, arguments: Sequence[str]) -> Transform:
@@ -274,7 +276,7 @@ def together(paths: int, arguments: Sequence[str]) -> Transform:
             raise InvalidValue("transform", f"not made of {paths} words joined by '{STAGE.strip()}'")
         return tuple(_YES_NO.get(word, word or None) for word in words)
 
-    return Transform(read, write, types=frozenset({"choice", "text", "boolean"}))
+    return Transform(read, write, types=frozenset({"choice", "text", "boolean"}), joined=True)
 
 
 _YES_NO: Final[Mapping[str, Plain]] = {"true": True, "false": False}

@@ -120,6 +120,20 @@ def _meta(document: Mapping[str, Any]) -> Meta:
     )
 
 
+def _filled(row: Mapping[str, Any], fieldtype: str) -> bool:
+    """Whether a new document gets a value by itself: the default, the first choice, or the default company.
+
+    Source: frappe/model/create_new.py, get_static_default_value and get_user_default_value.
+    """
+    options = str(row.get("options") or "")
+    first = options.split("\n", 1)[0]
+    return (
+        row.get("default") not in (None, "")
+        or (fieldtype == "Select" and bool(first) and first != "[Select]")
+        or (fieldtype == "Link" and options == "Company")
+    )
+
+
 def _field(row: Mapping[str, Any]) -> MetaField:
     fieldtype = str(row.get("fieldtype") or "Data")
     length = _whole(row.get("length")) or (DATA_LENGTH if fieldtype in _SHORT else None)
@@ -131,7 +145,7 @@ def _field(row: Mapping[str, Any]) -> MetaField:
         length=length if fieldtype in _SHORT else None,
         precision=_whole(row.get("precision")),
         required=bool(row.get("reqd")),
-        default=row.get("default") not in (None, ""),
+        default=_filled(row, fieldtype),
         read_only=bool(row.get("read_only")),
         unique=bool(row.get("unique")),
         custom=bool(row.get("is_custom_field")) or row.get("doctype") == "Custom Field",

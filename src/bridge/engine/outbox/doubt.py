@@ -28,8 +28,7 @@ def settle_doubts(run: Run, emap: EntityMap, system: str) -> None:
             return
         try:
             with run.calling(system, emap.entity) as (adapter, _):
-                found = _look_up(adapter, emap, system, entries)
-                booked = _booked(adapter, emap, system, entries)
+                found, booked = _asked(adapter, emap, system, entries)
         except Exception as error:
             with run.store.begin() as uow:
                 uow.settle(Settlement(entry, "in_doubt", entry.next_at) for entry in entries)
@@ -38,6 +37,23 @@ def settle_doubts(run: Run, emap: EntityMap, system: str) -> None:
             return
         run.runtime.point("after look-up")
         _settle(run, emap, system, entries, found, booked)
+
+
+def _asked(
+    adapter: Adapter, emap: EntityMap, system: str, entries: list[OutboxEntry]
+) -> tuple[dict[int, list[NativeRecord]], dict[str, bool]]:
+    """The records, and which movements are in them.
+
+    A movement can be booked while its record is read: by a late commit, or by the very question, which finishes what
+    was begun. Then the record would be taken for one without it, so the question is asked before and after.
+    """
+    booked = _booked(adapter, emap, system, entries)
+    while True:
+        found = _look_up(adapter, emap, system, entries)
+        again = _booked(adapter, emap, system, entries)
+        if again == booked:
+            return found, booked
+        booked = again
 
 
 def _booked(adapter: Adapter, emap: EntityMap, system: str, entries: list[OutboxEntry]) -> dict[str, bool]:

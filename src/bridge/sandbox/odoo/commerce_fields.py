@@ -97,7 +97,7 @@ MODELS: dict[str, tuple[str, str, str]] = {
     "sale.order": (
         "Sales Order",
         "date_order desc, id desc",
-        """name char required readonly
+        """name char required readonly default=New
         partner_id many2one:res.partner required
         partner_invoice_id many2one:res.partner
         partner_shipping_id many2one:res.partner

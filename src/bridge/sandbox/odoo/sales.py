@@ -102,7 +102,8 @@ class SaleOrder(Importing):
             vals["currency_id"] = store.tables["product.pricelist"][vals["pricelist_id"]]["currency_id"]
         if not creating:
             return vals
-        vals.setdefault("name", f"S{store.peek('sale.order'):05}")
+        if vals.get("name", "New") == "New":  # what the field holds until the sequence has numbered it
+            vals["name"] = f"S{store.peek('sale.order'):05}"
         vals.setdefault("date_order", store.stamp.strftime("%Y-%m-%d %H:%M:%S"))
         vals.setdefault("currency_id", store.tables["res.company"][1]["currency_id"])
         vals.setdefault("company_id", 1)
