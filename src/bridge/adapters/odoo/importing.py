@@ -87,12 +87,13 @@ class Importer:
         """Send the rows, those with the same columns together. An empty cell clears its field, so that a row must not
         get columns it did not ask for. Raises if nothing at all was done.
 
-        lines: the lines that go with each record, all with the same columns: recorded as 187.
+        lines: the lines that go with each record, those of one record with the same columns: recorded as 187.
         """
         self._lines = lines or {}
         groups: dict[tuple[str, ...], list[int]] = {}
         for place, cells in rows.items():
-            groups.setdefault(tuple(sorted(cells)), []).append(place)
+            first = next(iter(self._lines.get(place, ())), {})
+            groups.setdefault((*sorted(cells), *sorted(first)), []).append(place)
         for columns, places in groups.items():
             for start in range(0, len(places), self._size):
                 self._chunk(columns, places[start : start + self._size], rows, outcome, path_of)
@@ -146,7 +147,6 @@ class Importer:
         return found
 
     def _send(self, columns: tuple[str, ...], rows: list[Cells]) -> dict[str, Any]:
-        columns = tuple(dict.fromkeys([*columns, *(column for row in rows for column in row)]))
         data = [[row.get(column, "") for column in columns] for row in rows]
         answer: dict[str, Any] = self._client.call(
             self._model,

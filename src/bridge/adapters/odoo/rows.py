@@ -18,11 +18,64 @@ from bridge.ports.records import UpdateItem
 Rows = Mapping[str, Any]
 
 
+def _common(rows: Mapping[str, Cells]) -> list[str]:
+    """The columns that every row has."""
+    shared = set.intersection(*(set(row) for row in rows.values())) if rows else set()
+    return sorted(shared)
+
+
 class RowWriter:
     """Changes, adds and takes out the rows of records, those of many records in one call."""
 
     def __init__(self, client: Client, drafts: Drafts, batch: int) -> None:
         self._client, self._drafts, self._batch = client, drafts, batch
+
+    def new(self, fresh: Mapping[int, Draft]) -> dict[int, list[Cells]]:
+        """The lines of new records as they go with them in an import: those of one record all with the same columns.
+
+        An empty cell would clear what Odoo fills by itself (the unit, the taxes), so that a column which not every line
+        of the record has is left for `complete`.
+        """
+        found: dict[int, list[Cells]] = {}
+        for number, (one, _) in enumerate(self._drafts.lines):
+            for place, draft in fresh.items():
+                rows = draft.rows.get(number, {})
+                columns = _common(rows)
+                for key, row in rows.items():
+                    whole = {one.table.key: key, **{column: row[column] for column in columns}}
+                    line = {f"{one.table.path}/{column}": cell for column, cell in whole.items()}
+                    found.setdefault(place, []).append(line)
+        return found
+
+    def complete(self, fresh: Mapping[int, Draft], outcome: Outcome) -> None:
+        """Cells that only some lines of a new record have. What is refused is sent again by the engine as an update of
+        the record, which then says why: the record itself is there."""
+        for number, (one, row_drafts) in enumerate(self._drafts.lines):
+            left = {
+                (outcome.ids[place], key): row
+                for place in outcome.ids.keys() & fresh.keys()
+                for key, row in fresh[place].rows.get(number, {}).items()
+                if row.keys() - _common(fresh[place].rows[number])
+            }
+            if not left or outcome.ended is not None:
+                continue
+            try:
+                lines = self._client.call(
+                    one.layout.model,
+                    "search_read",
+                    domain=[[one.inverse, "in", sorted({record for record, _ in left})]],
+                    fields=[one.inverse, one.table.key],
+                    answers=shapes.rows,
+                )
+            except BridgeError:
+                return
+            cells = {
+                int(line["id"]): {".id": str(line["id"]), **left[wanted]}
+                for line in lines
+                if (wanted := (int(line[one.inverse][0]), str(line[one.table.key]))) in left
+            }
+            importer = Importer(self._client, one.layout.model, self._batch)
+            importer.run(cells, Outcome(started=True), partial(self._path_of, one, row_drafts))
 
     def change(self, items: Sequence[UpdateItem], drafts: Mapping[int, Draft], before: Rows, outcome: Outcome) -> None:
         """before: native id -> the row of the record as it is."""

@@ -82,7 +82,7 @@ class Tables:
             self._asked.add("price lists")
         if currency in self._price_lists or currency in self._own:
             return self._price_lists.get(currency)
-        words = f"has no price list in that currency, so an order in it cannot be held ({path})"
+        words = f"has no price list in the currency {currency}, so no order in it can be kept there: make one ({path})"
         raise Rejected(words, fields=(path,), system=self._client.system)
 
     def learn_states(self, *, again: bool = False) -> None:

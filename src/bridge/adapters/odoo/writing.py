@@ -134,7 +134,8 @@ class Writer:
             noted = {"id": f"{self._module}.{key}"} if self._layout.external else {self._layout.spec.key: key}
             rows[place] = {**constants, **draft.own, **noted}
         rows = self._padded(rows)
-        self._importer.run(rows, outcome, self._drafts.path_of, self._lines_of(fresh))
+        self._importer.run(rows, outcome, self._drafts.path_of, self._rows.new(fresh))
+        self._rows.complete(fresh, outcome)
         below = [(place, role, cells) for place in outcome.ids for role, cells in fresh[place].below.items()]
         self._import_below(
             {
@@ -144,19 +145,6 @@ class Writer:
             },
             outcome,
         )
-
-    def _lines_of(self, fresh: Mapping[int, Draft]) -> dict[int, list[Cells]]:
-        """The lines of new records, all with the same columns."""
-        found: dict[int, list[Cells]] = {}
-        for number, (one, _) in enumerate(self._drafts.lines):
-            cells = {place: draft.rows.get(number, {}) for place, draft in fresh.items()}
-            columns = sorted({column for rows in cells.values() for row in rows.values() for column in row})
-            for place, rows in cells.items():
-                for key, row in rows.items():
-                    whole = {one.table.key: key, **{column: row.get(column, "") for column in columns}}
-                    line = {f"{one.table.path}/{column}": cell for column, cell in whole.items()}
-                    found.setdefault(place, []).append(line)
-        return found
 
     def _import_below(self, rows: Mapping[int, Cells], outcome: Outcome) -> None:
         """Addresses of new records. One that is refused is sent again by the engine as an update of the record, which
