@@ -94,11 +94,12 @@ def test_empty_is_none_everywhere() -> None:
     for emap in shipped().values():
         for unit in emap.units:
             for system in unit.columns:
+                if not unit.paths(system):
+                    continue  # the same for every record, `= EUR`
                 assert all(value in (None, []) for value in emap.encode(system, unit.name, None).values())
                 assert set(emap.encode(system, unit.name, None)) <= set(unit.paths(system))  # stages: only the first
                 empty = emap.decode(system, dict.fromkeys(unit.paths(system)))
                 assert empty.values[unit.name] is None
-                assert not any(empty.values.values())  # two fields may be read from the same native one
 
 
 def test_bad_data_is_a_problem_of_its_unit_alone() -> None:

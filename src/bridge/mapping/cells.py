@@ -8,7 +8,7 @@ from bridge.canonical.models import CanonicalField, Entity
 from bridge.canonical.types import FIELD_TYPES, Hints
 from bridge.canonical.values import InvalidValue, Normal
 from bridge.mapping import words
-from bridge.mapping.columns import Cell, ValueMap, cell, value_map
+from bridge.mapping.columns import Cell, ValueMap, cell, constant_cell, value_map
 from bridge.mapping.file import MEMBER_OPTIONS, FieldLine, MemberLine, SystemSection, WholeLine
 from bridge.mapping.judge import Judge
 from bridge.mapping.source import Steps
@@ -49,6 +49,10 @@ class CellBuilder:
         for system, section in self.systems.items():
             if system not in line.columns:
                 continue
+            always = words.constant(line.columns[system])
+            if always is not None:
+                found.update(self._constant((*steps, system), system, known, always))
+                continue
             paths = self._paths((*steps, system), line.columns[system])
             how = self._transform((*steps, "transform"), transforms.get(system), len(paths), known)
             if len(paths) > 1 and system not in transforms:
@@ -59,6 +63,10 @@ class CellBuilder:
                     known, paths, ref=refs.get(system), transform=how, values=values.get(system), hints=hints
                 )
         return found
+
+    def _constant(self, steps: Steps, system: str, known: CanonicalField, shown: str) -> dict[str, Cell]:
+        value = self.canonical(steps, known, shown)
+        return {} if value is None else {system: constant_cell(known, value)}
 
     def whole(self, steps: Steps, line: WholeLine) -> dict[str, tuple[tuple[str, ...], Transform]]:
         """System -> native field and transform, for a group that is kept in one field."""

@@ -57,6 +57,7 @@ class Cell:
     values: ValueMap | None = None
     silent: frozenset[str] = frozenset()
     joined: bool = False
+    constant: tuple[Normal, ...] = ()
 
     def inside(self, table: str) -> Cell:
         """The same as a field of the rows of a native table."""
@@ -119,6 +120,17 @@ def cell(
         silent=frozenset(paths[1:]) if transform.silent else frozenset(),
         joined=transform.joined,
     )
+
+
+def constant_cell(known: CanonicalField, value: Normal) -> Cell:
+    """What is the same for every record of a system that has no field for it: it reads as that, and takes no other."""
+
+    def write(wanted: Normal) -> Sequence[NativeValue]:
+        if wanted is not None and wanted != value:
+            raise InvalidValue("constant", f"all records of this system have '{value}' there, and this one has not")
+        return ()
+
+    return Cell(known.name, (), lambda: value, write, (), constant=(value,))
 
 
 def _reader(known: CanonicalField, parse: Parser, values: ValueMap | None) -> Parser:
@@ -207,7 +219,7 @@ def field_column(system: str, one: Cell) -> Column:
         one_way=one.one_way,
         choices=_by_path(one, frozenset(one.values.read)) if one.values else {},
         written=_by_path(one, one.values.written) if one.values else {},
-        named={one.name: one.values.named} if one.values else {},
+        named={one.name: one.values.named if one.values else one.constant} if one.values or one.constant else {},
         silent=one.silent,
     )
 

@@ -190,7 +190,7 @@ def _decode(
         natives = tuple([values[path] for path in paths])
     else:
         return
-    first = single if single is not None else paths[0]
+    first = single or next(iter(paths), "")
     try:
         found[name] = read(*natives)
     except InvalidValue as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bridge.mapping.compiled import EntityMap
-from bridge.mapping.units import Unit
+from bridge.mapping.units import Column, Unit
 
 FIXED: Final = ("field", "type", "direction", "conflict", "notes")
 
@@ -32,11 +32,17 @@ def _unit_row(emap: EntityMap, unit: Unit) -> Row:
     for system in emap.systems:
         column = unit.columns.get(system)
         whole = column is not None and not column.homes
-        row[system] = "+".join(unit.paths(system)) if whole else ""
+        row[system] = _place(column) if column is not None and whole else ""
     row["direction"] = _direction(emap, unit)
     row["conflict"] = str(unit.policy)
     row["notes"] = ", ".join(_notes(unit))
     return row
+
+
+def _place(column: Column) -> str:
+    """As the mapping file says it: native fields, or what is so for every record of the system."""
+    always = [f"= {value}" for values in column.named.values() for value in values]
+    return "+".join(column.paths) or next(iter(always), "")
 
 
 def _member_row(emap: EntityMap, unit: Unit, member: str) -> Row:

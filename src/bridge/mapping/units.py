@@ -96,6 +96,8 @@ class Column:
         named: field or member -> the canonical values that its map has. All empty without a value map.
     homes: path -> member, for a group whose members have native fields of their own.
     silent: paths that are read and never written (the delivery status beside the state of an order).
+
+    Without paths it is a constant: what is so for every record of the system (the one currency of an org).
     """
 
     system: str

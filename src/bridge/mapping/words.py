@@ -72,6 +72,11 @@ def policy(shown: str) -> Policy:
                      f" (known: {forms})")  # fmt: skip
 
 
+def constant(shown: str) -> str | None:
+    """'= EUR' -> 'EUR': no native field, but what is so for every record of that system. None for anything else."""
+    return shown[1:].strip() or None if shown.startswith("=") else None
+
+
 def paths(shown: str) -> tuple[str, ...]:
     """'street+street2' -> ('street', 'street2')"""
     found = tuple(part.strip() for part in shown.split("+"))

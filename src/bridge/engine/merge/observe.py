@@ -83,6 +83,8 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     waiting: tuple[str, str] | None = None
     units = _units(form, golden, base.values, record.values)
     changed = [unit for unit in units if _changed(unit, form.system, base.values, record.values)]
+    if not base.values:  # what is so for all records of this system is its word at first contact
+        changed += [unit for unit in form.emap.units if form.system in unit.columns and not unit.paths(form.system)]
     reading = _read(form, changed, record.values)
     for unit in changed:
         paths = unit.paths(form.system)
@@ -162,7 +164,7 @@ def _changed(unit: Unit, system: str, base: Mapping[str, NativeValue], now: Mapp
 
 def _read(form: Form, units: list[Unit], values: Mapping[str, NativeValue]) -> Reading:
     paths = {path: values[path] for unit in units for path in unit.paths(form.system)}
-    return form.read(paths) if paths else Reading({}, {}, ())
+    return form.read(paths) if units else Reading({}, {}, ())
 
 
 def _merge(
@@ -207,7 +209,7 @@ def _merge_unit(
             _rehear(unit, proposal, members, sighting, draft, around)
         return
     paths = unit.paths(system)
-    has_base = all(path in base.values for path in paths)
+    has_base = bool(paths) and all(path in base.values for path in paths)
     if same(unit, word, agreed, members) or _already_expressed(form, unit, agreed, sighting.record.values):
         if has_base or agreed is not None:  # at first contact an empty field is nobody's word
             second(unit, replace(proposal, value=agreed), draft)
@@ -237,7 +239,7 @@ def _merge_unit(
 
 def _already_expressed(form: Form, unit: Unit, agreed: Canonical, now: Mapping[str, NativeValue]) -> bool:
     """Whether what the system shows is the golden value as this system can express it (a lossy system)."""
-    return form.in_step(unit, agreed, now, {})
+    return bool(unit.paths(form.system)) and form.in_step(unit, agreed, now, {})
 
 
 def _meet(form: Form, unit: Unit, proposal: Proposal, draft: Draft, around: Circumstances) -> None:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.outbox.settle import settle_results
-from bridge.engine.plan.due import EMPTY, Due
+from bridge.engine.plan.due import Due
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget
 from bridge.engine.work import Scene, enqueue_due
@@ -95,7 +95,7 @@ def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Du
     if due.blocked or not (due.values or due.problems):
         error = MissingReference(f"waits for {', '.join(due.missing)} to be known in this system", system=system)
         return Settlement(entry, "held", error_code=error.code, error=str(error))
-    if due.problems and (not due.values or (entry.intent is None and _is_create(due))):
+    if due.problems and (not due.values or (entry.intent is None and due.refused)):
         refused = MappingError("; ".join(due.problems), system=system)
         run.report.trouble(refused, system, emap.entity, entry.golden_id)
         tally.failed += 1
@@ -104,10 +104,6 @@ def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Du
         text = "written several times in this run without coming to rest; left to the next run"
         return Settlement(entry, "waiting", run.now + REST, error_code="BR-UNREST", error=text)
     return None
-
-
-def _is_create(due: Due) -> bool:
-    return any(problem.endswith(EMPTY) for problem in due.problems)
 
 
 def _intent(due: Due, shadow: Shadow | None, new_id: Callable[[], str]) -> Intent:

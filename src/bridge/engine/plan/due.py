@@ -25,6 +25,8 @@ class Due:
     deltas: path -> what is to be added, for those of the values that add up.
     blocked: the same, where the record cannot be written at all before (a create that lacks a required reference).
     problems: sentences on units that the system cannot express.
+    refused: the record is not made as long as these problems stand: without what it is about (a line of an order, the
+        currency of its prices) it would be another.
     """
 
     values: dict[str, NativeValue]
@@ -32,6 +34,7 @@ class Due:
     deltas: Mapping[str, str] = field(default_factory=dict)
     blocked: bool = False
     problems: tuple[str, ...] = ()
+    refused: bool = False
 
     @property
     def nothing(self) -> bool:
@@ -88,6 +91,8 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
     values: dict[str, NativeValue] = {path: value for path, value in due.values.items() if value is not None}
     values |= rows.values
     problems = [*due.problems, *rows.problems]
+    needed = _encode(form, golden, [unit for unit in units if unit.required]).problems
+    refused = bool(needed or rows.problems)
     for unit in form.emap.units:
         if form.system not in unit.writes or golden.values.get(unit.name) is not None:
             continue
@@ -96,9 +101,10 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
             values.update(form.write(unit, default) or {})
         elif unit.required:
             problems.append(f"{unit.name} {EMPTY}")
+            refused = True
     blocked = bool(rows.missing) or any(unit.name in due.missing and unit.required for unit in units)
     missing = (*due.missing, *rows.missing)
-    return Due(values, missing, _deltas(form, values, None), blocked, tuple(problems))
+    return Due(values, missing, _deltas(form, values, None), blocked, tuple(problems), refused)
 
 
 def due_rows(form: Form, golden: Golden, shadow: Shadow | None) -> Due:
