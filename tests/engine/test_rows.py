@@ -6,9 +6,10 @@ from itertools import permutations
 
 import pytest
 
+from bridge.engine.plan.due import due_create, due_update
 from bridge.ports.records import split_row_path
 from bridge.ports.work import Intent
-from engine.orders import SYSTEMS, agreed, due, order, rows, scene
+from engine.orders import MAPPING, SYSTEMS, agreed, due, order, rows, scene
 
 A = ("Apples", "2", "1.5")
 B = ("Bread", "1", "3")
@@ -148,3 +149,39 @@ def test_first_contact_of_two_orders_with_other_lines_is_held() -> None:
     one.says("erp", order("erp", {"b": A}))
     assert "lines" in one.golden.held
     assert due(one, "erp").nothing
+
+
+class TestWhatCannotBeRead:
+    """A word that is not known is no empty field: nothing stands in for it."""
+
+    def test_an_order_with_a_line_without_a_price_is_not_made(self) -> None:
+        one = scene(MAPPING.replace("price, fin: rate}", "price, fin: rate, required: yes}"))
+        one.says("crm", order("crm", {"a": ("Apples", "2", "1.5"), "b": ("Pears", "1", None)}))
+        wanted = due(one, "erp")
+        assert wanted.refused
+        assert wanted.problems == ("lines[b].unit_price is required and empty",)
+
+    def test_a_line_whose_cell_cannot_be_read_keeps_the_order_back(self) -> None:
+        one = scene()
+        one.says("crm", order("crm", {"a": ("Apples", "two", "1.5")}))
+        form = one.form("erp")
+        wanted = due_create(form, one.golden, unread=one.shadows["crm"].stopped)
+        assert wanted.refused
+        (said,) = wanted.problems
+        assert said.startswith("order.lines[a].quantity holds something in another system")
+
+    def test_a_default_does_not_stand_for_it(self) -> None:
+        one = scene(MAPPING.replace("currency:   {crm: Cur, erp", "currency:   {crm: Cur, default: EUR, erp"))
+        one.says("crm", order("crm", {"a": ("Apples", "2", "1.5")}, currency="nuts"))
+        form = one.form("erp")
+        assert due_create(form, one.golden).values["currency"] == "EUR"
+        wanted = due_create(form, one.golden, unread=one.shadows["crm"].stopped)
+        assert wanted.refused
+        assert "order.currency holds something" in wanted.problems[0]
+
+    def test_a_line_added_later_that_cannot_be_read_is_left_out_and_told(self) -> None:
+        one = agreed({"a": ("Apples", "2", "1.5")}, "confirmed")
+        one.says("erp", order("erp", {"a": ("Apples", "2", "1.5"), "b": ("Pears", "one", "3")}, "confirmed"), 5)
+        wanted = due_update(one.form("crm"), one.golden, one.shadows["crm"], one.shadows["erp"].stopped)
+        assert not wanted.values
+        assert len(wanted.problems) == 1

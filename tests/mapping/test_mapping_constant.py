@@ -68,6 +68,6 @@ def test_a_value_that_is_none_of_the_type_is_an_error_at_its_place() -> None:
 def test_the_error_names_the_system() -> None:
     emap, _ = parse_mapping(EUROS, "mappings/order.yaml", SYSTEMS)
     assert emap is not None
-    with pytest.raises(MappingError, match="crm: order.currency: all records of this system have 'EUR' there"):
+    with pytest.raises(MappingError, match=r"crm: order\.currency: all records of this system have 'EUR' there"):
         emap.encode("crm", "currency", "USD")
     assert agreed(LINES).golden.values["currency"] == "EUR"

@@ -80,9 +80,11 @@ class Scene:
         self.shadows: dict[tuple[str, str], Shadow] = {}
         self.links: dict[tuple[str, str], Link] = {}
         waiting: dict[str, bool] = defaultdict(bool)
+        self._unread: dict[str, set[str]] = defaultdict(set)
         for shadow in uow.shadows_of(emap.entity, golden_ids):
             self.shadows[shadow.system, shadow.golden_id] = shadow
             waiting[shadow.golden_id] |= shadow.waiting_for is not None
+            self._unread[shadow.golden_id].update(shadow.stopped)
         for link in uow.links_of(emap.entity, golden_ids):
             if link.golden_id and (link.state == "linked" or (link.system, link.golden_id) not in self.links):
                 self.links[link.system, link.golden_id] = link
@@ -95,10 +97,11 @@ class Scene:
         """What this system lacks of this record; None where it shall not have it at all."""
         link = self.links.get((system, golden.id))
         shadow = self.shadows.get((system, golden.id))
-        form = self.forms[system]
+        form, unread = self.forms[system], self._unread[golden.id]
         if link is not None:
-            return due_update(form, golden, shadow) if link.state == "linked" and shadow else None
+            return due_update(form, golden, shadow, unread) if link.state == "linked" and shadow else None
         if not self.creates or not golden.alive or (system, golden.id) in self.reviewed or self.waiting[golden.id]:
             return None  # what it refers to, or what it may be itself, has to be known first
-        due = due_create(form, golden, self.left.get((system, self.emap.entity, golden.id), ()))
+        left = self.left.get((system, self.emap.entity, golden.id), ())
+        due = due_create(form, golden, left, unread)
         return due if any(system in unit.writes for unit in self.emap.units) else None

@@ -16,6 +16,9 @@ from bridge.ports.work import Golden, Shadow
 EMPTY: Final = "is required and empty"
 """Ends the sentence on a value without which a system takes no record, or no row."""
 
+UNREAD: Final = "holds something in another system that the mapping does not know: name it in `values`"
+"""Ends the sentence on a word that cannot be read (a unit of measure without conversion)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -42,14 +45,16 @@ class Due:
         return not (self.values or self.missing or self.problems)
 
 
-def due_update(form: Form, golden: Golden, shadow: Shadow) -> Due:
+def due_update(form: Form, golden: Golden, shadow: Shadow, unread: Collection[str] = ()) -> Due:
     """What a linked record lacks: for each unit the system takes, unless it shows the golden value already.
 
     Rows come with all that stands in them or not at all. A status is told alone, after everything else.
+
+    unread: units on which some system has a word that cannot be read.
     """
     late = [unit for unit in _written(form, golden) if not unit.moves and _late(form, unit, golden, shadow)]
     due = _encode(form, golden, late)
-    rows = due_rows(form, golden, shadow)
+    rows = due_rows(form, golden, shadow, unread)
     due = Due({**due.values, **rows.values}, (*due.missing, *rows.missing), problems=(*due.problems, *rows.problems))
     if not (due.values or due.missing or due.problems or _totals_held(form, golden)):
         late = [unit for unit in _written(form, golden) if unit.moves and _late(form, unit, golden, shadow)]
@@ -80,14 +85,15 @@ def _totals_held(form: Form, golden: Golden) -> bool:
     return any(unit.control and unit.name in golden.held for unit in form.emap.units)
 
 
-def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
+def due_create(form: Form, golden: Golden, left: Collection[str] = (), unread: Collection[str] = ()) -> Due:
     """What a new record is made of: every value there is, and the defaults of the mapping where there is none.
 
     left: units to leave out, because the system has nothing that they could refer to.
+    unread: units on which some system has a word that cannot be read: no default stands for a word that is not known.
     """
     units = [unit for unit in _written(form, golden) if unit.name not in left and not unit.moves]
     due = _encode(form, golden, [unit for unit in units if golden.values.get(unit.name) is not None])
-    rows = due_rows(form, golden, None)
+    rows = due_rows(form, golden, None, unread)
     values: dict[str, NativeValue] = {path: value for path, value in due.values.items() if value is not None}
     values |= rows.values
     problems = [*due.problems, *rows.problems]
@@ -97,7 +103,10 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
         if form.system not in unit.writes or golden.values.get(unit.name) is not None:
             continue
         default = unit.default_for(form.system)
-        if default is not None:
+        if unit.name in unread and (unit.required or default is not None):
+            problems.append(f"{form.emap.entity}.{unit.name} {UNREAD}")
+            refused = True
+        elif default is not None:
             values.update(form.write(unit, default) or {})
         elif unit.required:
             problems.append(f"{unit.name} {EMPTY}")
@@ -107,7 +116,7 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = ()) -> Due:
     return Due(values, missing, _deltas(form, values, None), blocked, tuple(problems), refused)
 
 
-def due_rows(form: Form, golden: Golden, shadow: Shadow | None) -> Due:
+def due_rows(form: Form, golden: Golden, shadow: Shadow | None, unread: Collection[str] = ()) -> Due:
     """Rows that the system lacks, whole, and those it has too many of; what differs inside rows that it has.
 
     A row that refers to something the system does not have yet is left out for now.
@@ -115,7 +124,7 @@ def due_rows(form: Form, golden: Golden, shadow: Shadow | None) -> Due:
     due = Due({})
     for table in form.emap.tables:
         if form.system in table.keys.writes and table.keys.name not in golden.held:
-            due = _plus(due, _table_due(form, table, golden, shadow))
+            due = _plus(due, _table_due(form, table, golden, shadow, unread))
     return due
 
 
@@ -125,7 +134,7 @@ def _plus(one: Due, other: Due) -> Due:
     )
 
 
-def _table_due(form: Form, table: Table, golden: Golden, shadow: Shadow | None) -> Due:
+def _table_due(form: Form, table: Table, golden: Golden, shadow: Shadow | None, unread: Collection[str]) -> Due:
     path = table.keys.paths(form.system)[0]
     there = shadow.values.get(path) if shadow else None
     known = list(there) if isinstance(there, list) else []
@@ -138,7 +147,7 @@ def _table_due(form: Form, table: Table, golden: Golden, shadow: Shadow | None) 
                 due, _encode(form, golden, [u for u in _cells(form, units, golden) if _late(form, u, golden, shadow)])
             )
             continue
-        row = _new_row(form, table.name, key, units, golden)
+        row = _new_row(form, units, golden, unread)
         if row.missing or row.problems:
             held_back.add(key)
         due = _plus(due, row if not held_back & {key} else replace(row, values={}))
@@ -148,7 +157,7 @@ def _table_due(form: Form, table: Table, golden: Golden, shadow: Shadow | None) 
     return due
 
 
-def _new_row(form: Form, table: str, key: str, units: Sequence[Unit], golden: Golden) -> Due:
+def _new_row(form: Form, units: Sequence[Unit], golden: Golden, unread: Collection[str]) -> Due:
     filled = [unit for unit in _cells(form, units, golden) if golden.values.get(unit.name) is not None]
     due = _encode(form, golden, filled)
     values: dict[str, NativeValue] = {path: value for path, value in due.values.items() if value is not None}
@@ -156,7 +165,9 @@ def _new_row(form: Form, table: str, key: str, units: Sequence[Unit], golden: Go
     for unit in units:
         if form.system in unit.writes and golden.values.get(unit.name) is None:
             default = unit.default_for(form.system)
-            if default is not None:
+            if unit.name in unread:
+                problems.append(f"{form.emap.entity}.{unit.name} {UNREAD}")
+            elif default is not None:
                 values.update(form.write(unit, default) or {})
             elif unit.required:
                 problems.append(f"{unit.name} {EMPTY}")
