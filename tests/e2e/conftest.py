@@ -16,7 +16,7 @@ import requests
 from typer.testing import CliRunner
 
 from bridge.entrypoints.cli.app import app
-from bridge.entrypoints.demo.story import CONFIGURATION, SECRETS
+from bridge.entrypoints.demo.company import CONFIGURATION, SECRETS
 from bridge.sandbox import build
 from bridge.sandbox.kernel import Server, serve
 

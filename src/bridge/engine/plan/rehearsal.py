@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter, Capabilities, Health, NativeSchema, SetupStep
 from bridge.ports.errors import NotFound
 from bridge.ports.records import (
@@ -38,6 +39,16 @@ class Action:
         return f"Action({self.op} {self.system}:{self.entity}:{self.native_id}, {len(self.after)} values)"
 
 
+def _at_first(emap: EntityMap, system: str) -> dict[str, NativeValue]:
+    """The status that a system gives a new record by itself: the one that no other leads to."""
+    found: dict[str, NativeValue] = {}
+    for unit in emap.units:
+        follow = frozenset().union(*unit.moves.values())
+        for value in sorted(unit.moves.keys() - follow)[:1]:
+            found.update(emap.encode_unit(system, unit, value))
+    return found
+
+
 @dataclass(slots=True)
 class Script:
     """All writes that a rehearsal would have made, in their order."""
@@ -48,9 +59,10 @@ class Script:
 class RehearsalAdapter:
     """An adapter whose reads are real and whose writes happen only in its own memory."""
 
-    def __init__(self, real: Adapter, script: Script) -> None:
+    def __init__(self, real: Adapter, script: Script, maps: Mapping[str, EntityMap]) -> None:
         self._real = real
         self._script = script
+        self._maps = maps
         self._pretended: dict[tuple[str, str], NativeRecord] = {}
 
     @property
@@ -115,6 +127,7 @@ class RehearsalAdapter:
         for item in items:
             native_id = f"new:{item.key}"
             values: dict[str, NativeValue] = {field.path: None for field in spec.fields}
+            values.update(_at_first(self._maps[spec.entity], self.system))
             values.update(item.values)
             record = NativeRecord(native_id, values, "rehearsed", key=item.key)
             self._pretended[spec.entity, native_id] = record

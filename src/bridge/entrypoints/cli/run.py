@@ -112,7 +112,9 @@ def rehearse(
 ) -> tuple[Script, Report]:
     """Run the cycle on a copy of the store with adapters that only pretend to write."""
     script = Script()
-    pretending: dict[str, Adapter] = {name: RehearsalAdapter(adapter, script) for name, adapter in adapters.items()}
+    pretending: dict[str, Adapter] = {
+        name: RehearsalAdapter(adapter, script, maps) for name, adapter in adapters.items()
+    }
     with tempfile.TemporaryDirectory(prefix="bridge-plan-") as folder, opened_store(settings) as store:
         copy = store.copy_to(Path(folder) / "plan.db")
         try:

@@ -17,44 +17,18 @@ from bridge.config import Config, load_config
 from bridge.engine.agreement import Agreement, compare
 from bridge.entrypoints.cli.output import console, show
 from bridge.entrypoints.demo import people, seeds
+from bridge.entrypoints.demo.company import CONFIGURATION, SECRETS
 from bridge.entrypoints.demo.servers import Sandboxes
+from bridge.entrypoints.demo.trade import Totals, Trade
 from bridge.ports.errors import BridgeError
 from bridge.wiring import make_adapters, make_maps, opened_store
 
 STAR = 4
 """The customer that is edited everywhere: known to all three systems, and not one of the near-duplicates."""
+_ALWAYS = ("read", "unchanged", "api_calls")
+"""Figures that every sync has, busy or not."""
 APART = 3.0
 """Seconds between two edits of the same field, more than the configured tolerance: one of them is the newer one."""
-
-CONFIGURATION = """version: "1"
-store: sqlite:///bridge.db
-mappings: mappings
-systems:
-  crm:
-    adapter: salesforce
-    instance_url: {crm}
-    grant: client_credentials
-    client_id: {{env: BRIDGE_DEMO_CRM_ID}}
-    client_secret: {{env: BRIDGE_DEMO_CRM_SECRET}}
-  erp:
-    adapter: odoo
-    url: {erp}
-    database: acme
-    login: admin
-    password: {{env: BRIDGE_DEMO_ERP_PASSWORD}}
-  fin:
-    adapter: erpnext
-    url: {fin}
-    api_key: {{env: BRIDGE_DEMO_FIN_KEY}}
-    api_secret: {{env: BRIDGE_DEMO_FIN_SECRET}}
-"""
-SECRETS = {
-    "BRIDGE_DEMO_CRM_ID": "bridge-client-id",
-    "BRIDGE_DEMO_CRM_SECRET": "bridge-client-secret",
-    "BRIDGE_DEMO_ERP_PASSWORD": "admin",
-    "BRIDGE_DEMO_FIN_KEY": "key",
-    "BRIDGE_DEMO_FIN_SECRET": "secret",
-}
 
 
 class DemoFailed(BridgeError):
@@ -73,6 +47,7 @@ class Outcome:
     agree: bool
     linked: int
     review: int
+    totals: Totals
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
@@ -82,6 +57,7 @@ class Outcome:
             "agree": self.agree,
             "linked": self.linked,
             "review": self.review,
+            "totals": {what: {system: str(one) for system, one in by.items()} for what, by in self.totals.items()},
             "seconds": round(self.seconds, 1),
         }
 
@@ -98,34 +74,35 @@ class Story:
     def tell(self) -> Outcome:
         """All steps. Raises DemoFailed where one does not come out as it must."""
         start = time.monotonic()
-        self._heading("Three systems, each with its own idea of the customers")
+        self.heading("Three systems, each with its own idea of the customers")
         self.fill()
         self.configure()
-        self._heading("Prepare: `bridge setup`, `bridge check`, `bridge mapping lint`")
+        self.heading("Prepare: `bridge setup`, `bridge check`, `bridge mapping lint`")
         self.together(*(("setup", system) for system in ("crm", "erp", "fin")))
         self.together(("check",), ("mapping", "lint"))
-        self._heading("What would happen: `bridge plan`")
+        self.heading("What would happen: `bridge plan`")
         planned = self.plan()
-        self._heading("First sync: match what is there, create what is missing")
+        self.heading("First sync: match what is there, create what is missing")
         first = self.sync()
-        self._expect(
+        self.expect(
             planned == _writes_of(first), f"the plan promised {planned} writes, the sync made {_writes_of(first)}"
         )
         self.show_first(first)
-        self._heading("People edit the same customer in all three systems at once")
+        self.heading("People edit the same customer in all three systems at once")
         self.edit()
         second = self.sync()
-        self._expect(second["totals"]["conflicts"] > 0, "the same field was edited twice, and no conflict was noticed")
+        self.expect(second["totals"]["conflicts"] > 0, "the same field was edited twice, and no conflict was noticed")
         self.show_star()
-        self._heading("A third sync has nothing to do")
+        self.heading("A third sync has nothing to do")
         third = self.sync()
         totals = third["totals"]
-        self._expect(totals["writes"] == 0, f"the third sync wrote {totals['writes']} records")
-        self._expect(totals["enqueued"] == 0, f"the third sync made {totals['enqueued']} outbox entries")
+        self.expect(totals["writes"] == 0, f"the third sync wrote {totals['writes']} records")
+        self.expect(totals["enqueued"] == 0, f"the third sync made {totals['enqueued']} outbox entries")
+        equal = Trade(self, self.sandboxes, self.ids["crm"][STAR]).tell()
         agreement = self.compare()
         linked = sum(row["linked"] for row in first["systems"])
         review = sum(row["review"] for row in first["systems"])
-        return Outcome(self.syncs, not agreement.disagreements, linked, review, time.monotonic() - start)
+        return Outcome(self.syncs, not agreement.disagreements, linked, review, equal, time.monotonic() - start)
 
     def fill(self) -> None:
         """Seed the sandboxes."""
@@ -176,8 +153,10 @@ class Story:
             "read", "unchanged", "linked", "created", "updated", "conflicts", "held", "review", "failed", "api_calls",
         ]  # fmt: skip
         names = [name for name in names if name == "read" or any(row[name] for row in report["systems"])]
-        rows = [(row["entity"], row["system"], *(row[name] for name in names)) for row in report["systems"]]
-        show("bridge sync", ("entity", "system", *names), rows)
+        busy = [row for row in report["systems"] if any(row[name] for name in names if name not in _ALWAYS)]
+        if busy:
+            rows = [(row["entity"], row["system"], *(row[name] for name in names)) for row in busy]
+            show("bridge sync", ("entity", "system", *names), rows)
         totals = report["totals"]
         console.print(
             f"{totals['writes']} writes, {totals['conflicts']} conflicts, {totals['api_calls']} calls, "
@@ -196,7 +175,7 @@ class Story:
             f"created where they were missing, [bold]{review}[/] look like others and wait for a person, "
             f"and [bold]{held}[/] fields differ in a way only a person can decide: they are left as they are."
         )
-        self._expect(review >= people.TWINS, f"only {review} of {people.TWINS} near-duplicates were put to review")
+        self.expect(review >= people.TWINS, f"only {review} of {people.TWINS} near-duplicates were put to review")
 
     def edit(self) -> None:
         """Different fields of one customer in all three systems, and one field in two."""
@@ -225,7 +204,7 @@ class Story:
         show("The customer, read in each system", ("field", "crm", "erp", "fin"), [row[:4] for row in told])
         for what, *shown, wanted in told:
             bad = [value for value in shown if value is not None and _plain(value) != _plain(wanted)]
-            self._expect(not bad, f"{what}: {wanted} was agreed, but a system shows {', '.join(map(str, bad))}")
+            self.expect(not bad, f"{what}: {wanted} was agreed, but a system shows {', '.join(map(str, bad))}")
 
     def compare(self) -> Agreement:
         """Read everything again and compare it with the golden records."""
@@ -281,11 +260,13 @@ class Story:
         os.environ.update(SECRETS)
         return load_config(self.folder / "bridge.yaml")
 
-    def _expect(self, holds: bool, otherwise: str) -> None:
+    def expect(self, holds: bool, otherwise: str) -> None:
+        """Raises DemoFailed where something did not come out as it must."""
         if not holds:
             raise DemoFailed(otherwise)
 
-    def _heading(self, words: str) -> None:
+    def heading(self, words: str) -> None:
+        """A line above the next step."""
         console.rule(f"[bold]{words}", align="left")
 
 
