@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge.entrypoints.demo.story import SECRETS
+from bridge.entrypoints.demo.company import SECRETS
 from e2e.conftest import VENDORS, Site
 
 TAX = "DE811111111"

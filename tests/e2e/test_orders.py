@@ -33,6 +33,7 @@ def fin(site: Site, method: str, path: str, **body: Any) -> Any:
 def begin(site: Site, lines: dict[str, tuple[str, str]] | None = None, **order: Any) -> str:
     """A customer, products with stock prices, and an order in the CRM; answers the order's id."""
     lines = lines or LINES
+    currency = {name: value for name, value in order.items() if name == "CurrencyIsoCode"}
     euro = odoo(site, "res.currency", "search", domain=[["name", "=", "EUR"]])[0]
     site.seed("erp", [{"object": "product.pricelist", "values": {"name": "Euro", "currency_id": euro}}])
     (account,) = site.seed("crm", [{"object": "Account", "values": {"Name": "Alba GmbH", "VAT__c": "DE123456789"}}])
@@ -44,7 +45,7 @@ def begin(site: Site, lines: dict[str, tuple[str, str]] | None = None, **order: 
     ])  # fmt: skip
     entries = site.seed("crm", [
         {"object": "PricebookEntry", "values": {"Product2Id": product, "Pricebook2Id": next(iter(books)),
-                                                "UnitPrice": price, "IsActive": True}}
+                                                "UnitPrice": price, "IsActive": True, **currency}}
         for product, (_, price) in zip(products, lines.values(), strict=True)
     ])  # fmt: skip
     values = {"AccountId": account, "EffectiveDate": "2026-01-01", "EndDate": "2026-01-20", "Status": "Draft",

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from bridge.sandbox.erpnext.buying_doctypes import BUYING
+
 _ITEM_ROW = """
 item_code | Item Code | Link | Item | reqd
 item_name | Item Name | Data
@@ -264,23 +266,6 @@ description | Description | Text Editor
 resolution_details | Resolution Details | Text Editor
 opening_date | Opening Date | Date""",
     ),
-    "Supplier": (
-        {"autoname": "field:supplier_name", "module": "Buying"},
-        "supplier_name | Supplier Name | Data | | reqd\nsupplier_type | Supplier Type | Select | Company\\nIndividual",
-    ),
-    "Purchase Order": (
-        {"autoname": "naming_series:", "is_submittable": 1, "module": "Buying"},
-        """
-naming_series | Series | Select | PUR-ORD-.YYYY.- | reqd set_only_once
-supplier | Supplier | Link | Supplier | reqd
-company | Company | Link | Company | reqd
-transaction_date | Date | Date | | reqd
-currency | Currency | Link | Currency
-net_total | Net Total | Currency
-total_taxes_and_charges | Total Taxes and Charges | Currency
-grand_total | Grand Total | Currency
-status | Status | Select | \\nDraft\\nTo Receive and Bill\\nTo Bill\\nTo Receive\\nCompleted\\nCancelled\\nClosed | default=Draft""",
-    ),
 }
 
 
@@ -288,7 +273,7 @@ def doctypes() -> dict[str, dict[str, Any]]:
     """The doctypes in the form of standard.json."""
     return {
         name: {**head, "fields": [_field(line) for line in text.splitlines() if line.strip()]}
-        for name, (head, text) in _TEXTS.items()
+        for name, (head, text) in {**_TEXTS, **BUYING}.items()
     }
 
 
