@@ -187,7 +187,7 @@ class Tables:
             others = [row for row in self.rows_of.get(child, []) if row["parent"] != name]
             self.rows_of[child] = others
             for at, line in enumerate(document[table], start=1):
-                fixed = {"parent": name, "parenttype": doctype, "idx": at}
+                fixed = {"parent": name, "parenttype": doctype, "parentfield": table, "idx": at}
                 self.add(child, **{"name": f"{name}:{table}:{at}", **line, **fixed})
 
     def rows(

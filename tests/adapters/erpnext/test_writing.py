@@ -254,7 +254,8 @@ def test_a_contacts_rows_change_and_the_others_stay(tables: Tables) -> None:
         tables.customer(name)
     values = {"first_name": "Eva", "email_id": "e@x.example", "phone": "1", "links.Customer": "A"}
     (created,) = create(tables, CreateItem("g1", values), of=of)
-    tables.add("Contact Email", "second", email_id="s@x.example", parent="Eva", parenttype="Contact", idx=2, note="n")
+    tables.add("Contact Email", "second", email_id="s@x.example", parent="Eva", parenttype="Contact",
+               parentfield="email_ids", idx=2, note="n")  # fmt: skip
     changed = {"email_id": "new@x.example", "phone": None, "mobile_no": "2", "links.Customer": "B"}
     (result,) = update(tables, UpdateItem("Eva", changed, stored(created).version), of=of)
     assert result.outcome == "ok"

@@ -12,6 +12,7 @@ from bridge.adapters.erpnext.document import TAGS, Layout, layout_of
 from bridge.adapters.erpnext.health import check
 from bridge.adapters.erpnext.levels import BIN, LevelReader
 from bridge.adapters.erpnext.meta import Metas
+from bridge.adapters.erpnext.prices import HEAD
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.schema import Schemas
 from bridge.adapters.erpnext.settings import Settings
@@ -72,7 +73,7 @@ class ErpnextAdapter:
             page=self._settings.page,
             clock_grain=timedelta(microseconds=1),
             books=spec.object == BIN,
-            written_apart=("Address.", TAGS.name),
+            written_apart=("Address.", f"{HEAD}.", TAGS.name),
         )
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:

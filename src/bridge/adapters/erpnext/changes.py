@@ -1,7 +1,8 @@
 """What changed at a site since a position, page by page.
 
 A poll looks at the documents (one call) and, where the layout has parts of addresses, at the addresses (one call): the
-server moves a Customer's `modified` only for its primary address (recording 129). So an unchanged object costs one
+server moves a Customer's `modified` only for its primary address (recording 129), and that of an Item for none of its
+prices, which are looked at in the same way. So an unchanged object costs one
 call, or two with addresses. The log of deleted documents is read at most every `deletes_interval` seconds, in place of
 the addresses and in turn with them, which keeps it at two (unless the interval is 0: then a poll looks at all three).
 
@@ -137,7 +138,9 @@ class Changes:
         track, known = found.position.addresses, found.remembered.addresses
         filters, either = track.filters("modified")
         limit = size + len(known)
-        rows = self._client.rows("Address", ["name", "modified"], filters, either=either, order=_IN_ORDER, limit=limit)
+        rows = self._client.rows(
+            layout.joins, ["name", "modified"], filters, either=either, order=_IN_ORDER, limit=limit
+        )
         rows, fresh, full = _fresh(rows, known, "modified", size, limit)
         if fresh:
             stamps = {str(row["name"]): str(row["modified"]) for row in fresh}
@@ -219,7 +222,7 @@ class Changes:
         """Where the addresses and the delete log stand before the first page is read: what comes later is news."""
         addresses, deletes, settle = Track(), Track(), self._settle()
         if layout.roles:
-            newest = self._client.rows("Address", ["name", "modified"], order="modified desc", limit=1)
+            newest = self._client.rows(layout.joins, ["name", "modified"], order="modified desc", limit=1)
             addresses = addresses.after(newest, "modified", full=False, settle=settle)
         if self._settings.deletes_interval is not None:
             deletes = deletes.after(self._log.newest(layout), "creation", full=False, settle=settle)

@@ -17,8 +17,9 @@ from bridge.adapters.erpnext.drafts import Draft, Drafts, Wire
 from bridge.adapters.erpnext.errors import NOTHING_NAMED, Naming
 from bridge.adapters.erpnext.items import new_row
 from bridge.adapters.erpnext.ledger import Ledger, concerns_item, partly
+from bridge.adapters.erpnext.prices import new_price
 from bridge.adapters.erpnext.reading import Reader
-from bridge.adapters.erpnext.rows import TABLE_OF, with_channels, with_links
+from bridge.adapters.erpnext.rows import TABLE_OF, with_channels, with_first, with_links
 from bridge.adapters.erpnext.tags import Tags
 from bridge.ports.errors import AlreadyExists, BridgeError, InDoubt, MissingReference, NotFound, Rejected
 from bridge.ports.records import CreateItem, NativeRecord, WriteResult
@@ -26,7 +27,10 @@ from bridge.ports.records import CreateItem, NativeRecord, WriteResult
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """One document to insert and the item it is for. role: the address type; empty for the item's own document."""
+    """One document to insert and the item it is for.
+
+    role: the type of the address or the list of the price; empty for the item's own document.
+    """
 
     place: int
     document: Wire
@@ -56,7 +60,7 @@ class Creator:
             run = sheets[start : start + self._batch]
             names: dict[int, str] = {}
             self._insert(run, items, ledger, names)
-            self._insert_addresses(names, drafts, ledger)
+            self._insert_joined(names, drafts, ledger)
             self._tag(names, drafts, ledger)
             self._read_back(ledger)
             if ledger.trouble is not None:
@@ -80,6 +84,9 @@ class Creator:
         for table in ("email_ids", "phone_nos"):
             wanted = {one: value for one, value in draft.channels.items() if TABLE_OF[one] == table}
             if lines := with_channels(table, [], wanted):
+                document[table] = lines
+        for table, wanted in draft.first.items():
+            if lines := with_first([], {name: value for name, value in wanted.items() if value is not None}):
                 document[table] = lines
         if lines := with_links([], draft.links):
             document["links"] = lines
@@ -157,7 +164,7 @@ class Creator:
                 rest.append(sheet)
         return rest
 
-    def _insert_addresses(self, names: dict[int, str], drafts: dict[int, Draft], ledger: Ledger) -> None:
+    def _insert_joined(self, names: dict[int, str], drafts: dict[int, Draft], ledger: Ledger) -> None:
         sheets = []
         for place, name in names.items():
             for role in drafts[place].addresses:
@@ -165,12 +172,15 @@ class Creator:
                 if document is not None:
                     naming = self._drafts.address_naming(drafts[place], role)
                     sheets.append(_Sheet(place, document, naming, role))
+            for listed, rate in drafts[place].prices.items():
+                if rate is not None:
+                    sheets.append(_Sheet(place, new_price(name, listed, rate), NOTHING_NAMED, listed))
         for start in range(0, len(sheets), self._batch):
             self._insert_parts(sheets[start : start + self._batch], names, ledger)
 
     def _insert_parts(self, run: Sequence[_Sheet], names: dict[int, str], ledger: Ledger) -> None:
-        """Insert addresses. An item whose address fails is not done, though its own document stands: the key makes
-        the repeat find it, and the address is then written as an update."""
+        """Insert addresses or prices. An item whose address fails is not done, though its own document stands: the key
+        makes the repeat find it, and the address is then written as an update."""
         if not run:
             return
         error = ledger.trouble

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from bridge.adapters.erpnext.client import Client, Filter, Row
 from bridge.adapters.erpnext.cursor import Track
 from bridge.adapters.erpnext.document import Layout
+from bridge.adapters.erpnext.prices import PRICE
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.values import instant
@@ -59,9 +60,9 @@ class DeleteLog:
         return [Tombstone(name, instant(own[name], zone), moved.get(name)) for name in own if name in gone]
 
     def bereft(self, layout: Layout, entries: Sequence[Row]) -> list[str]:
-        """The documents that lost an address: those the deleted addresses were linked to, by the copies in the log."""
-        lost = [str(row["name"]) for row in entries if row["deleted_doctype"] == "Address"]
-        if not lost or layout.meta.doctype == "Address":
+        """The documents that lost an address or price: those the deleted ones belonged to, by the copies in the log."""
+        lost = [str(row["name"]) for row in entries if row["deleted_doctype"] == layout.joins]
+        if not lost or layout.meta.doctype == layout.joins:
             return []
         owners: dict[str, None] = {}
         for row in self._client.rows(_LOG, ["name", "data"], [["name", "in", lost]]):
@@ -95,7 +96,7 @@ class DeleteLog:
     def _rows(
         self, layout: Layout, filters: Iterable[Filter], either: Sequence[Filter], order: str, limit: int
     ) -> list[Row]:
-        watched = [layout.meta.doctype, "Address"] if layout.roles else [layout.meta.doctype]
+        watched = [layout.meta.doctype, layout.joins] if layout.roles else [layout.meta.doctype]
         try:
             return self._client.rows(
                 _LOG,
@@ -113,7 +114,10 @@ class DeleteLog:
 def _linked(copy: str, doctype: str) -> list[str]:
     """The documents of a doctype that a deleted one was linked to; none if its copy has another form."""
     try:
-        links = json.loads(copy).get("links") or []
+        document = json.loads(copy)
+        if document.get("doctype") == PRICE:
+            return [str(document["item_code"])]
+        links = document.get("links") or []
         return [str(link["link_name"]) for link in links if link.get("link_doctype") == doctype]
     except (ValueError, AttributeError, KeyError, TypeError):
         return []

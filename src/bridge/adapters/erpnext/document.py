@@ -7,6 +7,8 @@
 | `Address.city` | the same as `Address.Billing.city` |
 | `links.Customer` | the first Customer that the document (a Contact, an Address) is linked to |
 | `email_id`, `phone`, `mobile_no` of Contact | the primary rows of its child tables |
+| `Item_Price.Standard_Selling` | the price of an Item in that list (see `prices`) |
+| `barcodes.barcode` | a field of the first row of a table of the document |
 | `_user_tags` | the document's tags |
 
 An address is chosen by its type; of several, the preferred one (`is_primary_address` for Billing, `is_shipping_address`
@@ -25,23 +27,29 @@ from typing import Any, Literal
 from bridge.adapters.erpnext.client import Row
 from bridge.adapters.erpnext.items import ItemPart, ItemTable, item_table
 from bridge.adapters.erpnext.meta import Meta, MetaField, Metas
+from bridge.adapters.erpnext.prices import PRICE, RATE, list_of
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.values import from_wire, instant
 from bridge.ports.errors import KeyFieldMissing
 from bridge.ports.records import FieldSpec, NativeRecord, NativeValue, ObjectSpec, row_path
 
-Kind = Literal["own", "address", "link", "channel", "tags"]
+Kind = Literal["own", "address", "link", "channel", "tags", "price", "first"]
 
 TAGS = MetaField("_user_tags", "Tags", "Data")
 CHANNELS = frozenset({"email_id", "phone", "mobile_no"})
 PREFERRED = {"Billing": "is_primary_address", "Shipping": "is_shipping_address"}
-_ADDRESS = "Address"
+ADDRESS = "Address"
+ITEM_DOCTYPE = "Item"
 _DEFAULT_ROLE = "Billing"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One path and where its value lives. role: the address type; target: the doctype a link row points to."""
+    """One path and where its value lives.
+
+    role: the type of the address, or the list of the price. target: the doctype a link row points to. table: the table
+    in whose first row it is, target then the doctype of its rows.
+    """
 
     path: str
     kind: Kind
@@ -49,6 +57,7 @@ class Part:
     ref: str | None = None
     role: str = ""
     target: str = ""
+    table: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class Layout:
     spec: ObjectSpec
     meta: Meta
     address: Meta | None
+    price: Meta | None
     parts: tuple[Part, ...]
     unknown: tuple[str, ...] = ()
     has_key: bool = True
@@ -66,7 +76,18 @@ class Layout:
 
     @cached_property
     def roles(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(part.role for part in self.parts if part.kind == "address"))
+        """Which joined documents belong to a record: addresses by their types, or prices by their lists."""
+        return tuple(dict.fromkeys(part.role for part in self.parts if part.kind in ("address", "price")))
+
+    @property
+    def joins(self) -> str:
+        """The doctype of those joined documents: an Item has no addresses, and nothing else has prices."""
+        return PRICE if self.price is not None else ADDRESS
+
+    @cached_property
+    def tables(self) -> Mapping[str, str]:
+        """The tables of which the first row belongs to a record, each with the doctype of its rows."""
+        return {part.table: part.target for part in self.parts if part.kind == "first"}
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -91,13 +112,16 @@ class Layout:
 def layout_of(spec: ObjectSpec, metas: Metas, system: str = "") -> Layout:
     """The layout of a specification on this site. Raises NotFound if the site has no such doctype."""
     meta = metas.of(spec.object)
-    address = metas.of(_ADDRESS) if any(one.path.startswith(f"{_ADDRESS}.") for one in spec.fields) else None
-    found = {one.path: _part(one, meta, address) for one in spec.fields}
+    address = metas.of(ADDRESS) if any(one.path.startswith(f"{ADDRESS}.") for one in spec.fields) else None
+    priced = meta.doctype == ITEM_DOCTYPE and any(list_of(one.path) for one in spec.fields)
+    price = metas.of(PRICE) if priced else None
+    found = {one.path: _part(one, meta, metas, address, price) for one in spec.fields}
     parts = tuple(part for part in found.values() if part is not None)
     return Layout(
         spec=spec,
         meta=meta,
         address=address,
+        price=price,
         parts=parts,
         unknown=tuple(path for path, part in found.items() if part is None),
         has_key=spec.key in meta.fields and meta.fields[spec.key].stored,
@@ -106,7 +130,7 @@ def layout_of(spec: ObjectSpec, metas: Metas, system: str = "") -> Layout:
     )
 
 
-def _part(one: FieldSpec, meta: Meta, address: Meta | None) -> Part | None:
+def _part(one: FieldSpec, meta: Meta, metas: Metas, address: Meta | None, price: Meta | None) -> Part | None:
     head, _, rest = one.path.partition(".")
     if not rest:
         return _own_part(one, meta)
@@ -116,7 +140,15 @@ def _part(one: FieldSpec, meta: Meta, address: Meta | None) -> Part | None:
             return None
         link = MetaField("link_name", "Link Name", "Link", options=rest, length=140)
         return Part(one.path, "link", link, one.ref, target=rest)
-    if head == _ADDRESS and address is not None and meta.doctype != _ADDRESS:
+    if price is not None and (listed := list_of(one.path)):
+        return Part(one.path, "price", price.fields[RATE], one.ref, role=listed)
+    table = meta.fields.get(head)
+    if table is not None and table.fieldtype == "Table" and head != "links":
+        inner = metas.of(table.options).fields.get(rest)
+        if inner is None or not inner.stored:
+            return None
+        return Part(one.path, "first", inner, one.ref, target=table.options, table=head)
+    if head == ADDRESS and address is not None and meta.doctype != ADDRESS:
         role, _, name = rest.rpartition(".")
         known = address.fields.get(name)
         if known is None or not known.stored or (role and role not in address_types(address)):
@@ -177,21 +209,28 @@ def own_stamp(version: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What belongs to one document: its addresses by type, the first link row's name by doctype, its rows by key."""
+    """What belongs to one document.
+
+    addresses: by type, or for an Item its prices by list. links: the first link row's name by doctype. items: rows by
+    key. first: the first row by table.
+    """
 
     addresses: Mapping[str, Row | None] = field(default_factory=dict)
     links: Mapping[str, str | None] = field(default_factory=dict)
     items: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)
+    first: Mapping[str, Row] = field(default_factory=dict)
 
 
 def record_of(layout: Layout, row: Row, joined: Joined, site: Site) -> NativeRecord:
     """One native record out of its rows. A column that the site withholds (permission level) is not observed."""
     values: dict[str, NativeValue] = {}
     for part in layout.parts:
-        if part.kind == "address":
+        if part.kind in ("address", "price"):
             values[part.path] = _shown(part, (joined.addresses.get(part.role) or {}).get(part.field.name), site)
         elif part.kind == "link":
             values[part.path] = _shown(part, joined.links.get(part.target), site)
+        elif part.kind == "first":
+            values[part.path] = _shown(part, (joined.first.get(part.table) or {}).get(part.field.name), site)
         elif part.kind == "tags":
             values[part.path] = tag_names(row.get(TAGS.name))
         elif part.field.name in row:

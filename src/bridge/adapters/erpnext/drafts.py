@@ -26,14 +26,17 @@ class Draft:
     """What one item wants written.
 
     own: fields of the document. addresses: fields by address type. channels: primary e-mail and numbers of a Contact.
-    links: the first link by doctype. tags: the whole list, None where tags are not written. keys: table -> the rows
-    that shall be there. items: table -> key -> fields of the row. docstatus: where to submit or cancel.
+    links: the first link by doctype. prices: the rate by list. first: fields of the first row by table. tags: the whole
+    list, None where tags are not written. keys: table -> the rows that shall be there. items: table -> key -> fields of
+    the row. docstatus: where to submit or cancel.
     """
 
     own: Wire = field(default_factory=dict)
     addresses: dict[str, Wire] = field(default_factory=dict)
     channels: dict[str, str | None] = field(default_factory=dict)
     links: dict[str, str | None] = field(default_factory=dict)
+    prices: dict[str, Any] = field(default_factory=dict)
+    first: dict[str, Wire] = field(default_factory=dict)
     tags: list[str] | None = None
     keys: dict[str, list[str]] = field(default_factory=dict)
     items: dict[str, dict[str, Wire]] = field(default_factory=dict)
@@ -43,7 +46,7 @@ class Draft:
     @property
     def plain(self) -> bool:
         """Whether it can be written without looking at the record first."""
-        parts = (self.addresses, self.channels, self.links, self.keys, self.items)
+        parts = (self.addresses, self.channels, self.links, self.keys, self.items, self.prices, self.first)
         return not any(parts) and self.tags is None and self.docstatus is None
 
 
@@ -142,6 +145,10 @@ class Drafts:
             draft.channels[part.field.name] = wire
         elif part.kind == "link":
             draft.links[part.target] = wire
+        elif part.kind == "price":
+            draft.prices[part.role] = wire
+        elif part.kind == "first":
+            draft.first.setdefault(part.table, {})[part.field.name] = wire
         else:
             draft.own[part.field.name] = wire
 
@@ -209,7 +216,7 @@ def writable(layout: Layout, part: Part, *, creating: bool) -> bool:
     one = part.field
     if one.name == DOCSTATUS and layout.meta.submittable:
         return not creating  # an order that is created as submitted keeps the status Draft for good (412-415)
-    if part.kind in ("link", "channel", "tags"):
+    if part.kind in ("link", "channel", "tags", "price"):
         return True
     if part.kind == "own" and one.name == layout.spec.key:
         return True

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bridge.adapters.erpnext.client import Client, Filter, Row
 from bridge.adapters.erpnext.document import Joined, Layout, Part, choose, record_of, require_key
 from bridge.adapters.erpnext.items import ItemPart, ItemTable
+from bridge.adapters.erpnext.meta import Meta
+from bridge.adapters.erpnext.prices import PRICE, columns, current
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.values import to_wire
 from bridge.ports.errors import Unsupported
@@ -28,12 +32,16 @@ class Stamps:
 
 
 class Reader:
-    """Reads documents of one site. `page` is the largest number of rows asked for at once."""
+    """Reads documents of one site.
 
-    def __init__(self, client: Client, site: Site, page: int) -> None:
+    page: the largest number of rows asked for at once. clock: this machine's time in seconds since 1970.
+    """
+
+    def __init__(self, client: Client, site: Site, page: int, clock: Callable[[], float] = time.time) -> None:
         self._client = client
         self._site = site
         self._page = page
+        self._clock = clock
         self._stamps: OrderedDict[tuple[str, str], tuple[str, Stamps]] = OrderedDict()
 
     def fetch(self, layout: Layout, names: Sequence[str], *, within: bool = False) -> dict[str, NativeRecord]:
@@ -109,15 +117,17 @@ class Reader:
         return stamps if version == record.version else None
 
     def joined(self, layout: Layout, names: Sequence[str]) -> dict[str, Joined]:
-        """The addresses and first links of these documents: at most one call each."""
-        addresses = self._addresses(layout, names) if layout.roles and names else {}
+        """What belongs to these documents: at most one call for each kind of it."""
+        addresses = self._joined_documents(layout, names) if names else {}
         links = self._links(layout, names) if layout.targets and names else {}
         items = {one.table.path: self.items(layout, one, names, one.columns) for one in layout.items} if names else {}
+        tables = {table: self.lines(layout, table, child, names) for table, child in layout.tables.items() if names}
         return {
             name: Joined(
-                addresses={role: choose(addresses.get(name, ()), role) for role in layout.roles},
+                addresses={role: self._chosen(layout, addresses.get(name, ()), role) for role in layout.roles},
                 links={target: links.get((name, target)) for target in layout.targets},
                 items={table: rows.get(name, {}) for table, rows in items.items()},
+                first={table: rows[name][0] for table, rows in tables.items() if name in rows},
             )
             for name in names
         }
@@ -143,8 +153,26 @@ class Reader:
                 found[str(row["parent"])].append(row)
         return {name: one.keyed(rows, self._client.system) for name, rows in found.items()}
 
+    def lines(self, layout: Layout, table: str, child: str, names: Sequence[str]) -> dict[str, list[Row]]:
+        """Document -> all rows of a table of it, whole, in their order."""
+        found: dict[str, list[Row]] = defaultdict(list)
+        for chunk in chunks(names, self._page):
+            rows = self._client.rows(
+                child,
+                ["*"],
+                [["parenttype", "=", _doctype(layout)], ["parentfield", "=", table], ["parent", "in", list(chunk)]],
+                order="parent asc, idx asc",
+                parent=_doctype(layout),
+            )
+            for row in sorted(rows, key=lambda row: int(row["idx"])):
+                found[str(row["parent"])].append(row)
+        return found
+
     def owners(self, layout: Layout, addresses: Sequence[str]) -> list[tuple[str, str]]:
-        """Each of these addresses with each document of the layout's doctype that it is linked to."""
+        """Each of these addresses (prices) with each document of the layout's doctype that it belongs to."""
+        if layout.price is not None:
+            priced = self._client.rows(PRICE, ["name", "item_code"], [["name", "in", list(addresses)]])
+            return [(str(row["name"]), str(row["item_code"])) for row in priced]
         rows = self._client.rows(
             "Dynamic Link",
             ["parent", "link_name"],
@@ -181,6 +209,23 @@ class Reader:
 
     def _rows(self, layout: Layout, filters: Sequence[Filter]) -> list[Row]:
         return self._client.rows(_doctype(layout), layout.columns, filters)
+
+    def _chosen(self, layout: Layout, rows: Sequence[Row], role: str) -> Row | None:
+        if layout.price is None:
+            return choose(rows, role)
+        return current(rows, role, datetime.fromtimestamp(self._clock(), self._site.zone).date().isoformat())
+
+    def _joined_documents(self, layout: Layout, names: Sequence[str]) -> Mapping[str, list[Row]]:
+        if not layout.roles:
+            return {}
+        return self._addresses(layout, names) if layout.price is None else self._prices(layout, layout.price, names)
+
+    def _prices(self, layout: Layout, price: Meta, names: Sequence[str]) -> Mapping[str, list[Row]]:
+        filters: list[Filter] = [["item_code", "in", list(names)], ["price_list", "in", list(layout.roles)]]
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in self._client.rows(PRICE, columns(price.fields), filters, order=""):
+            found[str(row["item_code"])].append(row)
+        return found
 
     def _addresses(self, layout: Layout, names: Sequence[str]) -> Mapping[str, list[Row]]:
         rows = self._client.rows(

@@ -70,6 +70,13 @@ def _with_primary(table: str, lines: list[Line], flag: str, value: str | None) -
     return [line for at, line in enumerate(result) if at not in spare]
 
 
+def with_first(lines: Sequence[Line], wanted: Mapping[str, Any]) -> list[Line]:
+    """The rows with other values in the first; a first row that keeps none of what is wanted goes."""
+    first = {**(lines[0] if lines else {}), **wanted}
+    rest = [dict(line) for line in lines[1:]]
+    return [first, *rest] if any(first.get(name) not in (None, "") for name in wanted) else rest
+
+
 def with_links(lines: Sequence[Line], wanted: Mapping[str, str | None]) -> list[Line]:
     """The link rows with other first links. `wanted`: doctype -> the name to link to, None to take the link away."""
     result = [dict(line) for line in lines]

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bridge.adapters.erpnext.client import Client
-from bridge.adapters.erpnext.document import CHANNELS, TAGS, Part, address_types, layout_of
+from bridge.adapters.erpnext.document import CHANNELS, ITEM_DOCTYPE, TAGS, Part, address_types, layout_of
 from bridge.adapters.erpnext.drafts import writable
 from bridge.adapters.erpnext.levels import BIN, ITEM, WAREHOUSE
 from bridge.adapters.erpnext.meta import DATA_LENGTH, Meta, MetaField, Metas
+from bridge.adapters.erpnext.prices import HEAD
 from bridge.adapters.erpnext.stock_entries import ENTRY, ON_HAND
 from bridge.ports.adapter import NativeField, NativeSchema, SetupStep
 from bridge.ports.errors import NotFound, PermissionDenied, Rejected, Unsupported
@@ -70,7 +71,7 @@ class Schemas:
             plain = native_field(part)
             fields[part.path] = replace(
                 plain,
-                required=plain.required and (part.kind != "address" or part.path.rpartition(".")[0] in used),
+                required=plain.required and _demanded(part, used),
                 createable=writable(layout, part, creating=True),
                 updateable=writable(layout, part, creating=False),
             )
@@ -179,7 +180,9 @@ class Schemas:
 
     def _joined_paths(self, meta: Meta, spec: ObjectSpec) -> list[str]:
         named = [one.path for one in spec.fields if "." in one.path]
-        paths = [path for path in named if path.startswith("links.")]
+        paths = [path for path in named if not path.startswith("Address.")]
+        if meta.doctype == ITEM_DOCTYPE:
+            paths += [f"{HEAD}.Standard_Selling", "barcodes.barcode"]
         if meta.doctype == "Contact":
             paths.append("links.Customer")
         if meta.doctype == "Address" or not (
@@ -210,6 +213,11 @@ class Schemas:
         message = answer.get("message")
         rights = message.get("permissions") if isinstance(message, dict) else None
         return {name: bool(rights[name]) for name in ("read", "write", "create") if name in rights} if rights else {}
+
+
+def _demanded(part: Part, used: set[str]) -> bool:
+    """Whether a field that its document demands is demanded of the record: not where there need not be the document."""
+    return part.kind == "own" or (part.kind == "address" and part.path.rpartition(".")[0] in used)
 
 
 def native_field(part: Part) -> NativeField:

@@ -9,7 +9,6 @@ break the lock of the second write.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,8 +19,9 @@ from bridge.adapters.erpnext.document import Joined, Layout, own_stamp, require_
 from bridge.adapters.erpnext.drafts import Draft, Drafts
 from bridge.adapters.erpnext.items import BY_METHOD, DOCSTATUS, DRAFT, SUBMITTED, ItemTable, by_method, changed_rows
 from bridge.adapters.erpnext.ledger import Ledger, concerns_item, partly
+from bridge.adapters.erpnext.parts import Parts
 from bridge.adapters.erpnext.reading import Reader
-from bridge.adapters.erpnext.rows import CHILD_OF, TABLE_OF, Line, whole, with_channels, with_links
+from bridge.adapters.erpnext.rows import CHILD_OF, TABLE_OF, Line, whole, with_channels, with_first, with_links
 from bridge.adapters.erpnext.tags import Tags
 from bridge.ports.errors import BridgeError, MissingReference, NotFound, Rejected, VersionConflict
 from bridge.ports.records import DeleteItem, UpdateItem, WriteResult
@@ -48,6 +48,7 @@ class Updater:
         self._layout = layout
         self._doctype = layout.meta.doctype
         self._drafts = Drafts(reader, layout, client.system)
+        self._parts = Parts(client, layout, self._drafts)
 
     def update(self, items: Sequence[UpdateItem]) -> list[WriteResult]:
         """See `Adapter.update`. Raises KeyFieldMissing."""
@@ -114,8 +115,7 @@ class Updater:
             raise NotFound("does not have this record", system=self._client.system)
         if item.expected is not None and version_of(held.row, held.joined.addresses) != item.expected:
             raise self._moved()
-        for role in draft.addresses:
-            self._check_address(draft, role, held)
+        self._parts.check(draft, held.joined.addresses)
         tables = self._tables(draft, held)
         key = self._layout.spec.key
         if held.row.get(key) == draft.own.get(key):
@@ -124,7 +124,7 @@ class Updater:
         if draft.own or tables:
             stamp, submitted = str(held.row["modified"]), held.row.get(DOCSTATUS) == SUBMITTED
             steps.append(lambda: self._write_own(item.native_id, draft, stamp, tables, submitted=submitted))
-        steps += [partial(self._write_address, item.native_id, draft, role, held) for role in draft.addresses]
+        steps += self._parts.steps(item.native_id, draft, held.joined.addresses)
         if draft.docstatus is not None and draft.docstatus != held.row.get(DOCSTATUS):
             steps.append(partial(self._move, item.native_id, draft.docstatus, int(held.row.get(DOCSTATUS) or 0), draft))
         if draft.tags is not None:
@@ -207,6 +207,8 @@ class Updater:
         for table in dict.fromkeys(TABLE_OF[channel] for channel in draft.channels):
             wanted = {one: value for one, value in draft.channels.items() if TABLE_OF[one] == table}
             tables[table] = with_channels(table, held.lines.get(table, ()), wanted)
+        for table, wanted in draft.first.items():
+            tables[table] = with_first(held.lines.get(table, ()), wanted)
         if draft.links:
             tables["links"] = with_links(held.lines.get("links", ()), draft.links)
         for one in self._layout.items:
@@ -219,44 +221,17 @@ class Updater:
                 )
         return {name: lines for name, lines in tables.items() if lines != held.lines.get(name, [])}
 
-    def _check_address(self, draft: Draft, role: str, held: _Held) -> None:
-        """Refuse an address that could not be written before its customer is."""
-        if held.joined.addresses.get(role) is None:
-            self._drafts.new_address(draft, role, "")
-        elif not self._emptied(draft, role, held):
-            self._drafts.refuse_missing(role, draft.addresses[role], creating=False)
-
-    def _write_address(self, owner: str, draft: Draft, role: str, held: _Held) -> None:
-        address = held.joined.addresses.get(role)
-        naming = self._drafts.address_naming(draft, role)
-        if address is None:
-            document = self._drafts.new_address(draft, role, owner)
-            if document is not None:
-                self._client.insert("Address", document, naming)
-            return
-        changes = {name: value for name, value in draft.addresses[role].items() if (address.get(name) or None) != value}
-        if self._emptied(draft, role, held):
-            # an address must have a street and a town, and orders may refer to it: it is put out of use, not deleted
-            changes = {"disabled": 1}
-        if changes:
-            self._client.put("Address", str(address["name"]), {**changes, "modified": address["modified"]}, naming)
-
-    def _emptied(self, draft: Draft, role: str, held: _Held) -> bool:
-        """Whether nothing of what the mapping sees of an address would be left."""
-        address = held.joined.addresses.get(role) or {}
-        seen = [part.field.name for part in self._layout.parts if part.kind == "address" and part.role == role]
-        after = {**{name: address.get(name) for name in seen}, **draft.addresses[role]}
-        return all(value in (None, "") for value in after.values())
-
     def _held(self, names: Sequence[str], drafts: Mapping[int, Draft]) -> dict[str, _Held]:
         """What the site holds of these records: a call for the documents, the addresses and each child table."""
         if not names:
             return {}
         rows = self._client.rows(self._doctype, self._layout.columns, [["name", "in", list(names)]])
         joined = self._reader.joined(self._layout, [str(row["name"]) for row in rows])
-        tables = {TABLE_OF[channel] for draft in drafts.values() for channel in draft.channels}
-        tables |= {"links" for draft in drafts.values() if draft.links}
-        lines = {table: self._lines(table, names) for table in sorted(tables)}
+        changed = {TABLE_OF[channel] for draft in drafts.values() for channel in draft.channels}
+        changed |= {"links" for draft in drafts.values() if draft.links}
+        tables = {table: CHILD_OF[table] for table in sorted(changed)}
+        tables |= {table: self._layout.tables[table] for draft in drafts.values() for table in draft.first}
+        lines = {table: self._reader.lines(self._layout, table, child, names) for table, child in tables.items()}
         items = {
             one.table.path: self._reader.items(self._layout, one, names, ["*"])
             for one in self._layout.items
@@ -266,24 +241,11 @@ class Updater:
             str(row["name"]): _Held(
                 row=row,
                 joined=joined[str(row["name"])],
-                lines={table: lines[table].get(str(row["name"]), []) for table in lines},
+                lines={table: [whole(one) for one in lines[table].get(str(row["name"]), [])] for table in lines},
                 items={table: rows.get(str(row["name"]), {}) for table, rows in items.items()},
             )
             for row in rows
         }
-
-    def _lines(self, table: str, names: Sequence[str]) -> dict[str, list[Line]]:
-        rows = self._client.rows(
-            CHILD_OF[table],
-            ["*"],
-            [["parenttype", "=", self._doctype], ["parent", "in", list(names)]],
-            order="parent asc, idx asc",
-            parent=self._doctype,
-        )
-        found: dict[str, list[Line]] = defaultdict(list)
-        for row in sorted(rows, key=lambda row: int(row["idx"])):
-            found[str(row["parent"])].append(whole(row))
-        return found
 
     def _read_back(self, ledger: Ledger) -> None:
         names = list(dict.fromkeys(ledger.written_ids().values()))

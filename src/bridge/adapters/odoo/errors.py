@@ -36,6 +36,8 @@ class Row:
     words: str
 
 
+UNIT_IN_USE: Final = "does not change the unit of measure of a product that was moved: make another product for it"
+
 TABLE: Final = (
     # 006, 029, 013: wrong password, unknown user, empty password
     Row(r"odoo\.exceptions\.AccessDenied", None, AuthFailed, "refuses login or password"),
@@ -87,6 +89,7 @@ TABLE: Final = (
         Rejected,
         "has the value in another record, and it must be unique",
     ),  # 186, 216, 257
+    Row(r"odoo\.exceptions\.UserError", r"unit of measure", Rejected, UNIT_IN_USE),  # source: stock, ProductTemplate
     Row(r"odoo\.exceptions\.(ValidationError|UserError|RedirectWarning)", None, Rejected, "refuses the record"),  # 227
     Row(r"(builtins\.)?(ValueError|KeyError)", r"[Ii]nvalid field", Unsupported, "does not have a field"),  # 190, 191
     Row(r"(builtins\.)?KeyError", None, Unsupported, "does not have a field"),  # 191 on 19
@@ -103,6 +106,7 @@ _LOAD: Final = (
     (re.compile(r"No matching record found|does not exist", re.I), MissingReference,
      "refers to a record that is not there"),  # 178
     (re.compile(r"missing required|not set", re.I), Rejected, "wants a value that is missing"),
+    (re.compile(r"change the unit of measure", re.I), Rejected, UNIT_IN_USE),
     (re.compile(r"unique|already exists", re.I), Rejected, "has the value in another record, and it must be unique"),
 )  # fmt: skip
 _STATUS: Final[Mapping[int, tuple[type[BridgeError], str]]] = {

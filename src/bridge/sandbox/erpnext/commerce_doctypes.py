@@ -117,7 +117,7 @@ selling | Selling | Check | | read_only
 buying | Buying | Check | | read_only
 currency | Currency | Link | Currency
 price_list_rate | Rate | Currency | | reqd
-valid_from | Valid From | Date
+valid_from | Valid From | Date | | default=Today
 valid_upto | Valid Upto | Date""",
     ),
     "Warehouse": (

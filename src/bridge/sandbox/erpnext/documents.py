@@ -167,6 +167,8 @@ def shown(doc: Doc, *, nulls: bool) -> Doc:
 
 
 def _default(site: Site, field: Field) -> Any:
+    if field.default == "Today" and field.fieldtype == "Date":
+        return site.now()[:10]
     if field.default is not None:
         return int(field.default) if field.fieldtype in ("Check", "Int") else field.default
     if field.name == "naming_series":

@@ -26,6 +26,13 @@ class Item(Controller):
         """The code is the name; barcodes are checked."""
         if before is not None:
             doc["item_code"] = doc["name"]  # 144
+            if doc.get("stock_uom") != before.get("stock_uom") and Ledger(site).knows(str(doc["name"])):
+                text = (
+                    f"Default Unit of Measure for Item {doc['name']} cannot be changed directly because you have "
+                    "already made some transaction(s) with another UOM. You will need to create a new Item to use a "
+                    "different Default UOM."
+                )
+                raise thrown("ValidationError", text)  # 309
         doc["item_name"] = doc.get("item_name") or doc.get("item_code")
         doc["description"] = doc.get("description") or doc["item_name"]
         for row in doc.get("barcodes") or ():

@@ -45,6 +45,17 @@ class Ledger:
         rows = self._site.tables.all("Bin")
         return next((row for row in rows if row["item_code"] == item and row["warehouse"] == warehouse), None)
 
+    def knows(self, item: str) -> bool:
+        """Whether anything was booked or reserved of an item."""
+        if any(exact(row["actual_qty"]) or exact(row["reserved_qty"]) for row in self._bins(item)):
+            return True
+        tables = self._site.tables
+        booked = ("Stock Entry Detail", "Stock Reconciliation Item", "Delivery Note Item")
+        return any(row["item_code"] == item and row.get("docstatus") for name in booked for row in tables.all(name))
+
+    def _bins(self, item: str) -> list[dict[str, Any]]:
+        return [row for row in self._site.tables.all("Bin") if row["item_code"] == item]
+
     def reserve(self, item: str, warehouse: str) -> None:
         """What submitted orders still have to deliver from here."""
         orders = {str(r["name"]): r for r in self._site.tables.all("Sales Order") if r.get("docstatus") == 1}

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from bridge.sandbox.odoo.environment import COMPUTED, Environment
-from bridge.sandbox.odoo.errors import ValidationError
+from bridge.sandbox.odoo.errors import UserError, ValidationError
 from bridge.sandbox.odoo.importing import Importing
 from bridge.sandbox.odoo.reading import named_as
 from bridge.sandbox.odoo.store import Row
@@ -48,11 +48,26 @@ class _Both(Importing):
             vals["list_price"] = vals.pop("lst_price")
         if "list_price" in vals and self._env.version == "18":  # 19 keeps what is given (347)
             vals["list_price"] = rounded(exact(float(vals["list_price"] or 0)), digits_of(self._env, "Product Price"))
-        if creating:
+        if not creating:
+            self._check_unit(list(self._ids), vals)
+        else:
             vals.setdefault("uom_id", UNITS)
             if vals.get("type") not in (None, "consu", "service", "combo"):
                 raise ValueError(f"Wrong value for product.template.type: {vals['type']!r}")
         return vals
+
+    def _check_unit(self, ids: list[int], vals: dict[str, Any]) -> None:
+        """Goods that were moved keep their unit (addons/stock/models/product.py, ProductTemplate.write)."""
+        store, table = self._env.store, self._env.store.tables[self._model.name]
+        changed = [record for record in ids if "uom_id" in vals and table[record]["uom_id"] != vals["uom_id"]]
+        variants = {
+            pair[self._model.name == "product.template"] for pair in ids_of(self._env, self._model.name, changed)
+        }
+        if any(row["product_id"] in variants for row in store.tables["stock.move"].values()):
+            raise UserError(
+                "You cannot change the unit of measure as there are already stock moves for this product. If you "
+                "want to change the unit of measure, you should rather archive this product and create a new one."
+            )
 
     def _mirror(self, model: str, ids: list[int]) -> None:
         store = self._env.store
