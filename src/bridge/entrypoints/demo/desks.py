@@ -72,7 +72,7 @@ class WarehouseDesk:
         (found,) = self.call("res.currency", "search", domain=[["name", "=", currency]])
         self.call("product.pricelist", "create", [{"name": currency, "currency_id": found}])
 
-    def count(self, quantities: dict[str, float]) -> None:
+    def count(self, quantities: dict[str, int]) -> None:
         """What lies in the warehouse is counted."""
         products = self._ids(list(quantities))
         quants = self.call(
@@ -98,7 +98,7 @@ class WarehouseDesk:
         found = self.call("sale.order", "search", domain=[["client_order_ref", "=", reference]])
         self.call("sale.order", "action_cancel", found, context={"disable_cancel_warning": True})
 
-    def sell(self, sku: str, quantity: float) -> None:
+    def sell(self, sku: str, quantity: int) -> None:
         """Sold over the counter: a transfer out of the house."""
         (customers,) = self.call("stock.location", "search", domain=[["usage", "=", "customer"]], limit=1)
         (kind,) = self.call("stock.picking.type", "search", domain=[["code", "=", "outgoing"]], limit=1)
@@ -150,7 +150,7 @@ class FinanceDesk:
             raise NoSandbox(f"the erpnext sandbox refused {path}: {answer.text[:300]}")
         return answer.json()["data"]
 
-    def sell(self, sku: str, quantity: float) -> None:
+    def sell(self, sku: str, quantity: int) -> None:
         """Sold in the shop: a Material Issue."""
         item = {"item_code": sku, "qty": quantity, "s_warehouse": "Stores - AC", "allow_zero_valuation_rate": 1}
         self.ask("POST", "Stock Entry", stock_entry_type="Material Issue", docstatus=1, company="Acme", items=[item])

@@ -11,10 +11,10 @@ from bridge.entrypoints.demo.desks import FinanceDesk, SalesDesk, WarehouseDesk
 from bridge.entrypoints.demo.servers import Sandboxes
 
 PRICES = {"P-100": "1499", "P-200": "19.99", "P-300": "0.35"}
-STOCK = {"P-100": 40.0, "P-200": 250.0, "P-300": 5000.0}
+STOCK = {"P-100": 40, "P-200": 250, "P-300": 5000}
 FIRST = {"P-100": ("2", "1449.50"), "P-200": ("12", "19.99"), "P-300": ("1250", "0.335")}
 SECOND = {"P-200": ("3", "18.00")}
-AT_ONCE = ("P-200", 30.0, 12.0)
+AT_ONCE = ("P-200", 30, 12)
 """Sold at the same moment: in Odoo, and in ERPNext."""
 
 Totals = dict[str, dict[str, Decimal]]
