@@ -142,7 +142,10 @@ class CellBuilder:
                 self._record(place, known, ref.entity)
                 found[system] = "record"
             elif ref.table is not None:
-                if words.TABLES[ref.table] != known.type:
+                names_a_choice = (
+                    words.TABLES[ref.table] == "text" and known.type == "choice" and line.values is not None
+                )
+                if words.TABLES[ref.table] != known.type and not names_a_choice:
                     self.judge.error(place, f"{ref.table} is a {words.TABLES[ref.table]}, and this is a {known.type}")
                 found[system] = ref.table
         return found

@@ -20,6 +20,8 @@ TABLES: Final = {
     "tag.name": "list",
     "unit.name": "unit",
     "tax.name": "text",
+    "stage.name": "text",
+    "partner.name": "text",
 }
 """The small tables an adapter resolves by itself, and the field type that fits each."""
 

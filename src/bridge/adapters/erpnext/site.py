@@ -13,6 +13,7 @@ from bridge.ports.records import ObjectSpec
 
 TABLES = frozenset({
     "country.iso2", "currency.code", "user.email", "language.code", "state.code", "tag.name", "unit.name", "tax.name",
+    "stage.name", "partner.name",
 })  # fmt: skip
 
 TABLE_AGE = 300.0

@@ -176,6 +176,10 @@ class Drafts:
             return column, ",".join(str(self._tables.tag(model, name, path)) for name in _names(value))
         if ref in _TABLES:
             return column, str(self._tables.small(ref, str(value), path))
+        if ref == "stage.name":
+            return column, str(self._tables.stage(str(self._described[place.name].get("relation")), str(value), path))
+        if ref == "partner.name":
+            raise Rejected(f"tells no partner by the name alone ({path})", fields=(path,), system=self._system)
         if ref == "user.email":
             return column, str(self._tables.user(str(value), path))
         return column, str(self._tables.state(self._country(place, values, before), str(value), path))

@@ -40,6 +40,8 @@ SHOWN: Final[Mapping[str, str]] = {
     "tag.name": "name",
     "unit.name": "name",
     "tax.name": "name",
+    "stage.name": "name",
+    "partner.name": "name",
 }
 """Table -> the field of the other model that stands for the record."""
 

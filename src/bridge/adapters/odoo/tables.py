@@ -62,6 +62,19 @@ class Tables:
             raise self._unknown(table, path)
         return found
 
+    def stage(self, model: str, name: str, path: str) -> int:
+        """The id of a stage by its name, the oldest where several have it. Raises Rejected."""
+        if name not in self._small.get(model, {}) and model not in self._asked:
+            rows = self._client.call(
+                model, "search_read", domain=[], fields=["name"], order="id desc", answers=shapes.rows
+            )
+            self._asked.add(model)
+            self._small[model] = {str(row["name"]): int(row["id"]) for row in rows if row["name"]}
+        found = self._small.get(model, {}).get(name)
+        if found is None:
+            raise self._unknown("stage.name", path)
+        return found
+
     def price_list(self, currency: str, path: str) -> int | None:
         """The price list that makes an order of this currency: the first; None where the company's own needs none.
 
