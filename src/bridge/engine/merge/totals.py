@@ -87,7 +87,7 @@ def _compare(form: Form, unit: Unit, proposal: Proposal, totals: Totals, draft: 
         if conflict is not None and any(p.system == proposal.system for p in conflict.proposals):
             draft.conflicts.append(replace(conflict, state="resolved", winner=proposal.system, at=around.now))
             del draft.held[unit.name]
-        elif difference and _new(form, unit, totals):
+        if difference and _new(form, unit, totals):
             words = all_words(draft, unit, proposal)
             journal(unit, agreed, words, ROUNDING, words[0].system, "settled", draft, around)
         return
