@@ -50,7 +50,7 @@ def apply_one2many(records: Writing, record: int, field: Field, commands: Any) -
         elif code == 2:
             _existing(records, field, target)._unlink()
         elif code == 3:
-            _existing(records, field, target)._write({field.inverse: False})
+            _let_go(records, field, [target])
         elif code == 4:
             _existing(records, field, target)._write({field.inverse: record})
         else:
@@ -60,9 +60,18 @@ def apply_one2many(records: Writing, record: int, field: Field, commands: Any) -
 def _replace(records: Writing, record: int, field: Field, ids: list[int]) -> None:
     current = records._env.store.where(field.relation, field.inverse, [record])
     if gone := [item for item in current if item not in ids]:
-        records._other(field.relation, gone)._write({field.inverse: False})
+        _let_go(records, field, gone)
     if new := [item for item in ids if item not in current]:
         _existing(records, field, *new)._write({field.inverse: record})
+
+
+def _let_go(records: Writing, field: Field, ids: list[int]) -> None:
+    """Take them out of the list; where they cannot be without their owner, they go (344)."""
+    others = _existing(records, field, *ids)
+    if records._env.store.models[field.relation].fields[field.inverse].required:
+        others._unlink()
+    else:
+        others._write({field.inverse: False})
 
 
 def _existing(records: Writing, field: Field, *ids: int) -> Writing:

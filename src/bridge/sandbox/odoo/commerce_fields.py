@@ -115,6 +115,7 @@ MODELS: dict[str, tuple[str, str, str]] = {
         warehouse_id many2one:stock.warehouse
         user_id many2one:res.users
         state selection readonly default=draft
+        picking_policy selection required default=direct
         locked boolean readonly
         amount_untaxed monetary readonly
         amount_tax monetary readonly
@@ -235,7 +236,7 @@ MODELS: dict[str, tuple[str, str, str]] = {
     ),
     "stock.quant": (
         "Quants",
-        "location_id, product_id, id",
+        "id",
         """product_id many2one:product.product required
         location_id many2one:stock.location required
         quantity float
@@ -313,6 +314,9 @@ MODELS: dict[str, tuple[str, str, str]] = {
     ),
 }
 
+LABELS = {"sale.order": {"partner_id": "Customer"}}
+"""Labels that are not the name of the field."""
+
 SELECTIONS: dict[str, dict[str, list[tuple[str, str]]]] = {
     "product.template": {
         "type": [("consu", "Goods"), ("service", "Service"), ("combo", "Combo")],
@@ -328,6 +332,7 @@ SELECTIONS: dict[str, dict[str, list[tuple[str, str]]]] = {
     },
     "sale.order": {
         "state": [("draft", "Quotation"), ("sent", "Quotation Sent"), ("sale", "Sales Order"), ("cancel", "Cancelled")],
+        "picking_policy": [("direct", "As soon as possible"), ("one", "When all products are ready")],
         "delivery_status": [
             ("pending", "Not Delivered"),
             ("started", "Started"),

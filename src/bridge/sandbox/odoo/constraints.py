@@ -31,7 +31,9 @@ def check_constraints(env: Environment, model: Model, ids: Iterable[int], change
         row = table[record]
         for item in required:
             if row[item.name] is None:
-                raise ValidationError(_missing(env, model, item))
+                template = env.store.models.get("product.template")
+                inside = model.name == "product.product" and template is not None and item.name in template.fields
+                raise ValidationError(_missing(env, template if inside and template else model, item))  # 199
         if model.name == "res.partner" and row["type"] == "contact" and not row["name"] and row["name"] != "":
             raise ValidationError(f"{_BROKEN}Contacts require a name")
         if unique and (changed is None or changed & set(unique[0])):

@@ -255,7 +255,8 @@ def build_models(version: str) -> dict[str, Model]:
         if name in ("res.partner.title", "uom.category") and version != "18":
             continue
         choices = commerce_fields.SELECTIONS.get(name)
-        models[name] = _model(name, label, order, parse_fields(text, version, labels, choices), magic)
+        named = {**labels, **commerce_fields.LABELS.get(name, {})}
+        models[name] = _model(name, label, order, parse_fields(text, version, named, choices), magic)
     return models
 
 

@@ -143,12 +143,17 @@ class Reading:
     def default_get(self, fields: Any) -> dict[str, Any]:
         """Default values of the fields that have one; from the context first."""
         found = {}
+        worked_out = self._worked_out_defaults()
         for name in fields or ():
             item = self._model.fields.get(name)
-            given = self._env.context.get(f"default_{name}")
+            given = self._env.context.get(f"default_{name}", worked_out.get(name))
             if item is not None and (given is not None or item.default is not None):
                 found[name] = item.default if given is None else given
         return found
+
+    def _worked_out_defaults(self) -> dict[str, Any]:
+        """Defaults that are no constants."""
+        return {}
 
     @model_method
     def name_search(

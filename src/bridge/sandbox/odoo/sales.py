@@ -56,8 +56,15 @@ class SaleOrder(Importing):
                     "name": "Cancel Sales Order",
                     "view_mode": "form",
                     "res_model": "sale.order.cancel",
+                    "view_id": 1226,
                     "type": "ir.actions.act_window",
-                    "context": {"default_order_id": record, "mark_so_as_canceled": True},
+                    "context": {
+                        "default_template_id": 20,
+                        "default_order_id": record,
+                        "mark_so_as_canceled": True,
+                        "default_email_layout_xmlid": "mail.mail_notification_layout_with_responsible_signature",
+                        "model_description": "Sales Order",
+                    },
                     "target": "new",
                 }
         for record in self._rows():
@@ -115,6 +122,9 @@ class SaleOrder(Importing):
             vals.setdefault("partner_invoice_id", found["invoice"])
             vals.setdefault("partner_shipping_id", found["delivery"])
         return vals
+
+    def _worked_out_defaults(self) -> dict[str, Any]:
+        return {"company_id": 1, "date_order": self._env.store.stamp.strftime("%Y-%m-%d %H:%M:%S")}  # 189
 
     def _unlink(self) -> None:
         for row in self._rows().values():

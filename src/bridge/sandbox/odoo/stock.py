@@ -184,8 +184,14 @@ class StockPicking(_Ledger):
                     "type": "ir.actions.act_window",
                     "view_mode": "form",
                     "res_model": "stock.backorder.confirmation",
+                    "views": [[1018, "form"]],
+                    "view_id": 1018,
                     "target": "new",
-                    "context": {"button_validate_picking_ids": list(self._ids)},
+                    "context": {
+                        "button_validate_picking_ids": list(self._ids),
+                        "default_show_transfers": False,
+                        "default_pick_ids": [[4, one] for one in self._ids],
+                    },
                 }
         for record in self._existing():
             self._done(record)
