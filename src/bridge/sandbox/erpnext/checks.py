@@ -168,6 +168,8 @@ def dates(doc: Doc, meta: DocType) -> None:
             moment = parse(str(value))
         except ValueError:
             moment = None
+        if moment is None and each.fieldtype == "Date" and not any(letter.isdigit() for letter in str(value)):
+            raise thrown("ValidationError", f"<strong>{value}</strong> is not a valid date string.")  # 377
         if moment is None or getattr(moment, "tzinfo", None) is not None:
             kind = each.fieldtype.lower()
             column = f"`site`.`tab{meta.name}`.`{each.name}`"

@@ -145,7 +145,7 @@ per_billed | % Amount Billed | Percent | | read_only no_copy""",
     ),
     "Sales Order Item": (
         {"istable": 1, "autoname": "hash"},
-        _ITEM_ROW
+        _ITEM_ROW.replace("warehouse | Warehouse", "warehouse | Delivery Warehouse")
         + "delivered_qty | Delivered Qty | Float | | read_only\nbilled_amt | Billed Amt | Currency | | read_only",
     ),
     "Sales Taxes and Charges": (

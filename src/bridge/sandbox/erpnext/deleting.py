@@ -40,6 +40,10 @@ def delete(site: Site, doctype: str, name: Any) -> None:
             f"Cannot delete or cancel because {doctype} {_anchor(doctype, doc['name'])} is linked with {other} "
             f"{_anchor(other, holder)} "
         )
+        if site.meta(doctype).by_name.get("disabled"):
+            noted = thrown("LinkExistsError", text).messages
+            text = f"You can disable this {doctype} instead of deleting it."  # 310
+            raise Refusal("LinkExistsError", text, [*noted, *thrown("LinkExistsError", text).messages])
         raise thrown("LinkExistsError", text)
     remove(site, doc)
     if doctype == "Custom Field":

@@ -226,6 +226,11 @@ def _name(site: Site, doc: Doc, meta: DocType) -> str:
     """The name that a new document gets. Raises NameError."""
     name = controller(meta.name).autoname(site, doc)
     auto = meta.head.autoname
+    amended = doc.get("amended_from")
+    if not name and amended:
+        stem, dash, number = str(amended).rpartition("-")
+        again = dash and number.isdigit() and site.value(meta.name, amended, "amended_from")
+        name = f"{stem}-{int(number) + 1}" if again else f"{amended}-1"  # 193, 194
     if not name and auto == "naming_series:":
         name = site.next(str(doc.get("naming_series") or "") + ".#####")
     elif not name and auto.startswith("field:"):

@@ -35,6 +35,16 @@ FOREIGN = {
 }
 """Classes that are not of frappe.exceptions, with their module."""
 
+MODULES = {
+    "InvalidBarcode": "erpnext.stock.doctype.item.item.",
+    "ItemPriceDuplicateItem": "erpnext.stock.doctype.item_price.item_price.",
+    "UOMMustBeIntegerError": "erpnext.utilities.transaction_base.",
+    "InvalidQtyError": "erpnext.controllers.accounts_controller.",
+    "NegativeStockError": "erpnext.stock.stock_ledger.",
+    "EmptyStockReconciliationItemsError": "erpnext.stock.doctype.stock_reconciliation.stock_reconciliation.",
+}
+"""Classes of ERPNext itself, with their modules: ValidationErrors like those of frappe."""
+
 SILENT = frozenset({"DoesNotExistError", "CSRFTokenError"})
 """Classes whose answers have no exception and no traceback."""
 
@@ -71,7 +81,7 @@ class Refusal(Exception):
     @property
     def line(self) -> str:
         """The last line of the traceback."""
-        name = FOREIGN.get(self.kind, "frappe.exceptions.") + self.kind
+        name = FOREIGN.get(self.kind, MODULES.get(self.kind, "frappe.exceptions.")) + self.kind
         return f"{name}: {self.text}" if self.text else name
 
     @property

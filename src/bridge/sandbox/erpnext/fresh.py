@@ -25,7 +25,15 @@ _NAMES = {
     "VN": "Vietnam",
 }
 """Where ERPNext's name of a country is not that of ISO 3166."""
-_ROLES = ("System Manager", "Sales User", "Sales Manager", "Sales Master Manager", "Stock User", "Accounts User")
+_ROLES = (
+    "System Manager",
+    "Sales User",
+    "Sales Manager",
+    "Sales Master Manager",
+    "Stock User",
+    "Stock Manager",
+    "Accounts User",
+)
 _SMALL: dict[str, tuple[str, ...]] = {
     "Gender": ("Male", "Female", "Other", "Transgender", "Genderqueer", "Non-Conforming", "Prefer not to say"),
     "Salutation": ("Mr", "Ms", "Mx", "Dr", "Mrs", "Madam", "Miss", "Master", "Prof"),
@@ -47,6 +55,7 @@ def furnish(site: Site, time_zone: str) -> None:
     site.user = "Administrator"
     _single(site, "System Settings", {**_SYSTEM, "time_zone": time_zone})
     _single(site, "Selling Settings", _SELLING)
+    _single(site, "Stock Settings", {})
     for doctype, values in _rows():
         _put(site, doctype, values)
     for name, mail in (("Administrator", "admin@example.com"), ("Guest", "guest@example.com"), (CLERK, CLERK)):

@@ -211,7 +211,7 @@ def _get_doc_permissions(site: Site, args: Args) -> Any:
     held = permissions.rights(site, doctype, site.user)
     by_right = {right: int(right in held) for right in ("read", "write", "create", "delete")}
     others = dict.fromkeys(("print", "email", "report", "import", "export", "share"), int("read" in held))
-    submit = dict.fromkeys(("submit", "cancel", "amend"), 0)
+    submit = {right: int(right in held) for right in sorted(permissions.SUBMITTING)}
     start = {"if_owner": {}, "has_if_owner_enabled": False, "select": 0}
     return {"permissions": {**start, **by_right, **submit, **others}}
 

@@ -7,6 +7,8 @@ from bridge.sandbox.erpnext.site import Site
 
 _WRITE = frozenset({"read", "write", "create"})
 _ALL = _WRITE | {"delete"}
+SUBMITTING = frozenset({"submit", "cancel", "amend"})
+"""Rights on documents that are submitted; who may do everything else with them may do this."""
 _READ = frozenset({"read"})
 _PARTIES = frozenset({"Customer", "Address", "Contact"})
 _SYSTEM = frozenset(
@@ -17,12 +19,16 @@ _SYSTEM = frozenset(
         "DocField",
         "System Settings",
         "Selling Settings",
+        "Stock Settings",
         "Property Setter",
         "Role",
         "User",
         "Version",
     }
 )
+_SELLING = frozenset({"Sales Order", "Sales Order Item"})
+_STOCK = frozenset({"Stock Entry", "Stock Reconciliation", "Delivery Note"})
+_KEEPERS = frozenset({"Stock User", "Stock Manager"})
 _MASTERS = frozenset({"Sales Manager", "Sales Master Manager"})
 _SALES = frozenset({"Sales User"}) | _MASTERS
 
@@ -34,15 +40,14 @@ def roles(site: Site, user: str) -> frozenset[str]:
 
 def rights(site: Site, doctype: str, user: str) -> frozenset[str]:
     """What a user may do with documents of a doctype."""
-    if user == "Administrator":
-        return _ALL
     held = roles(site, user) if user != "Guest" else frozenset()
-    return frozenset[str]().union(*(_of_role(doctype, role) for role in held))
+    found = _ALL if user == "Administrator" else frozenset[str]().union(*(_of_role(doctype, role) for role in held))
+    return found | SUBMITTING if found >= _ALL and site.meta(doctype).head.is_submittable else found
 
 
 def by_role(doctype: str) -> list[tuple[str, frozenset[str]]]:
     """The roles that have rights on a doctype."""
-    known = ("System Manager", *sorted(_SALES))
+    known = ("System Manager", *sorted(_SALES | _KEEPERS))
     return [(role, _of_role(doctype, role)) for role in known if _of_role(doctype, role)]
 
 
@@ -53,6 +58,10 @@ def _of_role(doctype: str, role: str) -> frozenset[str]:
         return frozenset()
     if doctype in _PARTIES:
         return _ALL if role in _MASTERS else _WRITE if role in _SALES else _READ
+    if doctype in _SELLING and role in _SALES:
+        return _ALL  # 202, 399
+    if doctype in _STOCK and role in _KEEPERS:
+        return _ALL  # 308
     return _ALL if doctype in ("Tag", "Tag Link") else _READ
 
 

@@ -1,4 +1,4 @@
-"""Selling: items with their prices, orders with their sums and states, deliveries, invoices. By number: recordings."""
+"""Selling: orders with their sums and states, deliveries, invoices. By number: recordings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from bridge.sandbox.erpnext.controllers import Controller, Doc, register
 from bridge.sandbox.erpnext.errors import Refusal, missing, thrown
+from bridge.sandbox.erpnext.items import list_price
 from bridge.sandbox.erpnext.site import Site
 from bridge.sandbox.erpnext.warehouse import Ledger, exact
 
@@ -17,53 +18,6 @@ _WHOLE = frozenset({"Nos", "Unit", "Box", "Pair", "Set"})
 def money(amount: Decimal, currency: str) -> float:
     """Rounded to the currency's digits, halves to the even one (Banker's)."""
     return float(amount.quantize(Decimal(1).scaleb(-_DIGITS.get(currency, 2)), ROUND_HALF_EVEN))
-
-
-class Item(Controller):
-    """Named by the item code, which stays; a standard rate makes a price once."""
-
-    def validate(self, site: Site, doc: Doc, before: Doc | None) -> None:
-        """The code is the name; barcodes are checked."""
-        if before is not None:
-            doc["item_code"] = doc["name"]  # 144
-            if doc.get("stock_uom") != before.get("stock_uom") and Ledger(site).knows(str(doc["name"])):
-                text = (
-                    f"Default Unit of Measure for Item {doc['name']} cannot be changed directly because you have "
-                    "already made some transaction(s) with another UOM. You will need to create a new Item to use a "
-                    "different Default UOM."
-                )
-                raise thrown("ValidationError", text)  # 309
-        doc["item_name"] = doc.get("item_name") or doc.get("item_code")
-        doc["description"] = doc.get("description") or doc["item_name"]
-        for row in doc.get("barcodes") or ():
-            code = str(row.get("barcode") or "")
-            if row.get("barcode_type") == "EAN" and not _check_digit(code):
-                raise thrown("InvalidBarcode", f"Barcode {code} is not a valid EAN code")
-
-    def saved(self, site: Site, doc: Doc, before: Doc | None) -> None:
-        """The standard rate is the price of the standard list, at creation only (138-140)."""
-        if before is None and doc.get("standard_rate"):
-            site.make("Item Price", {
-                "item_code": doc["name"], "price_list": "Standard Selling", "price_list_rate": doc["standard_rate"],
-            })  # fmt: skip
-
-
-class ItemPrice(Controller):
-    """One price of an item, list, unit and day."""
-
-    def validate(self, site: Site, doc: Doc, before: Doc | None) -> None:
-        """Fill in, and refuse a second one."""
-        row = site.tables.get("Price List", doc.get("price_list")) or {}
-        doc.update(
-            {"currency": row.get("currency"), "selling": row.get("selling") or 0, "buying": row.get("buying") or 0}
-        )
-        item = site.tables.get("Item", doc.get("item_code")) or {}
-        doc["item_name"], doc["uom"] = item.get("item_name"), doc.get("uom") or item.get("stock_uom")
-        for other in site.tables.all("Item Price"):
-            same = all(other.get(n) == doc.get(n) for n in ("item_code", "price_list", "uom", "valid_from"))
-            if same and other["name"] != doc.get("name"):
-                named = "Price List, Supplier/Customer, Currency, Item, Batch, UOM, Qty, and Dates."
-                raise thrown("ItemPriceDuplicateItem", f"Item Price appears multiple times based on {named}")
 
 
 class _Sale(Controller):
@@ -80,6 +34,11 @@ class _Sale(Controller):
         for row in doc["items"]:
             if row.get("item_code") and not site.exists("Item", row["item_code"]):
                 raise missing("Item", row["item_code"])
+        for place, row in enumerate(doc.get("taxes") or (), 1):
+            account = row.get("account_head")
+            if account and not site.exists("Account", account):
+                text = f"Row #{place}: Account {account} does not belong to company {doc.get('company')}"
+                raise thrown("ValidationError", text)  # 166
 
     def validate(self, site: Site, doc: Doc, before: Doc | None) -> None:
         """Prices, amounts, sums."""
@@ -120,8 +79,6 @@ class _Sale(Controller):
         quantity = exact(row.get("qty"))
         if quantity == 0:
             raise thrown("InvalidQtyError", f"Row #{row['idx']}: Item quantity cannot be zero")
-        if quantity < 0:
-            raise thrown("ValidationError", f"Row #{row['idx']}: Quantity cannot be negative")
         if row["uom"] in _WHOLE and quantity != quantity.to_integral_value():
             text = (
                 f"Row {row['idx']}: Quantity ({row['qty']}) cannot be a fraction. "
@@ -140,19 +97,24 @@ class _Sale(Controller):
         """A rate is kept, unless it is nothing: then the list price takes its place (152, 174)."""
         listed = row.get("price_list_rate")
         if listed is None or (not exact(listed) and not doc.get("ignore_pricing_rule")):
-            listed = _list_price(site, str(row["item_code"]), str(doc["selling_price_list"])) or 0.0
+            listed = list_price(site, str(row["item_code"]), str(doc["selling_price_list"]), row["uom"]) or 0.0
+            listed = exact(listed) / exact(doc["conversion_rate"])  # the list is in the company's currency (165)
         row["price_list_rate"] = money(exact(listed), doc["currency"])
         rate = exact(row.get("rate"))
         if not rate and exact(row["price_list_rate"]):
             rate = exact(row["price_list_rate"]) * (100 - exact(row.get("discount_percentage"))) / 100
         row["rate"] = money(rate, doc["currency"])
+        if exact(row["price_list_rate"]):
+            row["discount_amount"] = float(exact(row["price_list_rate"]) - exact(row["rate"]))
         if rate > exact(row["price_list_rate"]) and exact(row["price_list_rate"]):
             row["margin_type"] = "Amount"  # 153
             row["margin_rate_or_amount"] = float(rate - exact(row["price_list_rate"]))
 
     def _sums(self, site: Site, doc: Doc) -> None:
         currency = doc["currency"]
-        net = sum((exact(row["amount"]) for row in doc["items"]), Decimal(0))
+        gross = sum((exact(row["amount"]) for row in doc["items"]), Decimal(0))
+        self._take_taxes_out(doc)
+        net = sum((exact(row["net_amount"]) for row in doc["items"]), Decimal(0))
         doc["total_qty"] = float(sum((exact(row["qty"]) for row in doc["items"]), Decimal(0)))
         total = net
         for row in doc.get("taxes") or ():
@@ -162,12 +124,23 @@ class _Sale(Controller):
             row["tax_amount"] = money(amount, currency)
             total += exact(row["tax_amount"])
             row["total"] = money(total, currency)
-        doc["total"] = doc["net_total"] = money(net, currency)
+        if total < 0:
+            text = "Incorrect value:<strong>Grand Total (Company Currency)</strong> must be >= 0.0"
+            raise thrown("ValidationError", text)  # 158
+        doc["total"], doc["net_total"] = money(gross, currency), money(net, currency)
         doc["total_taxes_and_charges"] = money(total - net, currency)
         doc["grand_total"] = money(total, currency)
-        doc["rounded_total"] = float(total.quantize(Decimal(1), ROUND_HALF_EVEN))
+        doc["rounded_total"] = doc["grand_total"]  # the smallest coin of the currency is a cent (147)
         rate = exact(doc["conversion_rate"])
         doc["base_net_total"], doc["base_grand_total"] = (money(one * rate, "EUR") for one in (net, total))
+
+    def _take_taxes_out(self, doc: Doc) -> None:
+        """Prices that include their tax: the rows are worth what is left without it (168)."""
+        inside = [row for row in doc.get("taxes") or () if row.get("included_in_print_rate")]
+        share = sum((exact(row.get("rate")) for row in inside), Decimal(0)) / 100
+        for row in doc["items"] if share else ():
+            row["net_amount"] = money(exact(row["amount"]) / (1 + share), doc["currency"])
+            row["net_rate"] = money(exact(row["net_amount"]) / exact(row["qty"]), doc["currency"])
 
 
 class SalesOrder(_Sale):
@@ -227,8 +200,9 @@ class SalesOrder(_Sale):
                 ledger.reserve(str(row["item_code"]), str(row["warehouse"]))
         auto = site.setting("Stock Settings", "auto_insert_price_list_rate_if_missing")
         for row in doc["items"] if before is None and auto not in (0, "0") else ():
-            if _list_price(site, str(row["item_code"]), str(doc["selling_price_list"])) is None and row.get("rate"):
-                values = {"price_list": doc["selling_price_list"], "price_list_rate": row["rate"]}
+            listed = list_price(site, str(row["item_code"]), str(doc["selling_price_list"]), row["uom"])
+            if listed is None and row.get("rate"):
+                values = {"price_list": doc["selling_price_list"], "price_list_rate": row["rate"], "uom": row["uom"]}
                 site.make("Item Price", {"item_code": row["item_code"], **values})
 
 
@@ -323,21 +297,7 @@ def made_from(site: Site, order: str, doctype: str) -> Doc:
     return {"doctype": doctype, **{n: head.get(n) for n in taken}, "items": items}
 
 
-def _list_price(site: Site, item: str, price_list: str) -> float | None:
-    rows = [r for r in site.tables.all("Item Price") if r["item_code"] == item and r["price_list"] == price_list]
-    return float(rows[-1]["price_list_rate"]) if rows else None
-
-
-def _check_digit(code: str) -> bool:
-    if not code.isdigit() or len(code) not in (8, 13):
-        return False
-    weighed = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(code)))
-    return weighed % 10 == 0
-
-
 register({
-    "Item": Item(),
-    "Item Price": ItemPrice(),
     "Sales Order": SalesOrder(),
     "Delivery Note": DeliveryNote(),
     "Sales Invoice": SalesInvoice(),

@@ -10,6 +10,7 @@ from bridge.sandbox.erpnext.checks import Doc
 from bridge.sandbox.erpnext.doctypes import DocType
 from bridge.sandbox.erpnext.errors import thrown
 from bridge.sandbox.erpnext.site import Site
+from bridge.sandbox.erpnext.warehouse import exact
 
 _WORDS = {0: "Draft", 1: "Submitted", 2: "Cancelled"}
 
@@ -35,11 +36,14 @@ def transition(site: Site, doc: Doc, before: Doc, meta: DocType) -> None:
 def frozen(doc: Doc, before: Doc, meta: DocType) -> None:
     """Raises UpdateAfterSubmitError where a field changes that may not after submission."""
     for each in meta.columns:
-        if each.has("allow_on_submit") or each.has("read_only") or each.name in ("status",):
+        given = each.has("is_custom_field") or not each.has("read_only") or each.name == "customer_name"
+        if each.has("allow_on_submit") or each.name in ("status",) or not given:
             continue
         if (doc.get(each.name) or None) != (before.get(each.name) or None):
-            text = f"Not allowed to change <strong>{each.label}</strong> after submission"
-            raise thrown("UpdateAfterSubmitError", text)
+            old, new = before.get(each.name), doc.get(each.name)
+            moved = f"from <strong>{old}</strong> to <strong>{new}</strong>"
+            text = f" Not allowed to change <strong>{each.label}</strong> after submission {moved}"
+            raise thrown("UpdateAfterSubmitError", text)  # 180, 182
     for table in meta.tables:
         old = {str(row["name"]): row for row in before.get(table.name) or ()}
         new = {str(row.get("name")): row for row in doc.get(table.name) or ()}
@@ -94,8 +98,12 @@ def update_items(site: Site, args: Any) -> None:
     sales = SalesOrder()
     for row in order["items"]:
         sales._row(site, order, row)
+        listed = exact(row.get("price_list_rate"))
+        if listed > exact(row["rate"]):
+            row["discount_percentage"] = float(round((1 - exact(row["rate"]) / listed) * 100, 3))  # 190
         site.tables.put(table, site.columns(site.meta(table), {**row, "parent": name}))
     sales._sums(site, order)
-    sums = ("total_qty", "total", "net_total", "total_taxes_and_charges", "grand_total", "rounded_total")
+    own = ("total_qty", "total", "net_total", "total_taxes_and_charges", "grand_total", "rounded_total")
+    sums = (*own, "base_net_total", "base_grand_total")
     refresh(site, name, **{key: order[key] for key in sums})
     sales.saved(site, order, order)

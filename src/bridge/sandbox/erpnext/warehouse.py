@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bridge.sandbox.erpnext.controllers import Controller, Doc, register
-from bridge.sandbox.erpnext.errors import thrown
+from bridge.sandbox.erpnext.errors import Refusal, thrown
 from bridge.sandbox.erpnext.site import Site
 
 
 def exact(number: Any) -> Decimal:
-    """A stored number as what was meant."""
-    return Decimal(repr(number)) if isinstance(number, float) else Decimal(str(number or 0))
+    """A stored number as what was meant; what is none counts as nothing, as frappe's flt has it (379)."""
+    try:
+        return Decimal(repr(number)) if isinstance(number, float) else Decimal(str(number or 0))
+    except InvalidOperation:
+        return Decimal(0)
 
 
 class Ledger:
@@ -26,10 +29,10 @@ class Ledger:
         row = self._bin(item, warehouse)
         there = exact(row["actual_qty"]) + by
         if there < 0 and by < 0:
-            text = (
-                f"{-there} units of Item {item} needed in Warehouse {warehouse} to complete this transaction "
-                f"({doc.get('doctype')} {doc.get('name')})."
-            )
+            kind = doc.get("stock_entry_type") or doc.get("customer_name") or doc.get("name")
+            short = f"<strong>{float(-there)}</strong> units of Item {self._site.value('Item', item, 'item_name')}"
+            when = f"on {self._site.now()} for {doc.get('doctype')} {kind}"
+            text = f"{short} needed in Warehouse {warehouse} {when} to complete this transaction."  # 220
             raise thrown("NegativeStockError", text, "Insufficient Stock")
         self._put(row, {"actual_qty": float(there)})
 
@@ -130,18 +133,23 @@ class StockReconciliation(Controller):
             item, place = str(row.get("item_code")), str(row.get("warehouse"))
             where = f"Row # {row['idx']}:"
             if (item, place) in seen:
-                raise thrown("ValidationError", f"{where} Same item and warehouse combination already entered.")
+                raise _listed(f"{where} Same item and warehouse combination already entered.")
             seen.add((item, place))
             if exact(row.get("qty")) < 0:
-                raise thrown("ValidationError", f"{where} Negative Quantity is not allowed")
+                raise _listed(f"{where} Negative Quantity is not allowed")
             if site.value("Warehouse", place, "is_group"):
                 raise thrown("ValidationError", "Group node warehouse is not allowed to select for transactions")
+            if site.value("Item", item, "disabled"):
+                raise _listed(f"{where} Item {item} is disabled")  # 218
             if not site.value("Item", item, "is_stock_item"):
-                raise thrown("ValidationError", f"{where} {item} is not a stock Item")
+                raise _listed(f"{where} {item} is not a stock Item")
             held = ledger.held(item, place)
             known = held is not None and exact(held.get("valuation_rate"))
-            if not known and row.get("valuation_rate") in (None, 0, 0.0) and not row.get("allow_zero_valuation_rate"):
-                raise thrown("ValidationError", f"{where} Valuation Rate required for Item {item}")
+            if known and held is not None:
+                row["valuation_rate"] = row.get("valuation_rate") or held["valuation_rate"]  # 296
+            nothing = row.get("valuation_rate") in (None, 0, 0.0) and not row.get("allow_zero_valuation_rate")
+            if not known and nothing and exact(row.get("qty")):
+                raise thrown("ValidationError", f"Valuation Rate required for Item {item} at row {row['idx']}")  # 297
             if held is None or exact(held["actual_qty"]) != exact(row.get("qty")):
                 changed.append(row)
         if not changed:
@@ -157,6 +165,11 @@ class StockReconciliation(Controller):
             for row in doc["items"]:
                 rate = row.get("valuation_rate") or None
                 ledger.set(str(row["item_code"]), str(row["warehouse"]), exact(row.get("qty")), rate)
+
+
+def _listed(text: str) -> Refusal:
+    """All that is wrong with the rows is told as a list (216)."""
+    return thrown("ValidationError", str([text]))
 
 
 class Bin(Controller):
