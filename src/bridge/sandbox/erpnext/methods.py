@@ -13,9 +13,10 @@ from bridge.sandbox.erpnext.deleting import delete, restore
 from bridge.sandbox.erpnext.documents import change, insert, load, new, read, save, shown, update
 from bridge.sandbox.erpnext.errors import Refusal, missing, thrown
 from bridge.sandbox.erpnext.filters import decoded
+from bridge.sandbox.erpnext.fulfilling import made_from
 from bridge.sandbox.erpnext.query import Query
 from bridge.sandbox.erpnext.renaming import rename
-from bridge.sandbox.erpnext.selling import made_from, refresh
+from bridge.sandbox.erpnext.selling import refresh
 from bridge.sandbox.erpnext.site import Site
 from bridge.sandbox.erpnext.submitting import update_items
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.sandbox.odoo import commerce_fields, partner_fields
+from bridge.sandbox.odoo import commerce_choices, commerce_fields, partner_fields
 
 MAGIC = """
 id integer readonly
@@ -254,8 +254,8 @@ def build_models(version: str) -> dict[str, Model]:
     for name, (label, order, text) in {**_OTHERS, **commerce_fields.MODELS}.items():
         if name in ("res.partner.title", "uom.category") and version != "18":
             continue
-        choices = commerce_fields.SELECTIONS.get(name)
-        named = {**labels, **commerce_fields.LABELS.get(name, {})}
+        choices = commerce_choices.SELECTIONS.get(name)
+        named = {**labels, **commerce_choices.LABELS.get(name, {})}
         models[name] = _model(name, label, order, parse_fields(text, version, named, choices), magic)
     return models
 

@@ -34,6 +34,13 @@ def digits_of(env: Environment, usage: str) -> int:
     return next((int(row["digits"]) for row in rows if row["name"] == name), 2)
 
 
+def currency_digits(env: Environment, currency: int | None) -> int:
+    """The digits of a currency, by its rounding."""
+    row = env.store.get("res.currency", currency or 0)
+    step = exact(row["rounding"]) if row else Decimal("0.01")
+    return max(0, -int(step.as_tuple().exponent)) if step < 1 else 0
+
+
 def is_stocked(env: Environment, product: int | None) -> bool:
     """Whether stock of a product is counted."""
     row = env.store.get("product.product", product or 0)

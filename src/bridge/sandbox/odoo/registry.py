@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.sandbox.odoo.access import check_access
+from bridge.sandbox.odoo.accounts import AccountMove, PurchaseOrder
 from bridge.sandbox.odoo.environment import COMPUTED, Environment
 from bridge.sandbox.odoo.errors import AccessError, ValidationError
 from bridge.sandbox.odoo.importing import Importing, find_xmlid
@@ -15,8 +16,10 @@ from bridge.sandbox.odoo.models import Field
 from bridge.sandbox.odoo.partner import ResPartner
 from bridge.sandbox.odoo.products import ProductProduct, ProductTemplate
 from bridge.sandbox.odoo.reading import model_method, named_as
-from bridge.sandbox.odoo.sales import AccountMove, PurchaseOrder, SaleAdvancePaymentInv, SaleOrder, SaleOrderLine
-from bridge.sandbox.odoo.stock import StockLocation, StockMove, StockPicking, StockQuant
+from bridge.sandbox.odoo.sale_lines import SaleOrderLine
+from bridge.sandbox.odoo.sales import SaleAdvancePaymentInv, SaleOrder
+from bridge.sandbox.odoo.stock import StockLocation, StockMove, StockQuant
+from bridge.sandbox.odoo.transfers import StockPicking
 
 _ONLY = {"exists": "18", "check_access_rights": "18", "formatted_read_group": "19"}
 _PRIVATE_19 = frozenset({"exists"})
