@@ -277,3 +277,15 @@ def test_an_answer_is_lost_while_orders_are_made(site: Site, fault: str) -> None
     for _ in range(3):
         site.sync(code=None)
     alike(site, LINES, ("Draft", "draft", "Draft"))
+
+
+def test_an_order_closed_in_finance_is_closed_in_the_crm(site: Site) -> None:
+    """Short closed: the rest will never be delivered. Odoo has no such status and stays as it is."""
+    confirmed(site)
+    (order,) = fin(site, "GET", "resource/Sales Order")
+    method = "method/erpnext.selling.doctype.sales_order.sales_order.update_status"
+    fin(site, "POST", method, status="Closed", name=order["name"])
+    site.sync()
+    now = shown(site)
+    assert [now[system]["status"] for system in ("crm", "erp", "fin")] == ["Closed", "sale", "Closed"]
+    quiet(site)

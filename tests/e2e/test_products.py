@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from e2e.conftest import Site
-from e2e.test_orders import begin, confirmed, crm_edit, dec, fin, odoo, quiet, stock_up
+from e2e.test_orders import begin, confirmed, crm_edit, dec, fin, odoo, quiet
 
 EAN, OTHER_EAN = "4006381333931", "5901234123457"
 Shown = dict[str, dict[str, Any]]
@@ -155,8 +155,6 @@ def test_a_product_by_weight_keeps_its_unit(site: Site) -> None:
 def test_the_unit_of_a_product_in_use_is_refused_with_a_reason(site: Site) -> None:
     """A unit cannot change once goods have moved: it is said why, and all is well when it is put back."""
     confirmed(site)
-    stock_up(site)
-    site.sync(code=None)
     (product, *_) = site.control("crm", "GET", "dump")["Product2"]
     crm_edit(site, "Product2", product, QuantityUnitOfMeasure="Kilogram")
     site.sync(code=None)

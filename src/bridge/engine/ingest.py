@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.runtime import Run
-from bridge.engine.tombstones import forget
+from bridge.engine.tombstones import forget, inherit
 from bridge.engine.work import armed_flag, enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import CursorExpired
@@ -56,10 +56,11 @@ def _read(run: Run, emap: EntityMap, system: str) -> None:
 def _take_in(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, page: ChangePage) -> None:
     tally = run.report.of(system, emap.entity)
     tally.read += len(page.records) + len(page.tombstones)
-    absorbed = absorb(run, uow, emap, system, page.records)
     alive = {record.native_id for record in page.records}
-    dead = [tombstone.native_id for tombstone in page.tombstones if tombstone.native_id not in alive]
-    forget(run, uow, emap, system, dead)
+    dead = [tombstone for tombstone in page.tombstones if tombstone.native_id not in alive]
+    inherit(run, uow, emap, system, dead)
+    absorbed = absorb(run, uow, emap, system, page.records)
+    forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
     enqueue_due(run, uow, emap, absorbed.touched)
 
 

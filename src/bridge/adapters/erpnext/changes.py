@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bridge.adapters.erpnext.amending import amended
 from bridge.adapters.erpnext.client import Client, Row
 from bridge.adapters.erpnext.cursor import LOG_KEPT, Position, Settle, Track
 from bridge.adapters.erpnext.deletes import DeleteLog
@@ -124,6 +125,8 @@ class Changes:
         edited = [str(row["name"]) for row in fresh if row["creation"] != row["modified"]]
         moved = self._log.renames(layout, position.rows.low, edited) if edited else {}
         gone = tuple(sorted(set(moved) - self._reader.existing(layout, list(moved)))) if moved else ()
+        heirs = amended(self._client, layout.meta, fresh).heirs
+        moved, gone = {**moved, **heirs}, (*gone, *sorted(heirs))
         if set(gone) - set(position.told):
             # the old name goes first and alone: else the new one would look like a copy of a record that is still there
             found.records.clear()
@@ -202,7 +205,8 @@ class Changes:
         rows, fresh, full = _fresh(rows, known, "modified", size, limit)
         joined = self._reader.joined(layout, [str(row["name"]) for row in fresh])
         records = self._reader.assemble(layout, fresh, joined)
-        found.records.update({record.native_id: record for record in records})
+        hidden = amended(self._client, layout.meta, fresh).hidden
+        found.records.update({record.native_id: record for record in records if record.native_id not in hidden})
         track = track.after(rows, "modified", full=full, settle=self._settle())
         found.position = replace(found.position, rows=track)
         owned = {

@@ -99,6 +99,7 @@ class Layout:
         own = [part.field.name for part in self.parts if part.kind in ("own", "channel", "tags")]
         key = [self.spec.key] if self.has_key else []
         state = ["docstatus"] if self.meta.submittable else []
+        state += ["amended_from"] if self.meta.submittable and "amended_from" in self.meta.fields else []
         return list(dict.fromkeys(["name", "modified", "creation", *state, *key, *own]))
 
     @cached_property

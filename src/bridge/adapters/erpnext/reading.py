@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bridge.adapters.erpnext.amending import amended
 from bridge.adapters.erpnext.client import Client, Filter, Row
 from bridge.adapters.erpnext.document import Joined, Layout, Part, choose, record_of, require_key
 from bridge.adapters.erpnext.items import ItemPart, ItemTable
@@ -108,8 +109,9 @@ class Reader:
         return records
 
     def assemble(self, layout: Layout, rows: Sequence[Row], joined: Mapping[str, Joined]) -> list[NativeRecord]:
-        """The rows as records, with what was found to belong to them."""
-        return [record_of(layout, row, joined[str(row["name"])], self._site) for row in rows]
+        """The rows as records, with what was found to belong to them; an order that is being amended as it was."""
+        shown = amended(self._client, layout.meta, rows).rows
+        return [record_of(layout, row, joined[str(row["name"])], self._site) for row in shown]
 
     def stamps(self, layout: Layout, record: NativeRecord) -> Stamps | None:
         """The stamps of the rows that this very version of a record was made of, if it was fetched lately."""

@@ -139,7 +139,8 @@ class Schemas:
             elif not apply:
                 steps.append(SetupStep(what, "needed", "bridge makes it as a Custom Field."))
             else:
-                field = {**_key_field(child, table.key), "unique": 0, "allow_on_submit": 1}
+                # copied with the row, so that an amended order keeps its rows apart; unique within an order is enough
+                field = {**_key_field(child, table.key), "unique": 0, "allow_on_submit": 1, "no_copy": 0}
                 try:
                     self._client.insert("Custom Field", field)
                     steps.append(SetupStep(what, "done"))

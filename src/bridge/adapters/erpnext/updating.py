@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from bridge.adapters.erpnext.amending import ORIGIN, can_be_amended
 from bridge.adapters.erpnext.client import Client, Row
 from bridge.adapters.erpnext.document import Joined, Layout, own_stamp, require_row_keys, tag_names, version_of
 from bridge.adapters.erpnext.drafts import Draft, Drafts
@@ -100,7 +101,7 @@ class Updater:
 
     def _needs_look(self, item: UpdateItem, draft: Draft) -> bool:
         """Whether the record must be read before it is written: the server's lock knows its own document only."""
-        return not draft.plain or bool(self._layout.roles and item.expected)
+        return not draft.plain or bool(self._layout.roles and item.expected) or can_be_amended(self._layout.meta)
 
     def _note(self, ledger: Ledger, place: int, name: str, error: BridgeError) -> bool:
         """Write down a failure; whether the batch ends with it."""
@@ -118,8 +119,10 @@ class Updater:
         self._parts.check(draft, held.joined.addresses)
         tables = self._tables(draft, held)
         key = self._layout.spec.key
-        if held.row.get(key) == draft.own.get(key):
-            draft.own.pop(key, None)  # else every write of an address would write its customer too
+        if held.row.get(key) == draft.own.get(key) or held.row.get(ORIGIN):
+            # else every write of an address would write its customer too; and the key of an amended order stays where
+            # it is, with the cancelled document
+            draft.own.pop(key, None)
         steps: list[Callable[[], None]] = []
         if draft.own or tables:
             stamp, submitted = str(held.row["modified"]), held.row.get(DOCSTATUS) == SUBMITTED
