@@ -167,6 +167,37 @@ def test_the_unit_of_a_product_in_use_is_refused_with_a_reason(site: Site) -> No
     quiet(site)
 
 
+TAXES = """  tax_code:
+    crm: Tax_Code__c
+    erp: taxes_id
+    fin: taxes.item_tax_template
+    ref: {erp: tax.name}
+    values: {"19%": {crm: full, erp: "19%", fin: VAT 19 - AC}, "7%": {crm: reduced, erp: "7%", fin: VAT 7 - AC}}
+"""
+
+
+def test_the_tax_code_of_each_system(site: Site) -> None:
+    path = site.folder / "mappings" / "product.yaml"
+    (line,) = [line for line in path.read_text().splitlines() if line.startswith("  tax_code:")]
+    path.write_text(path.read_text().replace(f"{line}\n", TAXES))
+    for title in ("VAT 19 - AC", "VAT 7 - AC"):
+        site.seed("fin", [{"object": "Item Tax Template", "values": {"title": title, "company": "Acme"}}])
+    made_in(site, "crm", "W-1", "10")
+    (product,) = site.control("crm", "GET", "dump")["Product2"]
+    crm_edit(site, "Product2", product, Tax_Code__c="full")
+    site.sync()
+    taxes = odoo(site, "product.product", "search_read", domain=[["default_code", "=", "W-1"]], fields=["taxes_id"])
+    (nineteen,) = odoo(site, "account.tax", "search", domain=[["name", "=", "19%"]])
+    assert taxes[0]["taxes_id"] == [nineteen]
+    (row,) = fin(site, "GET", "resource/Item/W-1")["taxes"]
+    assert row["item_tax_template"] == "VAT 19 - AC"
+    quiet(site)
+    fin(site, "PUT", "resource/Item/W-1", taxes=[{**row, "item_tax_template": "VAT 7 - AC"}])
+    site.sync()
+    assert site.control("crm", "GET", "dump")["Product2"][product]["Tax_Code__c"] == "reduced"
+    quiet(site)
+
+
 def test_an_archived_product_is_disabled_everywhere_and_comes_back(site: Site) -> None:
     begin(site, {"SKU-1": ("1", "5")})
     site.sync()

@@ -95,7 +95,13 @@ description | Description | Text Editor
 weight_per_unit | Weight Per Unit | Float
 weight_uom | Weight UOM | Link | UOM
 barcodes | Barcodes | Table | Item Barcode
+taxes | Taxes | Table | Item Tax
 uoms | UOMs | Table | UOM Conversion Detail""",
+    ),
+    "Item Tax": (
+        {"istable": 1, "module": "Stock", "autoname": "hash"},
+        "item_tax_template | Item Tax Template | Link | Item Tax Template | reqd\ntax_category | Tax Category | Data\n"
+        "valid_from | Valid From | Date",
     ),
     "Item Barcode": (
         {"istable": 1, "module": "Stock", "autoname": "hash"},
