@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+import pytest
+
 from e2e.conftest import Site
 from e2e.test_orders import begin, crm_edit, fin, odoo, quiet
 
@@ -61,9 +63,13 @@ def test_a_chain_of_companies_upside_down(site: Site) -> None:
     quiet(site)
 
 
-def test_two_companies_that_change_places(site: Site) -> None:
-    """A above B becomes B above A: neither write alone is allowed by the other system while the first still stands."""
-    low, high = (site.seed("crm", [{"object": "Account", "values": {"Name": name}}])[0] for name in ("Low", "High"))
+@pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_two_companies_that_change_places(site: Site, turn: int, attempt: int) -> None:
+    """High above Low becomes Low above High: one write is allowed only after the other, in whatever order they come."""
+    names = ("Low", "High")[::turn]
+    made = {name: site.seed("crm", [{"object": "Account", "values": {"Name": name}}])[0] for name in names}
+    low, high = made["Low"], made["High"]
     crm_edit(site, "Account", low, ParentId=high)
     site.sync()
     crm_edit(site, "Account", low, ParentId=None)

@@ -38,6 +38,8 @@ class Row:
 
 UNIT_IN_USE: Final = "does not change the unit of measure of a product that was moved: make another product for it"
 
+ABOVE_ITSELF: Final = "refuses a record above itself: it waits until the other one has been moved"
+
 TABLE: Final = (
     # 006, 029, 013: wrong password, unknown user, empty password
     Row(r"odoo\.exceptions\.AccessDenied", None, AuthFailed, "refuses login or password"),
@@ -76,7 +78,8 @@ TABLE: Final = (
         Rejected,
         "wants a value that is missing",
     ),  # 198, 200
-    Row(r"odoo\.exceptions\.ValidationError", r"recursive|cyclic", Rejected, "refuses a record above itself"),  # 213
+    # 213: it waits as for a missing record, since the one that stands in the way may be moved by the next write
+    Row(r"odoo\.exceptions\.ValidationError", r"[Rr]ecursi|cyclic", MissingReference, ABOVE_ITSELF),
     Row(
         r"odoo\.exceptions\.ValidationError",
         r"another model is using|still referenced|delete",
@@ -101,6 +104,7 @@ _LOAD: Final = (
     # `load` tells these inside its result, and the server does not try again by itself
     (re.compile(r"could not serialize|deadlock|lock_timeout|concurrent update", re.I), Transient,
      "had several writers at the same record"),
+    (re.compile(r"recursi|cyclic", re.I), MissingReference, ABOVE_ITSELF),
     (re.compile(r"require a name", re.I), Rejected, "wants a name"),  # 178
     (re.compile(r"Unknown database identifier", re.I), NotFound, "does not have the record (any more)"),  # 182
     (re.compile(r"No matching record found|does not exist", re.I), MissingReference,

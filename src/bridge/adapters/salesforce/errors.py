@@ -94,7 +94,8 @@ TABLE: tuple[Row, ...] = (
     Row("FIELD_CUSTOM_VALIDATION_EXCEPTION", None, Rejected, "refuses the record by a validation rule of the org"),
     Row("FIELD_FILTER_VALIDATION_EXCEPTION", None, Rejected, "refuses the record by a lookup filter of the org"),
     Row("FIELD_INTEGRITY_EXCEPTION", None, Rejected, "refuses a value that does not fit the others"),
-    Row("CIRCULAR_DEPENDENCY", None, Rejected, "refuses a record above itself"),
+    # waits as for a missing record: the one that stands in the way may be moved by the next write
+    Row("CIRCULAR_DEPENDENCY", None, MissingReference, "refuses a record above itself until the other one is moved"),
     Row("INACTIVE_OWNER_OR_USER", None, Rejected, "refuses an owner who is no longer active"),
     Row("DELETE_FAILED", None, Rejected, "does not delete a record that others refer to"),
     Row("DEPENDENCY_EXISTS", None, Rejected, "does not delete a record that others refer to"),
