@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bridge.engine.explain import Explanation, explain
+from bridge.entrypoints.cli import outbox
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, LimitOption, configuration
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -27,7 +28,6 @@ from bridge.store.database import SqlUnitOfWork
 from bridge.wiring import make_maps, opened_store
 
 conflicts_app = typer.Typer(help="Conflicts: who said what, and whose word stands.", no_args_is_help=True)
-outbox_app = typer.Typer(help="The outbox: what is still to be written, and why it is not yet.", no_args_is_help=True)
 links_app = typer.Typer(help="Links: which native record is which golden record.", no_args_is_help=True)
 
 StateOption = Annotated[str | None, typer.Option("--state", help="Only this state.")]
@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command(name="explain")(explain_record)
     app.add_typer(conflicts_app, name="conflicts")
-    app.add_typer(outbox_app, name="outbox")
+    app.add_typer(outbox.app, name="outbox")
     app.add_typer(links_app, name="links")
 
 
@@ -167,43 +167,6 @@ def _names(uow: SqlUnitOfWork, rows: list[Conflict]) -> dict[str, str]:
 
 def _words(proposals: tuple[Proposal, ...]) -> str:
     return "; ".join(f"{p.system}: {text(p.value) or '(empty)'}" for p in proposals)
-
-
-@outbox_app.command("list")
-def outbox_list(
-    config: ConfigOption = None, state: StateOption = None, limit: LimitOption = 50, json: JsonOption = False
-) -> None:
-    """What is still to be written. States: pending, leased, waiting, in_doubt, held, dead."""
-    with errors_as_sentences(as_json=json):
-        _known_state(state, ("pending", "leased", "waiting", "in_doubt", "held", "dead"))
-        settings = configuration(config)
-        with opened_store(settings) as store, store.begin() as uow:
-            rows = uow.entries([state] if state else None, limit)
-        if json:
-            listed = []
-            for row in rows:
-                entry = asdict(row)
-                entry["intent"] = row.intent.op if row.intent else None
-                listed.append(entry)
-            emit({"ok": True, "entries": listed})
-            return
-        show(
-            "Outbox",
-            ("system", "entity", "golden id", "state", "attempts", "next", "why"),
-            [
-                (
-                    e.system,
-                    e.entity,
-                    e.golden_id,
-                    e.state,
-                    e.attempts,
-                    e.next_at,
-                    f"{e.error_code or ''} {e.error or ''}".strip(),
-                )
-                for e in rows
-            ],
-            none="empty",
-        )
 
 
 @links_app.command("list")
