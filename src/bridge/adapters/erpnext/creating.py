@@ -103,9 +103,37 @@ class Creator:
     def _insert(
         self, run: Sequence[_Sheet], items: Sequence[CreateItem], ledger: Ledger, names: dict[int, str]
     ) -> None:
-        """Insert a run, narrowing a refusal down; `names` gets the names by place."""
+        """Insert a run; `names` gets the names by place. Where it is refused, the bad documents are found one by one.
+
+        The halves of a run that holds a bad one are tried from the left. Once the left one is taken, the bad one is in
+        the right one, which need not be tried to know it; what stands right of a left one that is refused is tried
+        again with all that is left. So a bad document costs log2 of the run and two calls, not twice as many.
+        """
+        bad, error = self._try(run, items, ledger, names)
+        while bad:
+            segment, rest = bad, list[_Sheet]()
+            while len(segment) > 1:
+                middle = len(segment) // 2
+                refused, told = self._try(segment[:middle], items, ledger, names)
+                if refused:
+                    segment, rest, error = refused, [*segment[middle:], *rest], told
+                else:
+                    segment, error = segment[middle:], None
+            if error is None:  # known to be bad, but not why
+                segment, error = self._try(segment, items, ledger, names)
+            if segment and error is not None:
+                ledger.failed(segment[0].place, self._explained(segment[0], error))
+            bad, error = self._try(rest, items, ledger, names)
+
+    def _try(
+        self, run: Sequence[_Sheet], items: Sequence[CreateItem], ledger: Ledger, names: dict[int, str]
+    ) -> tuple[list[_Sheet], BridgeError | None]:
+        """Insert a run in one call. Answers the sheets among which a bad one is, and the refusal; none if all is done.
+
+        All is done, too, where the batch has met trouble: the ledger then knows what became of the run.
+        """
         if ledger.trouble is not None or not run:
-            return
+            return [], None
         try:
             inserted = self._send(run)
         except AlreadyExists as error:
@@ -113,35 +141,17 @@ class Creator:
                 rest = self._settle_existing(run, items, ledger)
             except BridgeError as trouble:  # refused, and not to be looked up now: this run is surely not written
                 ledger.stop(trouble)
-                return
-            if len(rest) == len(run):
-                self._narrow(run, error, items, ledger, names)
-            else:
-                self._insert(rest, items, ledger, names)
+                return [], None
+            return (list(run), error) if len(rest) == len(run) else self._try(rest, items, ledger, names)
         except BridgeError as error:
             if concerns_item(error):
-                self._narrow(run, error, items, ledger, names)
-            else:
-                _stopped(run, error, ledger)
-        else:
-            for sheet, name in zip(run, inserted, strict=True):
-                names[sheet.place] = name
-                ledger.written(sheet.place, name, created=True)
-
-    def _narrow(
-        self,
-        run: Sequence[_Sheet],
-        error: BridgeError,
-        items: Sequence[CreateItem],
-        ledger: Ledger,
-        names: dict[int, str],
-    ) -> None:
-        if len(run) == 1:
-            ledger.failed(run[0].place, self._explained(run[0], error))
-            return
-        middle = len(run) // 2
-        self._insert(run[:middle], items, ledger, names)
-        self._insert(run[middle:], items, ledger, names)
+                return list(run), error
+            _stopped(run, error, ledger)
+            return [], None
+        for sheet, name in zip(run, inserted, strict=True):
+            names[sheet.place] = name
+            ledger.written(sheet.place, name, created=True)
+        return [], None
 
     def _explained(self, sheet: _Sheet, error: BridgeError) -> BridgeError:
         if isinstance(error, NotFound):
