@@ -18,6 +18,7 @@ from bridge.engine.ingest import arm, read, revisit
 from bridge.engine.outbox.deliver import deliver
 from bridge.engine.outbox.doubt import settle_doubts
 from bridge.engine.outbox.reaction import as_bridge_error, ends_the_turn
+from bridge.engine.pausing import paused
 from bridge.engine.report import Report
 from bridge.engine.runtime import Run, Runtime
 
@@ -53,7 +54,15 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
 
 def _open(run: Run) -> None:
     """Log in everywhere. A system that does not let us in is left alone; what else is wrong shows when it is read."""
+    with run.store.begin() as uow:
+        resting = paused(uow, run.runtime.adapters)
+    for system, found in resting.items():
+        run.report.paused[system] = found
+        run.down.add(system)
+        run.barred.add(system)
     for system, adapter in run.runtime.adapters.items():
+        if system in resting:
+            continue
         specs = [emap.spec(system) for emap in run.runtime.maps.values() if system in emap.systems]
         before = adapter.calls
         try:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 
+from bridge.engine.pausing import Pause
 from bridge.ports.errors import BridgeError
 
 
@@ -49,13 +50,17 @@ class Trouble:
 
 @dataclass(slots=True)
 class Report:
-    """The figures of one run. outbox: state -> entries that are left when it ends."""
+    """The figures of one run.
+
+    outbox: state -> entries that are left when it ends. paused: systems that were paused when it began.
+    """
 
     run: str
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
     sessions: dict[str, int] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     outbox: dict[str, int] = field(default_factory=dict)
+    paused: dict[str, Pause] = field(default_factory=dict)
     seconds: float = 0.0
 
     def of(self, system: str, entity: str) -> Tally:
@@ -79,7 +84,9 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing went wrong and nothing waits for another attempt."""
+        """Whether nothing went wrong and nothing waits for another attempt. What a person paused is no problem."""
+        if any(not pause.by_person for pause in self.paused.values()):
+            return False
         return not (self.troubles or self.outbox.get("waiting") or self.outbox.get("in_doubt"))
 
     @property
@@ -115,5 +122,6 @@ class Report:
                 "seconds": round(self.seconds, 3),
             },
             "outbox": dict(self.outbox),
+            "paused": {system: str(pause) for system, pause in self.paused.items()},
             "troubles": [asdict(trouble) for trouble in self.troubles],
         }

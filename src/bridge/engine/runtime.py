@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bridge.engine.merge.draft import Circumstances
+from bridge.engine.pausing import Pause, pause, pauses_the_system
 from bridge.engine.report import Report, Tally
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
@@ -93,8 +94,12 @@ class Run:
         return [system for system in emap.systems if system not in self.down]
 
     def leave(self, system: str, error: BridgeError) -> None:
-        """Leave a system alone: for now, or to the end of the run where waiting would not help."""
+        """Leave a system alone: for now; to the end of the run where waiting would not help; or, where its log-in is
+        refused, until a person has looked at it. Never called inside a transaction."""
         self.down.add(system)
+        if pauses_the_system(error):
+            with self.store.begin() as uow:
+                pause(uow, Pause(system, self.now, str(error)))
         if isinstance(error, AuthFailed):
             self.barred.add(system)
 

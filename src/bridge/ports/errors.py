@@ -80,7 +80,9 @@ class AuthFailed(BridgeError):
 
     code = "BR-AUTH"
     not_done = "Nothing was read from or written to this system."
-    to_do = "Correct the credentials or permissions named in the configuration, then run `bridge check`."
+    to_do = (
+        "It is paused: correct the credentials named in the configuration, then run `bridge check`, which ends that."
+    )
 
 
 class PermissionDenied(AuthFailed):

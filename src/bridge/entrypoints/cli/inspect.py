@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from bridge.engine.explain import Explanation, explain
+from bridge.engine.pausing import paused
 from bridge.entrypoints.cli import outbox
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, LimitOption, configuration
 from bridge.entrypoints.cli.output import (
@@ -47,7 +50,7 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> None:
     with errors_as_sentences(as_json=json):
         settings = configuration(config)
         with opened_store(settings) as store, store.begin() as uow:
-            found = _status(uow)
+            found = _status(uow, settings.systems)
         if json:
             emit({"ok": not found["needs_a_person"], **found})
         else:
@@ -55,7 +58,8 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> None:
     raise typer.Exit(PROBLEMS if found["needs_a_person"] else DONE)
 
 
-def _status(uow: SqlUnitOfWork) -> dict[str, Any]:
+def _status(uow: SqlUnitOfWork, systems: Iterable[str]) -> dict[str, Any]:
+    pauses = paused(uow, systems)
     now = datetime.now(UTC)
     queue = [
         {"system": system, "entity": entity, "state": state, "entries": number}
@@ -83,8 +87,11 @@ def _status(uow: SqlUnitOfWork) -> dict[str, Any]:
         "conflicts": conflicts,
         "positions": positions,
         "waiting_for_other_records": uow.stopped_count(),
+        "paused": {system: str(pause) for system, pause in pauses.items()},
         "runs": runs,
-        "needs_a_person": dead or any(row["state"] == "held" for row in conflicts),
+        "needs_a_person": dead
+        or any(not pause.by_person for pause in pauses.values())
+        or any(row["state"] == "held" for row in conflicts),
     }
 
 
@@ -102,6 +109,8 @@ def _print_status(found: dict[str, Any]) -> None:
         [tuple(row.values()) for row in found["outbox"]],
         none="empty",
     )
+    for system, words in found["paused"].items():
+        console.print(f"[yellow]{system}[/] {escape(words)}", soft_wrap=True, highlight=False)
     show("Conflicts", ("entity", "state", "conflicts"), [tuple(row.values()) for row in found["conflicts"]])
     show(
         "Positions",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bridge.config import Config, load_config
+from bridge.entrypoints.cli.output import WrongUsage
 from bridge.ports.errors import ConfigError
 
 ConfigOption = Annotated[
@@ -32,3 +33,9 @@ def configuration(given: Path | None) -> Config:
         if Path(place).is_file():
             return load_config(Path(place))
     raise ConfigError("there is no bridge.yaml here; `bridge init` writes one, or name one with --config")
+
+
+def known_system(settings: Config, system: str) -> None:
+    """Raises WrongUsage where the configuration has no system of this name."""
+    if system not in settings.systems:
+        raise WrongUsage(f"there is no system '{system}' in {settings.file} (there are: {', '.join(settings.systems)})")

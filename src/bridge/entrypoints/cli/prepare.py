@@ -12,11 +12,12 @@ import typer
 from rich.markup import escape
 
 import bridge
-from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
+from bridge.config import Config
+from bridge.engine.pausing import resume
+from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
 from bridge.entrypoints.cli.output import (
     DONE,
     PROBLEMS,
-    WrongUsage,
     console,
     emit,
     errors_as_sentences,
@@ -30,7 +31,7 @@ from bridge.entrypoints.cli.run import closing
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter, SetupStep
 from bridge.ports.errors import AuthFailed, BridgeError, NotFound, Transient
-from bridge.wiring import make_adapters, make_maps
+from bridge.wiring import make_adapters, make_maps, opened_store
 
 
 def register(app: typer.Typer) -> None:
@@ -85,9 +86,10 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
         adapters = make_adapters(settings)
         with closing(adapters):
             rows = [_look(name, adapter, maps) for name, adapter in adapters.items()]
+        resumed = _resume(settings, [row["system"] for row in rows if row["answers"] == "yes"])
         problems = sum(len(row["problems"]) for row in rows)
         if json:
-            emit({"ok": not problems, "systems": rows})
+            emit({"ok": not problems, "systems": rows, "resumed": resumed})
         else:
             show(
                 "Systems",
@@ -100,9 +102,17 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
             for row in rows:
                 for problem in row["problems"]:
                     stderr.print(f"[red]{row['system']}[/] {escape(problem)}", soft_wrap=True, highlight=False)
+            for system in resumed:
+                console.print(f"{system} was paused for its log-in and takes part again.", highlight=False)
             if not problems:
                 console.print("Everything is in place. Next: `bridge plan`.")
     raise typer.Exit(PROBLEMS if problems else DONE)
+
+
+def _resume(settings: Config, systems: list[str]) -> list[str]:
+    """The log-in works: a pause that bridge made because it did not is over."""
+    with opened_store(settings) as store, store.begin() as uow:
+        return [system for system in systems if resume(uow, system, by_person=False)]
 
 
 def _skew(seconds: float | None) -> str:
@@ -165,10 +175,7 @@ def setup(
     """Prepare a system: make the key fields in which bridge notes which record is which. Safe to repeat."""
     with errors_as_sentences(as_json=json):
         settings = configuration(config)
-        if system not in settings.systems:
-            raise WrongUsage(
-                f"there is no system '{system}' in {settings.file} (there are: {', '.join(settings.systems)})"
-            )
+        known_system(settings, system)
         maps = make_maps(settings)
         adapters = make_adapters(settings, [system])
         steps: list[tuple[str, SetupStep]] = []

@@ -214,6 +214,8 @@ def print_report(report: Report) -> None:
     ]
     show("Run " + report.run, ("entity", "system", *(SHORT.get(name, name) for name in names), "calls", "s"), rows)
     print_troubles(report)
+    for system, pause in report.paused.items():
+        console.print(f"[yellow]{system}[/] {escape(str(pause))}", soft_wrap=True, highlight=False)
     console.print(
         f"{report.writes} writes, {report.conflicts} conflicts, {report.api_calls} calls, {report.seconds:.1f} s"
     )
