@@ -1,7 +1,8 @@
-"""The store on a real SQLite file: it says what it was told, and its indexes keep the promises of the outbox."""
+"""The store on real SQLite and PostgreSQL: it says what it was told, its indexes keep the promises of the outbox."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,9 +22,15 @@ NOW = datetime(2026, 1, 31, 8, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Database:
-    return open_store(f"sqlite:///{tmp_path / 'bridge.db'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'bridge.db'}"
+    else:
+        url = request.getfixturevalue("postgres").new_database()
+    found = open_store(url)
+    yield found
+    found.close()
 
 
 def test_migrations_build_the_declared_tables(store: Database) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -17,6 +17,9 @@ from bridge.store.journal import Journal
 from bridge.store.queue import Queue
 from bridge.store.records import Records
 from bridge.store.schema import METADATA
+
+COPIED_AT_ONCE = 1000
+"""Rows in memory while a store is copied."""
 
 
 class SqlUnitOfWork(Records, Queue, Journal):
@@ -36,7 +39,9 @@ class Database:
             yield SqlUnitOfWork(connection)
 
     def copy_to(self, path: Path) -> Database:
-        """A complete copy in another SQLite file, for a rehearsal. Only for SQLite stores."""
+        """A complete copy in a SQLite file, for a rehearsal; taken at one moment, while others go on writing."""
+        if self.engine.dialect.name != "sqlite":
+            return self._carried_to(open_store(f"sqlite:///{path}"))
         target = sqlite3.connect(path)
         raw = self.engine.raw_connection()
         try:
@@ -47,6 +52,14 @@ class Database:
             raw.close()
             target.close()
         return Database(_engine(f"sqlite:///{path}"))
+
+    def _carried_to(self, target: Database) -> Database:
+        reading = self.engine.connect().execution_options(isolation_level="REPEATABLE READ", yield_per=COPIED_AT_ONCE)
+        with reading as source, target.engine.begin() as copy:
+            for table in METADATA.sorted_tables:
+                for rows in source.execute(select(table)).mappings().partitions():
+                    copy.execute(table.insert(), [dict(row) for row in rows])
+        return target
 
     def close(self) -> None:
         """Release connections."""
@@ -90,7 +103,10 @@ def memory_store() -> Database:
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url)
+    parsed = make_url(url)
+    if parsed.drivername == "postgresql":  # SQLAlchemy's own choice for this name is the older psycopg2
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed)
     if engine.dialect.name == "sqlite":
         _tune(engine)
     return engine
