@@ -20,7 +20,7 @@ from bridge.engine import ingest
 from bridge.engine import work as working
 from bridge.engine.merge import form as forms
 from bridge.engine.merge import observe as observing
-from bridge.engine.outbox import deliver, doubt
+from bridge.engine.outbox import deliver, doubt, send
 from bridge.engine.outbox import settle as settling
 from bridge.store import journal as journals
 from bridge.store import queue, records
@@ -65,8 +65,8 @@ def fights_the_spelling(patch: pytest.MonkeyPatch) -> None:
 def overwrites_what_it_has_not_seen(patch: pytest.MonkeyPatch) -> None:
     """Writes go out without a look and without the version last seen."""
     patch.setattr(deliver, "_refresh", lambda run, emap, system, tasks, able: tasks)
-    update = deliver.UpdateItem
-    patch.setattr(deliver, "UpdateItem", lambda native_id, values, expected, key: update(native_id, values, None, key))
+    update = send.UpdateItem
+    patch.setattr(send, "UpdateItem", lambda native_id, values, expected, *rest: update(native_id, values, None, *rest))
 
 
 def repeats_without_looking(patch: pytest.MonkeyPatch) -> None:

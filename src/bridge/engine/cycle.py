@@ -5,15 +5,17 @@ doubt  -> writes without an answer are looked up
 read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
 arm    -> only after every system's first full read: creates are allowed
 write  -> parents before children, again for what was waiting for them
+again  -> who did not answer the last time is asked last, so that nobody waits for a dead system
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from time import perf_counter
 
+from bridge.engine.circuit import open_circuits
 from bridge.engine.ingest import arm, read, revisit
 from bridge.engine.outbox.deliver import deliver
 from bridge.engine.outbox.doubt import settle_doubts
@@ -32,17 +34,12 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
     start = perf_counter()
     with runtime.store.begin() as uow:
         uow.reclaim(run.now)
-    _open(run)
-    for emap in runtime.maps.values():
-        for system in run.up(emap):
-            settle_doubts(run, emap, system)
-    for emap in runtime.maps.values():
-        for system in run.up(emap):
-            read(run, emap, system)
-    for emap in runtime.maps.values():
-        for system in run.up(emap):
-            revisit(run, emap, system)
+    doubtful = _rest(run)
+    _open(run, [system for system in runtime.adapters if system not in run.down])
+    _take_in(run, runtime.adapters)
     write(run)
+    for system in doubtful:
+        _ask_again(run, system)
     _persist(run, runtime.clock() + timedelta(seconds=patience), sleep)
     with runtime.store.begin() as uow:
         for (_, entity, state), number in uow.queue_counts().items():
@@ -52,17 +49,25 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
     return run.report
 
 
-def _open(run: Run) -> None:
-    """Log in everywhere. A system that does not let us in is left alone; what else is wrong shows when it is read."""
+def _rest(run: Run) -> list[str]:
+    """Leave alone who is paused, and who did not answer the last time; those whose time has come are returned."""
     with run.store.begin() as uow:
         resting = paused(uow, run.runtime.adapters)
+        run.circuits = open_circuits(uow, [system for system in run.runtime.adapters if system not in resting])
     for system, found in resting.items():
         run.report.paused[system] = found
-        run.down.add(system)
         run.barred.add(system)
-    for system, adapter in run.runtime.adapters.items():
-        if system in resting:
-            continue
+    run.down.update(resting, run.circuits)
+    for system, circuit in run.circuits.items():
+        if circuit.until > run.now:
+            run.report.resting[system] = circuit
+    return [system for system, circuit in run.circuits.items() if circuit.until <= run.now]
+
+
+def _open(run: Run, systems: Iterable[str]) -> None:
+    """Log in. A system that does not let us in is left alone; what else is wrong shows when it is read."""
+    for system in systems:
+        adapter = run.runtime.adapters[system]
         specs = [emap.spec(system) for emap in run.runtime.maps.values() if system in emap.systems]
         before = adapter.calls
         try:
@@ -72,7 +77,25 @@ def _open(run: Run) -> None:
             if ends_the_turn(known):
                 run.report.trouble(known, system)
                 run.leave(system, known)
-        run.report.sessions[system] = adapter.calls - before
+        run.report.sessions[system] = run.report.sessions.get(system, 0) + adapter.calls - before
+
+
+def _take_in(run: Run, systems: Collection[str]) -> None:
+    """Settle what is in doubt in these systems, then read what changed there."""
+    for step in (settle_doubts, read, revisit):
+        for emap in run.runtime.maps.values():
+            for system in run.up(emap):
+                if system in systems:
+                    step(run, emap, system)
+
+
+def _ask_again(run: Run, system: str) -> None:
+    """Half open: ask a system that did not answer the last time, now that nobody has to wait for it."""
+    run.down.discard(system)
+    _open(run, [system])
+    if system not in run.down:
+        _take_in(run, [system])
+        write(run)
 
 
 def write(run: Run) -> None:
@@ -110,7 +133,7 @@ def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
         if due is None or due > until:
             return
         sleep(max((due - run.now).total_seconds(), 0.05))
-        run.down = set(run.barred)
+        run.down = run.barred | {system for system, circuit in run.circuits.items() if circuit.until > run.now}
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
                 settle_doubts(run, emap, system)

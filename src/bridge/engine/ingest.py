@@ -22,6 +22,8 @@ def read(run: Run, emap: EntityMap, system: str) -> None:
     except Exception as error:
         give_up(run, emap, system, [], error)
         run.down.add(system)
+    else:
+        run.is_back(system)
 
 
 def _read(run: Run, emap: EntityMap, system: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 
+from bridge.engine.circuit import Circuit
 from bridge.engine.pausing import Pause
 from bridge.ports.errors import BridgeError
 
@@ -52,7 +53,8 @@ class Trouble:
 class Report:
     """The figures of one run.
 
-    outbox: state -> entries that are left when it ends. paused: systems that were paused when it began.
+    outbox: state -> entries that are left when it ends. paused: systems that were paused when it began. resting: those
+    that did not answer the last time, and whose time to be asked again had not come.
     """
 
     run: str
@@ -61,6 +63,7 @@ class Report:
     troubles: list[Trouble] = field(default_factory=list)
     outbox: dict[str, int] = field(default_factory=dict)
     paused: dict[str, Pause] = field(default_factory=dict)
+    resting: dict[str, Circuit] = field(default_factory=dict)
     seconds: float = 0.0
 
     def of(self, system: str, entity: str) -> Tally:
@@ -85,7 +88,7 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong and nothing waits for another attempt. What a person paused is no problem."""
-        if any(not pause.by_person for pause in self.paused.values()):
+        if self.resting or any(not pause.by_person for pause in self.paused.values()):
             return False
         return not (self.troubles or self.outbox.get("waiting") or self.outbox.get("in_doubt"))
 
@@ -123,5 +126,6 @@ class Report:
             },
             "outbox": dict(self.outbox),
             "paused": {system: str(pause) for system, pause in self.paused.items()},
+            "resting": {system: str(circuit) for system, circuit in self.resting.items()},
             "troubles": [asdict(trouble) for trouble in self.troubles],
         }

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bridge.engine.circuit import Circuit, close, keep, tripped
 from bridge.engine.merge.draft import Circumstances
 from bridge.engine.pausing import Pause, pause, pauses_the_system
 from bridge.engine.report import Report, Tally
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
-from bridge.ports.errors import AuthFailed, BridgeError
+from bridge.ports.errors import AuthFailed, BridgeError, Transient
 from bridge.ports.storage import Store
 
 
@@ -62,9 +63,10 @@ class Runtime:
 class Run:
     """One run: its id, its report, and what was found on the way.
 
-    down: systems that are left alone for now. barred: those of them that only a person can bring back. passes:
-    (system, entity, golden id) -> writes so far. left: the same -> units that are left out of a create, because the
-    system has nothing they could refer to (`missing: leave`).
+    down: systems that are left alone for now. barred: those of them that only a person can bring back. circuits: those
+    that did not answer the last time they were asked. answered: those that answered something in this run. strikes:
+    failed writes of a system since it took one. passes: (system, entity, golden id) -> writes so far. left: the same ->
+    units that are left out of a create, because the system has nothing they could refer to (`missing: leave`).
     """
 
     runtime: Runtime
@@ -72,6 +74,9 @@ class Run:
     report: Report
     down: set[str] = field(default_factory=set)
     barred: set[str] = field(default_factory=set)
+    circuits: dict[str, Circuit] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+    strikes: dict[str, int] = field(default_factory=dict)
     passes: dict[tuple[str, str, str], int] = field(default_factory=dict)
     left: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
 
@@ -96,12 +101,30 @@ class Run:
     def leave(self, system: str, error: BridgeError) -> None:
         """Leave a system alone: for now; to the end of the run where waiting would not help; or, where its log-in is
         refused, until a person has looked at it. Never called inside a transaction."""
+        first = system not in self.down
         self.down.add(system)
         if pauses_the_system(error):
             with self.store.begin() as uow:
                 pause(uow, Pause(system, self.now, str(error)))
+        elif isinstance(error, Transient) and first:
+            self._trip(system, error)
         if isinstance(error, AuthFailed):
             self.barred.add(system)
+
+    def _trip(self, system: str, error: Transient) -> None:
+        earlier = self.circuits.get(system)
+        wait = self.runtime.back_off(earlier.failures + 1 if earlier else 1)
+        circuit = tripped(earlier, system, error, self.now, wait, system not in self.answered)
+        self.circuits[system] = circuit
+        with self.store.begin() as uow:
+            keep(uow, circuit)
+
+    def is_back(self, system: str) -> None:
+        """A system does its work again. Never called inside a transaction."""
+        circuit = self.circuits.pop(system, None)
+        if circuit is not None:
+            with self.store.begin() as uow:
+                close(uow, circuit)
 
     @contextmanager
     def calling(self, system: str, entity: str) -> Iterator[tuple[Adapter, Tally]]:
@@ -111,5 +134,7 @@ class Run:
         with self.report.timed(system, entity) as tally:
             try:
                 yield adapter, tally
+                if adapter.calls > before:
+                    self.answered.add(system)
             finally:
                 tally.api_calls += adapter.calls - before

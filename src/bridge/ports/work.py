@@ -115,7 +115,7 @@ class Link:
 class Intent:
     """A write that is about to be sent, committed before it is: what settles a lost answer.
 
-    op: create or update.
+    op: create, update or delete.
     native_id: None for a create.
     before, after: path -> native value before the write and as sent, for the paths sent.
     version_before: the version last seen before the write.
@@ -123,7 +123,7 @@ class Intent:
     reference: names the movement that carries the deltas, so that a lost answer can be settled by asking for it.
     """
 
-    op: Literal["create", "update"]
+    op: Literal["create", "update", "delete"]
     native_id: str | None
     before: Mapping[str, NativeValue]
     after: Mapping[str, NativeValue]

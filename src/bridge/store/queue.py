@@ -217,6 +217,17 @@ class Queue(Transaction):
             woken += int(self.connection.execute(statement).rowcount)
         return woken
 
+    def release(self, system: str, code: str, *, dead: bool) -> int:
+        """The cause of this error is gone: entries that waited for that without an attempt of their own go at once.
+
+        dead: also those that were set aside because of it, from their first attempt on.
+        """
+        waited = and_(OUTBOX.c.state == "waiting", OUTBOX.c.attempts == 0)
+        chosen = or_(waited, OUTBOX.c.state == "dead") if dead else waited
+        where = and_(OUTBOX.c.system == system, OUTBOX.c.error_code == code, chosen)
+        freed = update(OUTBOX).where(where).values(state="pending", next_at=null(), attempts=0)
+        return int(self.connection.execute(freed).rowcount)
+
     def next_due(self, entities: Sequence[str], *, without: Collection[str] = ()) -> datetime | None:
         """The earliest instant at which a waiting entry of these entities may be tried again, some systems left out."""
         query = select(func.min(OUTBOX.c.next_at)).where(OUTBOX.c.state.in_(("waiting", "in_doubt")))

@@ -6,13 +6,13 @@ was sent) or an intent (looked up before anything is repeated).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
-from bridge.engine.outbox.settle import settle_results
+from bridge.engine.outbox.send import send
+from bridge.engine.outbox.task import Task, intent_of
 from bridge.engine.plan.due import Due
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget
@@ -20,22 +20,10 @@ from bridge.engine.work import Scene, enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Capabilities
 from bridge.ports.errors import MappingError, MissingReference
-from bridge.ports.records import CreateItem, UpdateItem, WriteResult
 from bridge.ports.storage import Settlement, UnitOfWork
-from bridge.ports.work import Golden, Intent, OutboxEntry, Shadow
+from bridge.ports.work import OutboxEntry
 
 REST = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One record to write: what is due, and the intent that will be committed before it is sent."""
-
-    entry: OutboxEntry
-    golden: Golden
-    due: Due
-    shadow: Shadow | None
-    intent: Intent
 
 
 def deliver(run: Run, emap: EntityMap, system: str) -> int:
@@ -60,10 +48,10 @@ def deliver(run: Run, emap: EntityMap, system: str) -> int:
             break
         run.runtime.point("after claim")
         tasks = _refresh(run, emap, system, tasks, able)
-        for op, size in (("create", able.batch_create), ("update", able.batch_update)):
+        for op, size in (("create", able.batch_create), ("update", able.batch_update), ("delete", able.batch_update)):
             of_kind = [task for task in tasks if task.intent.op == op]
             for start in range(0, len(of_kind), size):
-                written += _write(run, emap, system, of_kind[start : start + size])
+                written += send(run, emap, system, of_kind[start : start + size])
                 run.runtime.progress("write", system, emap.entity, written)
     return written
 
@@ -84,7 +72,7 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
         if stop is not None:
             settled.append(stop)
         else:
-            tasks.append(Task(entry, golden, due, shadow, _intent(due, shadow, run.runtime.new_id)))
+            tasks.append(Task(entry, golden, due, shadow, intent_of(due, shadow, run.runtime.new_id)))
     uow.settle(settled)
     return tasks
 
@@ -104,15 +92,6 @@ def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Du
         text = "written several times in this run without coming to rest; left to the next run"
         return Settlement(entry, "waiting", run.now + REST, error_code="BR-UNREST", error=text)
     return None
-
-
-def _intent(due: Due, shadow: Shadow | None, new_id: Callable[[], str]) -> Intent:
-    """new_id: names the movement, where quantities are moved."""
-    if shadow is None:
-        return Intent("create", None, {}, due.values, None, due.deltas)
-    before = {path: shadow.values.get(path) for path in due.values}
-    reference = new_id() if due.deltas else ""
-    return Intent("update", shadow.native_id, before, due.values, shadow.version, due.deltas, reference)
 
 
 def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Capabilities) -> list[Task]:
@@ -137,50 +116,3 @@ def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Ca
         forget(run, uow, emap, system, [native_id for native_id in ids if native_id not in now])
         enqueue_due(run, uow, emap, absorbed.touched, leave=mine)
         return _prepare(run, uow, emap, system, [task.entry for task in tasks])
-
-
-def _write(run: Run, emap: EntityMap, system: str, tasks: list[Task]) -> int:
-    if not tasks or system in run.down:
-        _release(run, tasks)
-        return 0
-    tasks = [replace(task, entry=task.entry.with_intent(task.intent)) for task in tasks]
-    with run.store.begin() as uow:
-        uow.save_intents((task.entry, task.intent) for task in tasks)
-    run.runtime.point("before write")
-    try:
-        with run.calling(system, emap.entity):
-            results = _send(run, emap, system, tasks)
-    except Exception as error:
-        run.runtime.point("after write")
-        give_up(run, emap, system, [task.entry for task in tasks], error)
-        return 0
-    run.runtime.point("after write")
-    for task in tasks:
-        place = (system, emap.entity, task.golden.id)
-        run.passes[place] = run.passes.get(place, 0) + 1
-    return settle_results(run, emap, system, list(zip(tasks, results, strict=True)))
-
-
-def _send(run: Run, emap: EntityMap, system: str, tasks: Sequence[Task]) -> list[WriteResult]:
-    adapter, spec = run.runtime.adapters[system], emap.spec(system)
-    if tasks[0].intent.op == "create":
-        return adapter.create(spec, [CreateItem(task.golden.id, task.due.values) for task in tasks])
-    items = [
-        UpdateItem(
-            task.shadow.native_id,
-            task.due.values,
-            task.shadow.version,
-            task.golden.id,
-            task.intent.deltas,
-            task.intent.reference,
-        )
-        for task in tasks
-        if task.shadow is not None
-    ]
-    return adapter.update(spec, items)
-
-
-def _release(run: Run, tasks: Iterable[Task]) -> None:
-    """Entries claimed but not sent go back as they were."""
-    with run.store.begin() as uow:
-        uow.settle(Settlement(task.entry, "pending") for task in tasks)

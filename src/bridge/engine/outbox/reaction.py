@@ -54,6 +54,12 @@ def after_error(
     return to("dead", attempt=True)
 
 
+def postponed(entry: OutboxEntry, error: BridgeError, until: datetime) -> Settlement:
+    """The next state of an entry whose system is out of order: it is not to blame, and waits until the system is asked
+    again."""
+    return Settlement(entry, "waiting", until, error_code=error.code, error=str(error))
+
+
 def ends_the_turn(error: BridgeError) -> bool:
     """Whether the system is of no use for the rest of this run, whatever is asked of it."""
     return isinstance(error, Transient) or (isinstance(error, AuthFailed) and not isinstance(error, PermissionDenied))

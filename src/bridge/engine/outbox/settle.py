@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bridge.engine.absorb import Written, absorb
 from bridge.engine.outbox.reaction import after_error, as_bridge_error, ends_the_turn
+from bridge.engine.outbox.task import Task
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget
 from bridge.engine.work import enqueue_due
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.errors import AlreadyExists, BridgeError, InDoubt, NoSuchObject, NotFound, Rejected, VersionConflict
+from bridge.ports.errors import (
+    AlreadyExists,
+    BridgeError,
+    InDoubt,
+    NoSuchObject,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Transient,
+    VersionConflict,
+)
 from bridge.ports.records import NativeRecord, WriteResult
 from bridge.ports.storage import Settlement, UnitOfWork
 from bridge.ports.work import OutboxEntry, Shadow
-
-if TYPE_CHECKING:
-    from bridge.engine.outbox.deliver import Task
 
 
 class _Settling:
@@ -120,7 +127,9 @@ class _Settling:
             self.run.report.trouble(error, self.system, self.emap.entity, entry.golden_id)
         if ends_the_turn(error):
             self.run.report.trouble(error, self.system, self.emap.entity)
-            self.run.leave(self.system, error)
+            # A record that cannot be written just now (it is locked) says nothing of the system: the others go on.
+            if isinstance(error, RateLimited) or not isinstance(error, Transient):
+                self.run.leave(self.system, error)
 
 
 def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tuple[Task, WriteResult]]) -> int:

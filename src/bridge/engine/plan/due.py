@@ -30,6 +30,7 @@ class Due:
     problems: sentences on units that the system cannot express.
     refused: the record is not made as long as these problems stand: without what it is about (a line of an order, the
         currency of its prices) it would be another.
+    delete: the record is gone elsewhere, and is to be deleted here.
     """
 
     values: dict[str, NativeValue]
@@ -38,11 +39,12 @@ class Due:
     blocked: bool = False
     problems: tuple[str, ...] = ()
     refused: bool = False
+    delete: bool = False
 
     @property
     def nothing(self) -> bool:
         """Whether the system is in step, as far as anything can be done about it."""
-        return not (self.values or self.missing or self.problems)
+        return not (self.values or self.missing or self.problems or self.delete)
 
 
 def due_update(form: Form, golden: Golden, shadow: Shadow, unread: Collection[str] = ()) -> Due:

@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import make_url
 
 from bridge.config import Config
+from bridge.engine.circuit import hasten
 from bridge.engine.cycle import cycle
 from bridge.engine.plan.rehearsal import Action, RehearsalAdapter, Script
 from bridge.engine.report import Report
@@ -78,6 +79,7 @@ def synchronise(
         with store.begin() as uow:
             uow.reclaim(runtime.clock(), owner=runtime.owner)  # the lock says that nobody else is at work
             uow.hasten()
+            hasten(uow, adapters, runtime.clock())
             uow.start_run(run_id, command, runtime.clock())
         report = cycle(runtime, run_id, patience=settings.sync.wait)
         with store.begin() as uow:
@@ -122,6 +124,7 @@ def rehearse(
                 runtime = make_runtime(settings, copy, pretending, maps, progress=progress)
                 with copy.begin() as uow:
                     uow.reclaim(runtime.clock(), owner=runtime.owner)
+                    hasten(uow, adapters, runtime.clock())
                 report = cycle(runtime, "plan")
         finally:
             copy.close()
@@ -214,6 +217,8 @@ def print_report(report: Report) -> None:
     ]
     show("Run " + report.run, ("entity", "system", *(SHORT.get(name, name) for name in names), "calls", "s"), rows)
     print_troubles(report)
+    for system, circuit in report.resting.items():
+        console.print(f"[yellow]{system}[/] {escape(str(circuit))}", soft_wrap=True, highlight=False)
     for system, pause in report.paused.items():
         console.print(f"[yellow]{system}[/] {escape(str(pause))}", soft_wrap=True, highlight=False)
     console.print(

@@ -1,0 +1,31 @@
+"""One record to write, between claim and settlement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.engine.plan.due import Due
+from bridge.ports.work import Golden, Intent, OutboxEntry, Shadow
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One record to write: what is due, and the intent that will be committed before it is sent."""
+
+    entry: OutboxEntry
+    golden: Golden
+    due: Due
+    shadow: Shadow | None
+    intent: Intent
+
+
+def intent_of(due: Due, shadow: Shadow | None, new_id: Callable[[], str]) -> Intent:
+    """What is about to be done. new_id: names the movement, where quantities are moved."""
+    if shadow is None:
+        return Intent("create", None, {}, due.values, None, due.deltas)
+    if due.delete:
+        return Intent("delete", shadow.native_id, {}, {}, shadow.version)
+    before = {path: shadow.values.get(path) for path in due.values}
+    reference = new_id() if due.deltas else ""
+    return Intent("update", shadow.native_id, before, due.values, shadow.version, due.deltas, reference)
