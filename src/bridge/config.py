@@ -20,7 +20,7 @@ from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps
 from bridge.ports.errors import ConfigError
 
 WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync")
-SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "wait")
+SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait")
 SECRET_SOURCES: Final = ("env", "file", "keyring")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
@@ -44,6 +44,7 @@ class SyncConfig:
     page: int = 2000
     max_attempts: int = 12
     max_age: timedelta = timedelta(days=3)
+    max_deletes: int = 25
     wait: float = 30.0
 
 
@@ -208,6 +209,7 @@ class _Reading:
             page=self.number(section, "page", usual.page),
             max_attempts=self.number(section, "max_attempts", usual.max_attempts),
             max_age=timedelta(seconds=self.span(section, "max_age", usual.max_age.total_seconds())),
+            max_deletes=self.number(section, "max_deletes", usual.max_deletes),
             wait=self.span(section, "wait", usual.wait),
         )
 

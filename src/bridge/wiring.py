@@ -140,6 +140,7 @@ def make_runtime(
             page=config.sync.page,
             max_attempts=config.sync.max_attempts,
             max_age=config.sync.max_age,
+            max_deletes=config.sync.max_deletes,
         ),
         point=point,
         progress=progress,

@@ -172,7 +172,7 @@ def test_a_process_of_its_own_speaks_pure_json(company: Company) -> None:
 
 
 def test_ctrl_c_is_no_traceback(company: Company) -> None:
-    company.fill("crm", [{"Name": f"Nr {number}", "VAT": f"X{number}"} for number in range(30)])
+    company.fill("crm", [{"Name": f"Nr {number}", "VAT": f"X{number}"} for number in range(300)])
     process = subprocess.Popen([sys.executable, "-m", "bridge", "sync"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while not (company.folder / "bridge.db").exists():
         assert process.poll() is None
@@ -183,7 +183,7 @@ def test_ctrl_c_is_no_traceback(company: Company) -> None:
     assert b"nothing is lost" in err
     report = company.bridge("sync", "--json").json
     assert report["ok"] is True
-    assert len(company.rows("erp")) == 31
+    assert len(company.rows("erp")) == 301
 
 
 @pytest.mark.parametrize("words", [("explain", "--json"), ("sync", "--json", "--jsno"), ("snyc", "--json")])

@@ -29,7 +29,7 @@ def short(text: str) -> str:
     return text[:3].upper()
 
 
-def mapping():
+def mapping(deletes=()):
     lossy = {"erp": (lambda value: value, lambda value: value)}
     customer = entity(
         field("mail"),
@@ -40,12 +40,15 @@ def mapping():
         field("parent", ref="customer"),
         match=[MatchRule("same", ("mail",))],
         first_contact=Policy("newest"),
+        deletes=deletes,
     )
     return {"customer": customer}
 
 
 class Machine(RuleBasedStateMachine):
-    """See the module."""
+    """See the module. deletes: systems in which a record is deleted that was deleted elsewhere."""
+
+    deletes: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +59,9 @@ class Machine(RuleBasedStateMachine):
             "fin": Simulated("fin", self.world, unique_keys=False, apart=("note",)),
         }
         self.store = memory_store()
-        self.maps = mapping()
+        self.maps = mapping(self.deletes)
+        self.pace = Pace(page=2)
+        self.back_off = 0.1
         self.ids = count(1)
         self.notes = count(1)
         self.processes = count(1)
@@ -176,9 +181,9 @@ class Machine(RuleBasedStateMachine):
             maps=self.maps,
             clock=self.world.clock,
             new_id=lambda: f"golden-{next(self.ids):04}",
-            back_off=lambda attempts: 0.1,
+            back_off=lambda attempts: self.back_off,
             owner=f"process {next(self.processes)}",
-            pace=Pace(page=2),
+            pace=self.pace,
             point=self.world.moment,
         )
         with self.store.begin() as uow:
@@ -220,10 +225,30 @@ class Machine(RuleBasedStateMachine):
             self._check_in_step(uow)
             self._check_no_edit_lost(uow)
             self._check_no_phantom(uow)
+            self._check_deletes(uow)
 
     def _goldens(self, uow):
         ids = uow.golden_page("customer", "", 1000)
         return uow.goldens("customer", ids)
+
+    def _golden_ids(self, uow) -> set[str]:
+        """Those of living and of deleted records."""
+        links = [link for s in SYSTEMS for link in uow.links(s, "customer", list(self.systems[s].rows)).values()]
+        return {link.golden_id for link in links if link.golden_id}
+
+    def _check_deletes(self, uow) -> None:
+        """What was deleted is gone wherever the mapping says so, and nowhere else."""
+        dead = [g.id for g in uow.goldens("customer", sorted(self._golden_ids(uow))).values() if not g.alive]
+        for link in uow.links_of("customer", dead):
+            assert link.system not in self.deletes or self.systems[link.system].rows[link.native_id].deleted
+        for system, sim in self.systems.items():
+            by_bridge = {row.id for row in sim.rows.values() if row.deleted} - {
+                r for s, r in self.removed if s == system
+            }
+            assert system in self.deletes or not by_bridge, f"bridge deleted {by_bridge} in {system}"
+            for link in uow.links(system, "customer", sorted(by_bridge)).values():
+                others = {one.system for one in uow.links_of("customer", [link.golden_id]) if one.state == "gone"}
+                assert others - {system}, f"{link.native_id} was deleted in {system}, and nowhere before"
 
     def _check_in_step(self, uow) -> None:
         """G2: every system shows the golden value, as it stores it."""
@@ -264,7 +289,7 @@ class Machine(RuleBasedStateMachine):
 
     def _check_no_edit_lost(self, uow) -> None:
         """G1: the last edit of every cell is agreed, or overwritten by someone who had seen it, or journalled."""
-        goldens = self._goldens(uow)
+        goldens = uow.goldens("customer", sorted(self._golden_ids(uow)))
         said: dict[tuple[str, str], set[str]] = defaultdict(set)
         for golden in goldens.values():
             for unit, value in golden.values.items():
@@ -289,3 +314,9 @@ class Machine(RuleBasedStateMachine):
             for path in ("mail", "name", "note"):
                 value = golden.values.get(path)
                 assert value is None or value in self.typed[path], f"{path} = {value!r} was typed by nobody"
+
+
+class DeletingMachine(Machine):
+    """The same where deletes are passed on to two of the systems."""
+
+    deletes = ("erp", "fin")

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
-from bridge.ports.errors import CursorExpired, InDoubt, NotFound, RateLimited, Rejected, Transient, VersionConflict
+from bridge.ports.errors import (
+    BridgeError,
+    CursorExpired,
+    InDoubt,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Transient,
+    VersionConflict,
+)
 from bridge.ports.records import (
     ChangePage,
     CreateItem,
@@ -85,9 +94,13 @@ class Simulated:
         unique_keys: bool = True,
         apart: tuple[str, ...] = (),
         page: int = 2,
+        batch: int = 3,
     ) -> None:
         self.system, self.world, self.spell, self.coarse = name, world, spell, coarse
-        self.unique_keys, self.apart, self.page = unique_keys, apart, page
+        self.unique_keys, self.apart, self.page, self.batch = unique_keys, apart, page, batch
+        self.out_of_order = False
+        self.whole: BridgeError | None = None  # what a batch with a poisoned record comes to, instead of results
+        self.sizes: list[int] = []
         self.rows: dict[str, Row] = {}
         self.faults: list[str] = []
         self.calls = self.writes = self._seq = 0
@@ -124,8 +137,8 @@ class Simulated:
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         return Capabilities(
             conditional_update="emulated" if self.coarse else "native",
-            batch_create=3,
-            batch_update=3,
+            batch_create=self.batch,
+            batch_update=self.batch,
             page=self.page,
             clock_grain=timedelta(seconds=1) if self.coarse else timedelta(microseconds=1),
             written_apart=self.apart,
@@ -155,6 +168,8 @@ class Simulated:
         """Begin a call; returns the fault that is due for it."""
         self.calls += 1
         self.world.moment(f"{self.system} {name}")
+        if self.out_of_order:
+            raise Transient("cannot be reached", system=self.system)
         fault = self.faults.pop(0) if self.faults else None
         if fault == "transient":
             raise Transient("no answer", system=self.system)
@@ -204,8 +219,16 @@ class Simulated:
 
     def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
         fault = self._call("create")
+        self._take(items)
         results = [self._create(spec, item, fault) for item in items]
         return self._answer("create", fault, results)
+
+    def _take(self, items: Sequence[CreateItem | UpdateItem]) -> None:
+        self.sizes.append(len(items))
+        if self.whole is not None and any(
+            "poison" in (item.values.get("name"), item.values.get("note")) for item in items
+        ):
+            raise self.whole
 
     def _create(self, spec: ObjectSpec, item: CreateItem, fault: str | None) -> WriteResult:
         known = [row for row in self.rows.values() if row.key == item.key and not row.deleted]
@@ -222,6 +245,7 @@ class Simulated:
 
     def update(self, spec: ObjectSpec, items: Sequence[UpdateItem]) -> list[WriteResult]:
         fault = self._call("update")
+        self._take(items)
         results = [self._update(spec, item, fault) for item in items]
         return self._answer("update", fault, results)
 
@@ -259,4 +283,15 @@ class Simulated:
         return results
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
-        raise NotImplementedError("the engine deletes nothing")
+        fault = self._call("delete")
+        return self._answer("delete", fault, [self._delete(spec, item) for item in items])
+
+    def _delete(self, spec: ObjectSpec, item: DeleteItem) -> WriteResult:
+        row = self.rows.get(item.native_id)
+        if row is None or row.deleted:
+            return WriteResult("ok", item.native_id)
+        if item.expected is not None and item.expected != self._record(spec, row).version:
+            return WriteResult("failed", item.native_id, error=VersionConflict("moved", system=self.system))
+        self.remove(row.id)
+        self.writes += 1
+        return WriteResult("ok", item.native_id)

@@ -95,6 +95,7 @@ def entity(
     systems: Sequence[str] = SYSTEMS,
     first_contact: Policy | None = None,
     match: Sequence[MatchRule] = (),
+    deletes: Sequence[str] = (),
 ) -> EntityMap:
     """A mapping of one entity."""
     specs = {
@@ -106,7 +107,15 @@ def entity(
         )
         for system in systems
     }
-    return EntityMap(entity=name, units=units, specs=specs, match=match, first_contact=first_contact, digest="d")
+    return EntityMap(
+        entity=name,
+        units=units,
+        specs=specs,
+        match=match,
+        first_contact=first_contact,
+        digest="d",
+        deletes=frozenset(deletes),
+    )
 
 
 def _fields(unit: Unit, system: str) -> tuple[FieldSpec, ...]:

@@ -13,6 +13,7 @@ from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.merge.observe import Outcome, Sighting, observe
 from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
+from bridge.engine.tombstones import revived
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeRecord
@@ -175,6 +176,10 @@ class _Page:
 
     def _keep(self, outcome: Outcome, before: Golden, result: Absorbed) -> None:
         golden = outcome.golden
+        if not golden.alive and (outcome.moved or outcome.shadow.native_id in result.linked):
+            golden, row, conflict = revived(self.run, golden, self.system)
+            self.history.append(row)
+            self.conflicts.append(conflict)
         if golden is not before:
             self.goldens[golden.id] = golden
             self.changed_goldens.add(golden.id)

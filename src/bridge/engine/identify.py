@@ -27,6 +27,7 @@ class Identities:
         self._values: dict[str, Mapping[str, Canonical]] = {}  # golden id -> values, as far as loaded
         self._index: dict[tuple[str, str], list[str]] = {}  # match key -> golden ids, with those of this page
         self._taken: dict[str, str] = {}  # golden id -> native id of this system
+        self._somewhere: set[str] = set()  # golden ids of which some system has the record
 
     @staticmethod
     def keys_of(emap: EntityMap, goldens: Iterable[Golden]) -> dict[str, list[tuple[str, str]]]:
@@ -73,8 +74,10 @@ class Identities:
             self.goldens[golden_id] = golden
             self._values[golden_id] = golden.values
         for link in self.uow.links_of(self.emap.entity, news):
-            if link.system == self.system and link.state == "linked" and link.golden_id:
-                self._taken[link.golden_id] = link.native_id
+            if link.state == "linked" and link.golden_id:
+                self._somewhere.add(link.golden_id)
+                if link.system == self.system:
+                    self._taken[link.golden_id] = link.native_id
 
     def _by_key(self, record: NativeRecord, old: Link | None, written: str | None) -> Link | None:
         """A record made by bridge, or one that carries the golden id, or one that was linked before it went."""
@@ -109,7 +112,7 @@ class Identities:
         self, record: NativeRecord, values: Mapping[str, Canonical], keys: list[tuple[str, str]], seen: str
     ) -> Link:
         ids = {golden_id for key in keys for golden_id in self._index.get(key, ())}
-        candidates = {golden_id: self._values[golden_id] for golden_id in sorted(ids) if golden_id in self._values}
+        candidates = {golden_id: self._values[golden_id] for golden_id in sorted(ids) if self._lives(golden_id)}
         decision = decide(self.emap.match, values, candidates, frozenset(self._taken))
         if decision.kind == "review":
             return self._review(record, decision.reason, decision.candidates, seen)
@@ -119,6 +122,11 @@ class Identities:
         self._taken[golden_id] = record.native_id
         how = "new" if decision.kind == "new" else "match"
         return Link(self.system, self.emap.entity, record.native_id, golden_id, "linked", how, decision.reason)
+
+    def _lives(self, golden_id: str) -> bool:
+        """Whether a new record may be this one: one that was deleted everywhere is not brought back by a likeness."""
+        golden = self.goldens.get(golden_id)
+        return golden is not None and (golden.alive or golden_id in self._somewhere)
 
     def _new(self, record: NativeRecord, values: Mapping[str, Canonical], keys: list[tuple[str, str]]) -> str:
         """A golden record for something never seen; under the key it carries, if an earlier store had given it one."""

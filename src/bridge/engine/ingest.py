@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.runtime import Run
-from bridge.engine.tombstones import forget, inherit
+from bridge.engine.tombstones import bury, forget, inherit
 from bridge.engine.work import armed_flag, enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import CursorExpired
@@ -42,10 +42,11 @@ def _read(run: Run, emap: EntityMap, system: str) -> None:
             position = CursorRow(system, emap.entity, None, position.complete)
             continue
         run.runtime.point("after read")
+        died = _confirmed(run, emap, system, page)
         done = not page.more
         position = CursorRow(system, emap.entity, page.cursor, position.complete or done)
         with run.store.begin() as uow, run.report.timed(system, emap.entity):
-            _take_in(run, uow, emap, system, page)
+            _take_in(run, uow, emap, system, page, died)
             uow.save_cursor(position, run.now)
             if done:
                 uow.set_flag(_mapping_flag(system, emap), emap.digest)
@@ -55,15 +56,39 @@ def _read(run: Run, emap: EntityMap, system: str) -> None:
             return
 
 
-def _take_in(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, page: ChangePage) -> None:
+def _confirmed(run: Run, emap: EntityMap, system: str, page: ChangePage) -> list[str]:
+    """Those that the system says are gone, and really are: a delete that is passed on is looked at once more.
+
+    What was merged into another goes on there; what only left the object's `where` is still found.
+    """
+    ids = [stone.native_id for stone in page.tombstones if not stone.merged_into]
+    if not ids or not emap.deletes - {system}:
+        return []
+    with run.calling(system, emap.entity) as (adapter, _):
+        there = adapter.fetch(emap.spec(system), ids)
+    return [native_id for native_id in ids if native_id not in there]
+
+
+def _take_in(
+    run: Run, uow: UnitOfWork, emap: EntityMap, system: str, page: ChangePage, died: Sequence[str] = ()
+) -> None:
     tally = run.report.of(system, emap.entity)
     tally.read += len(page.records) + len(page.tombstones)
     alive = {record.native_id for record in page.records}
     dead = [tombstone for tombstone in page.tombstones if tombstone.native_id not in alive]
     inherit(run, uow, emap, system, dead)
     absorbed = absorb(run, uow, emap, system, page.records)
+    buried = bury(run, uow, emap, system, died)
     forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
-    enqueue_due(run, uow, emap, absorbed.touched)
+    enqueue_due(run, uow, emap, absorbed.touched | buried)
+    if absorbed.linked:  # whose parent was made by a user is no longer held back
+        _wake_children(run, uow, emap.entity, system)
+
+
+def _wake_children(run: Run, uow: UnitOfWork, entity: str, system: str) -> None:
+    for emap in run.runtime.maps.values():
+        if entity in emap.depends_on and system in emap.systems:
+            uow.wake(system, emap.entity)
 
 
 def revisit(run: Run, emap: EntityMap, system: str) -> None:

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from bridge.engine.circuit import Circuit
 from bridge.engine.pausing import Pause
-from bridge.ports.errors import BridgeError
+from bridge.ports.errors import BridgeError, SafetyStop
 
 
 @dataclass(slots=True)
@@ -91,6 +91,11 @@ class Report:
         if self.resting or any(not pause.by_person for pause in self.paused.values()):
             return False
         return not (self.troubles or self.outbox.get("waiting") or self.outbox.get("in_doubt"))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether something was not done for safety's sake, before a person has looked at it."""
+        return any(trouble.code == SafetyStop.code for trouble in self.troubles)
 
     @property
     def writes(self) -> int:

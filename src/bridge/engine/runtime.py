@@ -25,6 +25,8 @@ class Pace:
     lease: how long a claimed entry is kept from other workers.
     page: records asked for at once; the adapter may give less.
     max_attempts, max_age: after either, an entry that keeps failing is set aside (dead).
+    max_deletes: most records of one system and entity that are deleted because they were deleted elsewhere; where more
+        are due, none is deleted before a person has looked at it.
     passes: how often one record is written to one system within a run; a system that never comes to rest is left to
         the next run.
     """
@@ -34,6 +36,7 @@ class Pace:
     page: int = 2000
     max_attempts: int = 12
     max_age: timedelta = timedelta(days=3)
+    max_deletes: int = 25
     passes: int = 4
 
 

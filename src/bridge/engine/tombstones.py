@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.engine.runtime import Run
+from bridge.engine.work import Scene
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import Tombstone
 from bridge.ports.storage import UnitOfWork
+from bridge.ports.work import Conflict, Golden, HistoryRow, Proposal, Provenance
+
+RECORD = "(record)"
+"""The record as a whole, where journal and history name a unit: whether it is there is a field like any other."""
+
+EDITED, DELETED = "edited", "deleted"
 
 
 def inherit(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, tombstones: Sequence[Tombstone]) -> None:
@@ -46,3 +53,60 @@ def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: 
     uow.save_links((replace(x, state="gone", reason="deleted in the system", candidates=()) for x in links), run.now)
     uow.drop_shadows(system, emap.entity, [link.native_id for link in links])
     uow.unqueue(emap.entity, [(system, link.golden_id) for link in links if link.golden_id])
+
+
+def bury(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> set[str]:
+    """Records that users deleted here: they are to go elsewhere too, where the mapping says so. Before `forget`.
+
+    An edit beats a delete: who deleted a record that owed them somebody's edit had not seen it. Returns golden ids.
+    """
+    if not native_ids or not emap.deletes - {system}:
+        return set()
+    links = uow.links(system, emap.entity, native_ids).values()
+    ids = [link.golden_id for link in links if link.state == "linked" and link.golden_id]
+    scene = Scene(uow, emap, ids, creates=False)
+    dead: list[Golden] = []
+    for golden in [golden for golden in scene.goldens.values() if golden.alive]:
+        due = scene.due(system, golden)
+        if due is not None and due.values:
+            unseen = Proposal("", EDITED, run.now)
+            uow.save_conflicts([edit_beats_delete(run, golden, Proposal(system, DELETED, run.now), unseen)])
+        else:
+            why = {**golden.provenance, RECORD: Provenance(system, run.now, DELETED)}
+            dead.append(replace(golden, rev=golden.rev + 1, alive=False, provenance=why))
+    uow.save_goldens(dead, run.now)
+    uow.add_history(_turned(run, golden, EDITED, DELETED, system) for golden in dead)
+    return {golden.id for golden in dead}
+
+
+def revived(run: Run, golden: Golden, system: str) -> tuple[Golden, HistoryRow, Conflict]:
+    """A record that was to be deleted was edited, or put back, in this system: it lives on."""
+    why = dict(golden.provenance)
+    gone = why.pop(RECORD, Provenance("", None, DELETED))
+    conflict = edit_beats_delete(
+        run, golden, Proposal(gone.system, DELETED, gone.at), Proposal(system, EDITED, run.now)
+    )
+    living = replace(golden, rev=golden.rev + 1, alive=True, provenance=why)
+    return living, _turned(run, golden, DELETED, EDITED, system), conflict
+
+
+def edit_beats_delete(run: Run, golden: Golden, deleted: Proposal, edited: Proposal) -> Conflict:
+    """The row of the journal that says whose delete was not passed on, and why."""
+    return Conflict(
+        id=run.runtime.new_id(),
+        entity=golden.entity,
+        golden_id=golden.id,
+        unit=RECORD,
+        state="settled",
+        rule="edit beats delete",
+        winner=edited.system,
+        base=None,
+        proposals=(deleted, edited),
+        at=run.now,
+        run=run.id,
+    )
+
+
+def _turned(run: Run, golden: Golden, old: str, new: str, system: str) -> HistoryRow:
+    rule = "edit beats delete" if new == EDITED else "deleted"
+    return HistoryRow(golden.entity, golden.id, RECORD, old, new, system, run.now, rule, run.id)

@@ -27,6 +27,7 @@ def enqueue_due(
     *,
     arming: bool = False,
     leave: Collection[tuple[str, str]] = (),
+    anew: bool = True,
 ) -> None:
     """Note for every system what it lacks of these golden records; take back what it does not lack any more.
 
@@ -35,6 +36,7 @@ def enqueue_due(
 
     arming: the pass that comes right after these reads.
     leave: (system, golden id) that are being written right now.
+    anew: whether something was seen that may let a write succeed which was refused; not after writes of bridge's own.
     """
     armed = ",".join(emap.systems) if arming else uow.flag(armed_flag(emap.entity))
     if not armed:
@@ -53,10 +55,10 @@ def enqueue_due(
                 settled.append((system, golden.id))
             else:
                 late.append((system, golden.id, golden.rev))
-                if due.values and not due.blocked:
+                if due.delete or (due.values and not due.blocked):
                     ready.append(golden.id)
         uow.unqueue(emap.entity, settled)
-        run.report.of(system, emap.entity).enqueued += uow.enqueue(emap.entity, late, now)
+        run.report.of(system, emap.entity).enqueued += uow.enqueue(emap.entity, late, now, anew=anew)
         if ready:  # what waits for another record must not keep the rest of its fields waiting
             uow.wake(system, emap.entity, ready)
 
@@ -98,9 +100,12 @@ class Scene:
         link = self.links.get((system, golden.id))
         shadow = self.shadows.get((system, golden.id))
         form, unread = self.forms[system], self._unread[golden.id]
+        if not golden.alive:
+            here = link is not None and link.state == "linked" and shadow is not None
+            return Due({}, delete=True) if here and system in self.emap.deletes else None
         if link is not None:
             return due_update(form, golden, shadow, unread) if link.state == "linked" and shadow else None
-        if not self.creates or not golden.alive or (system, golden.id) in self.reviewed or self.waiting[golden.id]:
+        if not self.creates or (system, golden.id) in self.reviewed or self.waiting[golden.id]:
             return None  # what it refers to, or what it may be itself, has to be known first
         left = self.left.get((system, self.emap.entity, golden.id), ())
         due = due_create(form, golden, left, unread)

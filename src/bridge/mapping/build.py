@@ -92,6 +92,7 @@ class _Builder:
             digest=self._digest(),
             source=source,
             tables=tables,
+            deletes=frozenset(system for system, section in self.file.systems.items() if section.deletes == "delete"),
         )
 
     def _systems(self) -> dict[str, tuple[Condition, ...]]:

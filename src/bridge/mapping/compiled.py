@@ -25,6 +25,7 @@ class EntityMap:
     systems: in the order of the mapping file, which settles ties.
     depends_on: entities whose records this one refers to (itself, where records have parents).
     first_contact: how differing values are settled when records meet for the first time; None = held for a person.
+    deletes: systems in which a record is deleted when it was deleted in another.
     digest: hex text that changes whenever the meaning of the mapping does, and not with comments or layout.
     """
 
@@ -39,6 +40,7 @@ class EntityMap:
         digest: str = "",
         source: Source | None = None,
         tables: Sequence[Table] = (),
+        deletes: frozenset[str] = frozenset(),
     ) -> None:
         self.entity = entity
         self.systems: tuple[str, ...] = tuple(specs)
@@ -50,6 +52,7 @@ class EntityMap:
             dict.fromkeys(unit.record_ref.entity for unit in self.record_units if unit.record_ref)
         )
         self.first_contact = first_contact
+        self.deletes = deletes
         self.match: tuple[MatchRule, ...] = tuple(match)
         self.digest = digest
         self.source = source or Source.nowhere(entity)

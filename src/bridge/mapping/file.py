@@ -57,6 +57,7 @@ BySystem = Scalar | dict[str, Scalar]
 Natives = Scalar | Annotated[list[Scalar], Field(min_length=1)]
 EmptyWord = Literal["erases", "keeps"]
 WriteWord = Literal["always", "on create"]
+DeletesWord = Literal["unlink", "delete"]
 MissingWord = Literal["wait", "leave"]
 
 
@@ -70,6 +71,9 @@ class SystemSection(_Section):
     object: str = Field(min_length=1, description="The native object, as Account or res.partner.")
     where: str | None = Field(None, description="Which records belong, as: Type = 'Customer' and ParentId is set")
     new: dict[str, str] = Field(default_factory=dict, description="What every record that bridge makes gets.")
+    deletes: DeletesWord = Field(
+        "unlink", description="What becomes of a record here that was deleted in another system: it stays, or goes too."
+    )
     country: str | None = Field(None, description="ISO code of the country of phone numbers written without one.")
 
 

@@ -204,11 +204,11 @@ class MappingError(BridgeError):
 
 
 class SafetyStop(BridgeError):
-    """The evidence is odd (an emptied side, too many deletes, everything changed): stopped before any write."""
+    """The evidence is odd (an emptied side, too many deletes, everything changed): stopped before any such write."""
 
     code = "BR-SAFETY"
-    not_done = "Nothing was written to any system."
-    to_do = "Look at the counts and samples; approve the run only if they are what you meant."
+    not_done = "Nothing of this was written to the system; all else goes on."
+    to_do = "See what it would be with `bridge plan`; raise the limit that is named only if that is what you meant."
 
 
 def all_errors() -> list[type[BridgeError]]:

@@ -13,7 +13,7 @@ from bridge.ports.errors import RateLimited
 from bridge.ports.storage import Settlement
 from bridge.ports.work import Intent, OutboxEntry
 from bridge.store import codec
-from bridge.store.schema import OPEN, OPEN_WHERE, OUTBOX, TAKEN
+from bridge.store.schema import GOLDEN, OPEN, OPEN_WHERE, OUTBOX, TAKEN
 from bridge.store.transaction import Transaction, chunks
 
 
@@ -26,12 +26,15 @@ class Queue(Transaction):
         rows = self.rows_in(OUTBOX, OUTBOX.c.golden_id, golden_ids, *where)
         return {row.golden_id: codec.entry_of(row) for row in rows}
 
-    def enqueue(self, entity: str, rows: Iterable[tuple[str, str, int]], at: datetime) -> int:
+    def enqueue(self, entity: str, rows: Iterable[tuple[str, str, int]], at: datetime, *, anew: bool = True) -> int:
         """Note that (system, golden id, revision) is due; returns how many entries are new.
 
-        A dead entry of the record is superseded: things have changed.
+        anew: a dead entry of the record is superseded, since things have changed. Else only where the revision has.
         """
         batch = list(rows)
+        if not anew:
+            dead = self._dead(entity, batch)
+            batch = [row for row in batch if row[2] > dead.get((row[0], row[1]), -1)]
         if not batch:
             return 0
         self._drop(entity, ((system, golden_id) for system, golden_id, _ in batch), ("dead",))
@@ -56,6 +59,12 @@ class Queue(Transaction):
         known = self._open_count(entity, batch)
         self.connection.execute(statement, values)
         return len(values) - known
+
+    def _dead(self, entity: str, rows: list[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
+        """(system, golden id) -> the revision that was refused."""
+        where = (OUTBOX.c.entity == entity, OUTBOX.c.state == "dead")
+        found = self.rows_in(OUTBOX, OUTBOX.c.golden_id, list({golden_id for _, golden_id, _ in rows}), *where)
+        return {(row.system, row.golden_id): row.rev for row in found}
 
     def _open_count(self, entity: str, rows: list[tuple[str, str, int]]) -> int:
         by_system: dict[str, list[str]] = defaultdict(list)
@@ -227,6 +236,13 @@ class Queue(Transaction):
         where = and_(OUTBOX.c.system == system, OUTBOX.c.error_code == code, chosen)
         freed = update(OUTBOX).where(where).values(state="pending", next_at=null(), attempts=0)
         return int(self.connection.execute(freed).rowcount)
+
+    def deletes_due(self, system: str, entity: str) -> int:
+        """How many records of this system are to be deleted because they were deleted in another."""
+        where = and_(OUTBOX.c.system == system, OUTBOX.c.entity == entity, OUTBOX.c.state != "dead")
+        record = and_(GOLDEN.c.entity == OUTBOX.c.entity, GOLDEN.c.id == OUTBOX.c.golden_id, GOLDEN.c.alive.is_(False))
+        query = select(func.count()).select_from(OUTBOX.join(GOLDEN, record)).where(where)
+        return int(self.connection.execute(query).scalar() or 0)
 
     def next_due(self, entities: Sequence[str], *, without: Collection[str] = ()) -> datetime | None:
         """The earliest instant at which a waiting entry of these entities may be tried again, some systems left out."""

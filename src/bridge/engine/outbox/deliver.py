@@ -19,7 +19,7 @@ from bridge.engine.tombstones import forget
 from bridge.engine.work import Scene, enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Capabilities
-from bridge.ports.errors import MappingError, MissingReference
+from bridge.ports.errors import MappingError, MissingReference, SafetyStop
 from bridge.ports.storage import Settlement, UnitOfWork
 from bridge.ports.work import OutboxEntry
 
@@ -47,7 +47,7 @@ def deliver(run: Run, emap: EntityMap, system: str) -> int:
         if not entries:
             break
         run.runtime.point("after claim")
-        tasks = _refresh(run, emap, system, tasks, able)
+        tasks = _guarded(run, emap, system, _refresh(run, emap, system, tasks, able))
         for op, size in (("create", able.batch_create), ("update", able.batch_update), ("delete", able.batch_update)):
             of_kind = [task for task in tasks if task.intent.op == op]
             for start in range(0, len(of_kind), size):
@@ -80,7 +80,7 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
 def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Due) -> Settlement | None:
     """The settlement of an entry that cannot be sent: waiting for another record, not expressible, or never at rest."""
     tally = run.report.of(system, emap.entity)
-    if due.blocked or not (due.values or due.problems):
+    if due.blocked or not (due.values or due.problems or due.delete):
         error = MissingReference(f"waits for {', '.join(due.missing)} to be known in this system", system=system)
         return Settlement(entry, "held", error_code=error.code, error=str(error))
     if due.problems and (not due.values or (entry.intent is None and due.refused)):
@@ -94,15 +94,36 @@ def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Du
     return None
 
 
+def _guarded(run: Run, emap: EntityMap, system: str, tasks: list[Task]) -> list[Task]:
+    """Deletes wait for a person where there are more of them than anybody would make by hand: a list that was emptied
+    by mistake, a filter that was changed. All else goes on."""
+    deletes = [task for task in tasks if task.due.delete]
+    if not deletes:
+        return tasks
+    most = run.runtime.pace.max_deletes
+    with run.store.begin() as uow:
+        number = uow.deletes_due(system, emap.entity)
+        if number <= most:
+            return tasks
+        words = (
+            f"{number} records would be deleted because they were deleted elsewhere, more than the {most} allowed at"
+            " once (`sync.max_deletes`): none was deleted"
+        )
+        error = SafetyStop(words, system=system)
+        uow.settle(Settlement(task.entry, "held", error_code=error.code, error=str(error)) for task in deletes)
+    run.report.trouble(error, system, emap.entity)
+    return [task for task in tasks if not task.due.delete]
+
+
 def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Capabilities) -> list[Task]:
     """Look at records once more right before they are changed, unless the system itself refuses stale writes.
 
     A version with the grain of a second cannot tell an edit made in the second of the last look; the values can.
     """
-    updates = [task for task in tasks if task.shadow is not None]
-    if not updates or (able.conditional_update == "native" and able.clock_grain < timedelta(milliseconds=10)):
+    exact = able.conditional_update == "native" and able.clock_grain < timedelta(milliseconds=10)
+    ids = [task.shadow.native_id for task in tasks if task.shadow and (task.due.delete or not exact)]
+    if not ids:
         return tasks
-    ids = [task.shadow.native_id for task in updates if task.shadow]
     try:
         with run.calling(system, emap.entity) as (adapter, _):
             now = adapter.fetch(emap.spec(system), ids)

@@ -103,6 +103,11 @@ def _settle(
             settled.append(Settlement(entry, "pending" if intent is None or intent.op == "create" else None))
             if intent is not None and intent.native_id:
                 gone.append(intent.native_id)
+                tally.deleted += intent.op == "delete"
+            continue
+        if intent.op == "delete":  # not done; whether it still is to be, what the record shows by now decides
+            records += found[entry.id]
+            settled.append(Settlement(entry, "pending"))
             continue
         tally.created += intent.op == "create"
         for record in found[entry.id]:

@@ -45,7 +45,12 @@ class _Settling:
     def take(self, task: Task, result: WriteResult) -> None:
         """Sort one result."""
         entry = task.entry
-        if result.outcome == "ok" and result.stored is not None:
+        if result.outcome == "ok" and task.intent.op == "delete":
+            self.gone.append(task.intent.native_id or "")
+            self.settled.append(Settlement(entry, None))
+            self.count += 1
+            self.tally.deleted += 1
+        elif result.outcome == "ok" and result.stored is not None:
             answered = result.created is not False  # a record that was there already may have been edited since
             self.records.append(result.stored)
             self.written[result.stored.native_id] = Written(task.golden.id, task.intent, answered)
@@ -145,7 +150,8 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
         _amend(run, uow, emap, system, settling.records)
         forget(run, uow, emap, system, settling.gone)
         seen_again = absorb(run, uow, emap, system, moved)
-        enqueue_due(run, uow, emap, absorbed.touched | seen_again.touched)
+        enqueue_due(run, uow, emap, absorbed.touched, anew=False)
+        enqueue_due(run, uow, emap, seen_again.touched)
     run.runtime.point("after settle")
     return settling.count
 

@@ -24,6 +24,7 @@ from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configurati
 from bridge.entrypoints.cli.output import (
     DONE,
     PROBLEMS,
+    SAFETY,
     WrongUsage,
     console,
     emit,
@@ -60,7 +61,7 @@ def sync(config: ConfigOption = None, entity: EntityOption = None, json: JsonOpt
             emit({"ok": report.ok, **report.as_json()})
         else:
             print_report(report)
-    raise typer.Exit(DONE if report.ok else PROBLEMS)
+    raise typer.Exit(DONE if report.ok else SAFETY if report.stopped else PROBLEMS)
 
 
 def synchronise(
@@ -106,7 +107,7 @@ def plan(
             )
         else:
             print_plan(script, report, sample=None if all_ else SAMPLE)
-    raise typer.Exit(PROBLEMS if report.troubles else DONE)
+    raise typer.Exit(SAFETY if report.stopped else PROBLEMS if report.troubles else DONE)
 
 
 def rehearse(
