@@ -15,25 +15,29 @@ from pathlib import Path
 from typing import Final
 
 from bridge.canonical.custom import BadDeclaration, known_entities
+from bridge.engine.budget import Terms
 from bridge.mapping.reading import Data, read_yaml
 from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps, suggest, undecodable
 from bridge.ports.errors import ConfigError
 
 WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync")
 SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait")
+BUDGET_WORDS: Final = ("per_second", "per_day", "reserve", "at_once")
 SECRET_SOURCES: Final = ("env", "file", "keyring")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
+_NUMBER: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%)?")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
 
 
 @dataclass(frozen=True, slots=True)
 class SystemConfig:
-    """One system: the adapter's name and its settings as written, secrets unresolved."""
+    """One system: the adapter's name and its settings as written, secrets unresolved, and the budget of its calls."""
 
     name: str
     adapter: str
     settings: Mapping[str, Data] = field(repr=False)
+    budget: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +178,36 @@ class _Reading:
             if not isinstance(body, dict) or not isinstance(body.get("adapter"), str):
                 self.wrong(("systems", name), "say which adapter reaches it, as adapter: salesforce")
                 continue
-            settings = {key: value for key, value in body.items() if key != "adapter"}
-            found[name] = SystemConfig(name, str(body["adapter"]), settings)
+            settings = {key: value for key, value in body.items() if key not in ("adapter", "budget")}
+            budget = self.budget(("systems", name, "budget"), body.get("budget", {}))
+            found[name] = SystemConfig(name, str(body["adapter"]), settings, budget)
         return found
+
+    def budget(self, steps: Steps, section: Data) -> Terms:
+        """The calls that a system may get."""
+        if not isinstance(section, dict):
+            self.wrong(steps, "expected entries like per_second: 10")
+            return Terms()
+        self.known(section, steps, BUDGET_WORDS)
+        numbers: dict[str, float | None] = {}
+        for word in BUDGET_WORDS:
+            value = section.get(word)
+            said = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+            number = float(said[1]) / (100 if said[2] else 1) if said else None
+            least, most = {"reserve": (0.0, 0.95), "per_second": (0.01, 1e6)}.get(word, (1.0, 1e12))
+            whole = word in ("per_day", "at_once") and number is not None and number % 1
+            if value is not None and (number is None or whole or not least <= number <= most):
+                expected = "a share like 30%, at most 95%" if word == "reserve" else "a number above 0"
+                self.wrong((*steps, word), f"expected {expected}", at_value=True)
+                number = None
+            numbers[word] = number
+        per_day, at_once, reserve = numbers["per_day"], numbers["at_once"], numbers["reserve"]
+        return Terms(
+            per_second=numbers["per_second"],
+            per_day=int(per_day) if per_day else None,
+            reserve=0.3 if reserve is None else reserve,
+            at_once=int(at_once) if at_once else None,
+        )
 
     def custom_fields(self) -> dict[str, dict[str, str]]:
         section = self.data.get("custom_fields", {})

@@ -142,6 +142,7 @@ def make_runtime(
             max_age=config.sync.max_age,
             max_deletes=config.sync.max_deletes,
         ),
+        terms={name: system.budget for name, system in config.systems.items()},
         point=point,
         progress=progress,
     )

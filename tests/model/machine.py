@@ -62,6 +62,7 @@ class Machine(RuleBasedStateMachine):
         self.maps = mapping(self.deletes)
         self.pace = Pace(page=2)
         self.back_off = 0.1
+        self.terms = {}
         self.ids = count(1)
         self.notes = count(1)
         self.processes = count(1)
@@ -184,6 +185,7 @@ class Machine(RuleBasedStateMachine):
             back_off=lambda attempts: self.back_off,
             owner=f"process {next(self.processes)}",
             pace=self.pace,
+            terms=self.terms,
             point=self.world.moment,
         )
         with self.store.begin() as uow:

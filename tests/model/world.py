@@ -99,6 +99,7 @@ class Simulated:
         self.system, self.world, self.spell, self.coarse = name, world, spell, coarse
         self.unique_keys, self.apart, self.page, self.batch = unique_keys, apart, page, batch
         self.out_of_order = False
+        self.gate = None
         self.whole: BridgeError | None = None  # what a batch with a poisoned record comes to, instead of results
         self.sizes: list[int] = []
         self.rows: dict[str, Row] = {}
@@ -144,6 +145,9 @@ class Simulated:
             written_apart=self.apart,
         )
 
+    def metered(self, gate) -> None:
+        self.gate = gate
+
     def open(self, specs: Sequence[ObjectSpec]) -> None:
         self._call("open")
 
@@ -166,6 +170,8 @@ class Simulated:
 
     def _call(self, name: str) -> str | None:
         """Begin a call; returns the fault that is due for it."""
+        if self.gate is not None:
+            self.gate.enter()
         self.calls += 1
         self.world.moment(f"{self.system} {name}")
         if self.out_of_order:

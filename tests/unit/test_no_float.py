@@ -23,7 +23,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "bridge"
 TIME = re.compile(
     r"seconds|wait|patience|sleep|timeout|overlap|interval|late|clock|looked|skew|after|_at|back_off|until|now|usual|to$"
 )
-SPANS = {"Seconds", "span", "_refused", "_known", "quota_share", "_skew"}
+SPANS = {"Seconds", "span", "_refused", "_known", "_skew"}
 """Names of times that do not say so, and the share of a quota."""
 WIRE = {
     ("adapters/odoo/layout.py", "_scalar"): "Odoo's JSON numbers are doubles: read by their shortest exact form",

@@ -15,8 +15,10 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from time import perf_counter
 
+from bridge.engine.budget import Terms
 from bridge.engine.circuit import open_circuits
 from bridge.engine.ingest import arm, read, revisit
+from bridge.engine.meter import Meter, known_budgets
 from bridge.engine.outbox.deliver import deliver
 from bridge.engine.outbox.doubt import settle_doubts
 from bridge.engine.outbox.reaction import as_bridge_error, ends_the_turn
@@ -34,6 +36,7 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
     start = perf_counter()
     with runtime.store.begin() as uow:
         uow.reclaim(run.now)
+    _set_meters(run, sleep)
     doubtful = _rest(run)
     _open(run, [system for system in runtime.adapters if system not in run.down])
     _take_in(run, runtime.adapters)
@@ -41,12 +44,34 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
     for system in doubtful:
         _ask_again(run, system)
     _persist(run, runtime.clock() + timedelta(seconds=patience), sleep)
+    for meter in run.meters.values():
+        meter.close()
     with runtime.store.begin() as uow:
         for (_, entity, state), number in uow.queue_counts().items():
             if entity in runtime.maps:
                 run.report.outbox[state] = run.report.outbox.get(state, 0) + number
     run.report.seconds = perf_counter() - start
     return run.report
+
+
+def _set_meters(run: Run, sleep: Callable[[float], None]) -> None:
+    """A gate before the calls of each system: the budgets are the store's, so that all workers share them."""
+    runtime = run.runtime
+    with run.store.begin() as uow:
+        known = known_budgets(uow)
+    for system, adapter in runtime.adapters.items():
+        meter = Meter(
+            system,
+            runtime.terms.get(system, Terms()),
+            known.get(system),
+            run.store,
+            owner=runtime.owner,
+            priority=runtime.priority,
+            clock=runtime.clock,
+            sleep=sleep,
+        )
+        run.meters[system] = meter
+        adapter.metered(meter)
 
 
 def _rest(run: Run) -> list[str]:

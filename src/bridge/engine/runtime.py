@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bridge.engine.budget import Priority, Terms
 from bridge.engine.circuit import Circuit, close, keep, tripped
 from bridge.engine.merge.draft import Circumstances
+from bridge.engine.meter import Meter
 from bridge.engine.pausing import Pause, pause, pauses_the_system
 from bridge.engine.report import Report, Tally
 from bridge.mapping.compiled import EntityMap
@@ -46,6 +48,7 @@ class Runtime:
 
     maps: entity -> its mapping, parents before children.
     owner: names this process in leases.
+    terms: what the configuration says of the calls that a system may get. priority: whose calls come first.
     point: called with the name of each step ("after read", "before write" ...), so that tests can stop the world there.
     progress: called with (stage, system, entity, records done).
     """
@@ -58,6 +61,8 @@ class Runtime:
     back_off: Callable[[int], float]
     owner: str = "bridge"
     pace: Pace = field(default_factory=Pace)
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    priority: Priority = "live"
     point: Callable[[str], None] = lambda name: None
     progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None
 
@@ -68,8 +73,9 @@ class Run:
 
     down: systems that are left alone for now. barred: those of them that only a person can bring back. circuits: those
     that did not answer the last time they were asked. answered: those that answered something in this run. strikes:
-    failed writes of a system since it took one. passes: (system, entity, golden id) -> writes so far. left: the same ->
-    units that are left out of a create, because the system has nothing they could refer to (`missing: leave`).
+    failed writes of a system since it took one. meters: the gates before each system's calls. passes: (system, entity,
+    golden id) -> writes so far. left: the same -> units that are left out of a create, because the system has nothing
+    they could refer to (`missing: leave`).
     """
 
     runtime: Runtime
@@ -80,6 +86,7 @@ class Run:
     circuits: dict[str, Circuit] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     strikes: dict[str, int] = field(default_factory=dict)
+    meters: dict[str, Meter] = field(default_factory=dict)
     passes: dict[tuple[str, str, str], int] = field(default_factory=dict)
     left: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
 
@@ -134,7 +141,7 @@ class Run:
         """Calls and time spent inside belong to this system and entity."""
         adapter = self.runtime.adapters[system]
         before = adapter.calls
-        with self.report.timed(system, entity) as tally:
+        with self.meters[system].flight(), self.report.timed(system, entity) as tally:
             try:
                 yield adapter, tally
                 if adapter.calls > before:

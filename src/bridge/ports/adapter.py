@@ -123,6 +123,16 @@ class SetupStep:
     detail: str = ""
 
 
+class Gate(Protocol):
+    """Stands before every HTTP call of one system and keeps to the budget of its calls."""
+
+    def enter(self) -> None:
+        """Announces one call. May wait for a moment; raises RateLimited where it must not be made now."""
+
+    def told(self, used: int, allowed: int) -> None:
+        """What the system said of its allowance: calls used, by whomever, and allowed in 24 hours."""
+
+
 @runtime_checkable
 class Adapter(Protocol):
     """One configured system. Built by its factory from settings; used by one thread at a time."""
@@ -137,6 +147,9 @@ class Adapter(Protocol):
 
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """What the system can do with this object. No I/O."""
+
+    def metered(self, gate: Gate) -> None:
+        """From now on every HTTP call passes this gate first (`bridge.transport.session` does it for its sessions)."""
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
         """Log in, and learn what reading these objects needs (their fields, small tables).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from bridge.ports.storage import CursorRow
 from bridge.ports.work import Conflict, HistoryRow
 from bridge.store import codec
-from bridge.store.schema import CONFLICT, CROSSWALK, CURSOR, GOLDEN, HISTORY, META, RUN, SHADOW
+from bridge.store.schema import BUDGET, CONFLICT, CROSSWALK, CURSOR, GOLDEN, HISTORY, META, RUN, SHADOW
 from bridge.store.transaction import Transaction
 
 
@@ -99,6 +99,20 @@ class Journal(Transaction):
     def set_flag(self, name: str, value: str) -> None:
         """Remember a small durable fact."""
         self.upsert(META, [{"name": name, "value": value}])
+
+    def budget(self, system: str) -> dict[str, Any] | None:
+        """The call budget of a system, locked until the transaction ends."""
+        query = select(BUDGET.c.body).where(BUDGET.c.system == system).with_for_update()
+        body = self.connection.execute(query).scalar()
+        return None if body is None else codec.unpack(body)
+
+    def budgets(self) -> dict[str, dict[str, Any]]:
+        """All call budgets by system."""
+        return {row.system: codec.unpack(row.body) for row in self.connection.execute(select(BUDGET))}
+
+    def save_budget(self, system: str, body: Mapping[str, Any]) -> None:
+        """Keep the call budget of a system."""
+        self.upsert(BUDGET, [{"system": system, "body": codec.pack(body)}])
 
     def start_run(self, run: str, command: str, at: datetime) -> None:
         """Note that a run began."""

@@ -229,6 +229,13 @@ RUN = Table(
     Column("report", LargeBinary),
 )
 
+BUDGET = Table(
+    "budget",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
 META = Table(
     "meta",
     METADATA,

@@ -15,6 +15,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from bridge.ports.adapter import Gate
 from bridge.ports.errors import InDoubt, RateLimited, Transient
 
 CONNECT_TIMEOUT = 10.0
@@ -42,6 +43,7 @@ class PooledSession(requests.Session):
     calls: HTTP requests sent so far (a retry counts again).
     clock_skew: server clock minus local clock in seconds, from the last Date header; None before the first answer.
     last_headers: the headers of the last answer, for limits that vendors announce there.
+    gate: what every request has to pass before it is sent.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class PooledSession(requests.Session):
         self.calls = 0
         self.clock_skew: float | None = None
         self.last_headers: dict[str, str] = {}
+        self.gate: Gate | None = None
         self._count = threading.Lock()
         self.headers["User-Agent"] = "bridge-sync"
 
@@ -69,6 +72,8 @@ class PooledSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send one request, count it, and note the server's clock."""
+        if self.gate is not None:
+            self.gate.enter()
         with self._count:
             self.calls += 1
         response = super().send(request, **kwargs)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
 
 from adapters.salesforce.double import KEY, SPEC, Org, adapter_of
 from bridge.adapters.salesforce.adapter import SalesforceAdapter
-from bridge.ports.errors import CursorExpired, RateLimited, Unsupported
-from bridge.ports.records import ChangePage, Condition, CreateItem, FieldSpec, NativeRecord, Tombstone
+from bridge.ports.errors import CursorExpired, Unsupported
+from bridge.ports.records import ChangePage, Condition, FieldSpec, NativeRecord, Tombstone
 
 
 def _read(adapter: SalesforceAdapter, cursor: str | None = None, limit: int = 2000) -> ChangePage:
@@ -261,18 +260,3 @@ def test_a_field_that_went_is_left_out_after_a_new_describe() -> None:
     org.description["fields"] = [field for field in org.description["fields"] if field["name"] != "Phone"]
     org.faults.append(("GET", gone, False))
     assert "Phone" not in adapter.fetch(SPEC, [native_id])[native_id].values
-
-
-def test_the_last_calls_of_the_day_are_left_to_writes_and_to_others() -> None:
-    org = Org()
-    adapter = adapter_of(org)
-    cursor = _read(adapter).cursor
-    org.usage, org._usage_at = (960, 1000), time.monotonic()
-    org.log.clear()
-    with pytest.raises(RateLimited) as limited:
-        adapter.changes(SPEC, cursor, 10)
-    assert limited.value.quota
-    assert org.log == []
-    assert adapter.create(SPEC, [CreateItem("k-1", {"Name": "a"})])[0].outcome == "ok"
-    org._usage_at -= 901
-    assert len(_read(adapter, cursor).records) == 1, "it never asks again"

@@ -19,7 +19,7 @@ from bridge.adapters.erpnext.settings import Settings
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.stock_entries import StockWriter
 from bridge.adapters.erpnext.updating import Updater
-from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
+from bridge.ports.adapter import Capabilities, Gate, Health, NativeSchema, SetupStep
 from bridge.ports.errors import Unsupported
 from bridge.ports.records import (
     ChangePage,
@@ -75,6 +75,9 @@ class ErpnextAdapter:
             books=spec.object == BIN,
             written_apart=("Address.", f"{HEAD}.", TAGS.name),
         )
+
+    def metered(self, gate: Gate) -> None:
+        self._client.session.gate = gate
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
         self._site.learn(specs)

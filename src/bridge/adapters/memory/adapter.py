@@ -10,7 +10,7 @@ from hmac import compare_digest
 from bridge.adapters.memory.feed import Position, next_rows
 from bridge.adapters.memory.world import FaultKind, MemoryWorld, Row, Shape
 from bridge.adapters.memory.writing import Writer
-from bridge.ports.adapter import Capabilities, Health, NativeField, NativeSchema, SetupStep
+from bridge.ports.adapter import Capabilities, Gate, Health, NativeField, NativeSchema, SetupStep
 from bridge.ports.errors import AuthFailed, BridgeError, InDoubt, NoSuchObject, RateLimited, Transient
 from bridge.ports.records import (
     ChangePage,
@@ -38,6 +38,7 @@ class MemoryAdapter:
         self._password = password
         self._calls = 0
         self._writer = Writer(system, world, self.record)
+        self._gate: Gate | None = None
 
     def __repr__(self) -> str:
         return f"MemoryAdapter({self._system!r}, {self.world!r})"
@@ -64,6 +65,10 @@ class MemoryAdapter:
             clock_grain=timedelta(microseconds=quirks.stamps),
             books=True,
         )
+
+    def metered(self, gate: Gate) -> None:
+        """Calls that would go over the network pass this gate."""
+        self._gate = gate
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
         """Nothing to learn."""
@@ -173,6 +178,8 @@ class MemoryAdapter:
 
     def call(self, operation: str) -> bool:
         """One call begins. True: it will be carried out and its answer be lost. Raises what the call meets."""
+        if self._gate is not None:
+            self._gate.enter()
         self._calls += 1
         self.world.calls += 1
         if not self._known():

@@ -19,7 +19,7 @@ from bridge.adapters.odoo.settings import Settings
 from bridge.adapters.odoo.setup import setup
 from bridge.adapters.odoo.tables import Tables
 from bridge.adapters.odoo.writing import Writer
-from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
+from bridge.ports.adapter import Capabilities, Gate, Health, NativeSchema, SetupStep
 from bridge.ports.errors import Unsupported
 from bridge.ports.records import (
     ChangePage,
@@ -69,6 +69,9 @@ class OdooAdapter:
             books=spec.object == QUANT,
             written_apart=(*(f"{role}." for role in ROLES), *(f"{table.path}[" for table in spec.tables)),
         )
+
+    def metered(self, gate: Gate) -> None:
+        self._client.session.gate = gate
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
         self._client.connect()

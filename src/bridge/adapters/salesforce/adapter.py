@@ -18,7 +18,7 @@ from bridge.adapters.salesforce.settings import Settings
 from bridge.adapters.salesforce.setup import Setup
 from bridge.adapters.salesforce.users import Users
 from bridge.adapters.salesforce.writing import Writer
-from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
+from bridge.ports.adapter import Capabilities, Gate, Health, NativeSchema, SetupStep
 from bridge.ports.errors import Unsupported
 from bridge.ports.records import (
     ChangePage,
@@ -70,6 +70,9 @@ class SalesforceAdapter:
             clock_grain=timedelta(seconds=1),
             written_apart=(PRICE,),
         )
+
+    def metered(self, gate: Gate) -> None:
+        self._client.session.gate = gate
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
         self._client.tokens.current()

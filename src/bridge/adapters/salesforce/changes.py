@@ -39,10 +39,8 @@ class Changes:
     def page(self, layout: Layout, cursor: str | None, limit: int) -> ChangePage:
         """One page. A first contact (cursor None) reads in the order of the stamps from the oldest on, without deletes.
 
-        Raises CursorExpired where deletes since the position may have been forgotten, RateLimited where the org's daily
-        calls are nearly used up.
+        Raises CursorExpired where deletes since the position may have been forgotten.
         """
-        self._client.spare()
         position = Position() if cursor is None else Position.decode(cursor, self._client.system)
         size = max(1, min(limit, self._settings.page))
         query = self._query(layout, position, size)

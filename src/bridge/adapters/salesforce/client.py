@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,13 +18,10 @@ from simple_salesforce.exceptions import SalesforceError
 from bridge.adapters.salesforce.errors import not_json, refusal, session_refused
 from bridge.adapters.salesforce.settings import Settings
 from bridge.adapters.salesforce.tokens import KeepHeaders, Token, Tokens
-from bridge.ports.errors import RateLimited, Transient
+from bridge.ports.errors import Transient
 from bridge.transport.session import PooledSession, translate_network_fault, unavailable
 
 Json = dict[str, Any]
-
-SPARING = 900.0
-"""Seconds without reading changes once the daily calls run out."""
 
 _USAGE = re.compile(r"\bapi-usage=(\d+)/(\d+)")
 
@@ -42,7 +38,6 @@ class Client:
         self._base = f"/services/data/v{settings.api_version}/"
         self._library: tuple[int, Any] | None = None
         self.usage: tuple[int, int] | None = None
-        self._usage_at = 0.0
 
     def __repr__(self) -> str:
         return f"Client({self.system!r})"
@@ -50,20 +45,6 @@ class Client:
     def now(self) -> datetime:
         """The server's time: ours, put right by the Date header of its last answer."""
         return datetime.now(UTC) + timedelta(seconds=self.session.clock_skew or 0.0)
-
-    def spare(self) -> None:
-        """Raise RateLimited where most of the org's daily calls are used up. Asks again after a while: the 24 hours
-        roll on, and only an answer tells."""
-        used, allowed = self.usage or (0, 0)
-        if not allowed or used < allowed * self._settings.quota_share:
-            return
-        if time.monotonic() - self._usage_at < SPARING:
-            raise RateLimited(
-                f"has used {used} of its {allowed} calls of 24 hours: changes are not asked for at the moment",
-                after=SPARING,
-                quota=True,
-                system=self.system,
-            )
 
     def call(
         self,
@@ -144,7 +125,8 @@ class Client:
         usage = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
         if usage:
             self.usage = (int(usage[1]), int(usage[2]))
-            self._usage_at = time.monotonic()
+            if self.session.gate is not None:
+                self.session.gate.told(*self.usage)
         problem = unavailable(response, system=self.system, writing=writing)
         if problem is not None:
             raise problem

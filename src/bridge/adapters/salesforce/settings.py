@@ -36,8 +36,6 @@ class Settings(BaseModel):
         commits, and a transaction may last ten minutes.
     deletes_interval: seconds between two looks at the log of deletes, for records that left the recycle bin unseen;
         None never looks.
-    quota_share: the share of the org's calls of 24 hours, used by whomever, from which on changes are no longer asked
-        for: the rest is left to writes and to the org's other integrations.
     ca_file: certificates to trust, for a private authority.
     """
 
@@ -59,7 +57,6 @@ class Settings(BaseModel):
     batch: int = Field(default=200, ge=1, le=200)
     overlap: float = Field(default=600.0, ge=0, le=7200)
     deletes_interval: float | None = Field(default=300.0, ge=0)
-    quota_share: float = Field(default=0.95, gt=0, le=1)
     ca_file: Path | None = None
 
     @field_validator("instance_url", "login_url")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.adapter import Adapter, Capabilities, Health, NativeSchema, SetupStep
+from bridge.ports.adapter import Adapter, Capabilities, Gate, Health, NativeSchema, SetupStep
 from bridge.ports.errors import NotFound
 from bridge.ports.records import (
     ChangePage,
@@ -78,6 +78,10 @@ class RehearsalAdapter:
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """As the real system's."""
         return self._real.capabilities(spec)
+
+    def metered(self, gate: Gate) -> None:
+        """As the real system's."""
+        self._real.metered(gate)
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
         """As the real system's."""
