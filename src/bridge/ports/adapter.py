@@ -46,6 +46,8 @@ class Capabilities:
     written_apart: prefixes of the paths that a write does not change in one transaction with the record itself
         ("Address." of an ERPNext Customer). After a lost answer, each such part is judged by itself.
     books: whether quantities are changed by movements with a reference, which can be asked for.
+    calls_per_batch: HTTP calls that a batch of writes takes as such, reading before and after included; for forecasts.
+    calls_per_create, calls_per_update, calls_per_delete: HTTP calls that each record adds to that.
     """
 
     create: Support = "native"
@@ -59,6 +61,10 @@ class Capabilities:
     clock_grain: timedelta = timedelta(seconds=1)
     written_apart: tuple[str, ...] = ()
     books: bool = False
+    calls_per_batch: float = 3.0
+    calls_per_create: float = 0.0
+    calls_per_update: float = 0.0
+    calls_per_delete: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,11 @@ class ErpnextAdapter:
 
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """Updates are refused by the server itself where `modified` has moved; stamps have microseconds."""
+        documents = 2 if any("." in field.path for field in spec.fields) else 1
         return Capabilities(
+            calls_per_batch=5,
+            calls_per_update=documents,  # the server knows no update of several documents
+            calls_per_delete=documents,
             conditional_update="native",
             deletes_feed="native" if self._changes.shows_deletes and spec.object != BIN else "unsupported",
             batch_create=INSERT_MAX,

@@ -67,6 +67,7 @@ class OdooAdapter:
             page=self._settings.page,
             clock_grain=timedelta(seconds=1),
             books=spec.object == QUANT,
+            calls_per_batch=7,  # the record, its addresses, external ids, and a look before and after
             written_apart=(*(f"{role}." for role in ROLES), *(f"{table.path}[" for table in spec.tables)),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -10,7 +10,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from bridge.engine.budget import Budget
+from bridge.engine.circuit import open_circuits
 from bridge.engine.explain import Explanation, explain
+from bridge.engine.meter import known_budgets
 from bridge.engine.pausing import paused
 from bridge.entrypoints.cli import outbox
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, LimitOption, configuration
@@ -58,7 +61,7 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> None:
     raise typer.Exit(PROBLEMS if found["needs_a_person"] else DONE)
 
 
-def _status(uow: SqlUnitOfWork, systems: Iterable[str]) -> dict[str, Any]:
+def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
     pauses = paused(uow, systems)
     now = datetime.now(UTC)
     queue = [
@@ -88,11 +91,19 @@ def _status(uow: SqlUnitOfWork, systems: Iterable[str]) -> dict[str, Any]:
         "positions": positions,
         "waiting_for_other_records": uow.stopped_count(),
         "paused": {system: str(pause) for system, pause in pauses.items()},
+        "not_answering": {system: str(circuit) for system, circuit in open_circuits(uow, systems).items()},
+        "calls_of_24_hours": {s: _allowance(budget) for s, budget in known_budgets(uow).items() if s in systems},
         "runs": runs,
         "needs_a_person": dead
         or any(not pause.by_person for pause in pauses.values())
         or any(row["state"] == "held" for row in conflicts),
     }
+
+
+def _allowance(budget: Budget) -> dict[str, Any]:
+    """What is known of a system's calls: by bridge in 24 hours, and what the system said of all, and when."""
+    said = {"used": budget.used, "allowed": budget.allowed, "said_at": budget.heard}
+    return {"by_bridge": sum(budget.hours.values()), **(said if budget.allowed is not None else {})}
 
 
 def _print_status(found: dict[str, Any]) -> None:
@@ -111,6 +122,11 @@ def _print_status(found: dict[str, Any]) -> None:
     )
     for system, words in found["paused"].items():
         console.print(f"[yellow]{system}[/] {escape(words)}", soft_wrap=True, highlight=False)
+    for system, words in found["not_answering"].items():
+        console.print(f"[yellow]{system}[/] {escape(words)}", soft_wrap=True, highlight=False)
+    calls = [(s, a["by_bridge"], a.get("used"), a.get("allowed")) for s, a in found["calls_of_24_hours"].items()]
+    if calls:
+        show("Calls of 24 hours", ("system", "by bridge", "used by all", "allowed"), calls)
     show("Conflicts", ("entity", "state", "conflicts"), [tuple(row.values()) for row in found["conflicts"]])
     show(
         "Positions",

@@ -6,6 +6,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +17,14 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import make_url
 
 from bridge.config import Config
+from bridge.engine.budget import Budget, left
 from bridge.engine.circuit import hasten
 from bridge.engine.cycle import cycle
+from bridge.engine.meter import known_budgets
+from bridge.engine.plan.forecast import Forecast, forecast
 from bridge.engine.plan.rehearsal import Action, RehearsalAdapter, Script
 from bridge.engine.report import Report
+from bridge.engine.runtime import Runtime
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -100,20 +105,23 @@ def plan(
         maps = chosen(make_maps(settings), entity)
         adapters = make_adapters(settings)
         with closing(adapters):
-            script, report = rehearse(settings, adapters, maps, quiet=json)
+            script, report, expected = rehearse(settings, adapters, maps, quiet=json)
         if json:
-            emit(
-                {"ok": not report.troubles, "writes": [_as_json(a) for a in script.actions], "report": report.as_json()}
-            )
+            calls = [{**asdict(one), "calls": one.calls, "fits": one.fits} for one in expected]
+            writes = [_as_json(action) for action in script.actions]
+            emit({"ok": not report.troubles, "writes": writes, "forecast": calls, "report": report.as_json()})
         else:
             print_plan(script, report, sample=None if all_ else SAMPLE)
+            for one in expected:
+                style = "" if one.fits else "[yellow]"
+                console.print(f"{style}{one.system}: {one}", soft_wrap=True, highlight=False)
     raise typer.Exit(SAFETY if report.stopped else PROBLEMS if report.troubles else DONE)
 
 
 def rehearse(
     settings: Config, adapters: dict[str, Adapter], maps: dict[str, EntityMap], *, quiet: bool = False
-) -> tuple[Script, Report]:
-    """Run the cycle on a copy of the store with adapters that only pretend to write."""
+) -> tuple[Script, Report, list[Forecast]]:
+    """Run the cycle on a copy of the store with adapters that only pretend to write; and what it will take in calls."""
     script = Script()
     pretending: dict[str, Adapter] = {
         name: RehearsalAdapter(adapter, script, maps) for name, adapter in adapters.items()
@@ -127,9 +135,27 @@ def rehearse(
                     uow.reclaim(runtime.clock(), owner=runtime.owner)
                     hasten(uow, adapters, runtime.clock())
                 report = cycle(runtime, "plan")
+            expected = _forecast(runtime, script, report)
         finally:
             copy.close()
-    return script, report
+    return script, report, expected
+
+
+def _forecast(runtime: Runtime, script: Script, report: Report) -> list[Forecast]:
+    with runtime.store.begin() as uow:
+        known = known_budgets(uow)
+    terms = runtime.terms
+    rooms = {s: left(known.get(s, Budget()), terms[s], runtime.priority, runtime.clock()) for s in runtime.adapters}
+    reading = dict(report.sessions)
+    for (system, _), tally in report.tallies.items():
+        reading[system] = reading.get(system, 0) + tally.api_calls
+    return forecast(
+        script.actions,
+        lambda system, entity: runtime.adapters[system].capabilities(runtime.maps[entity].spec(system)),
+        reading,
+        rooms,
+        {system: given.per_second for system, given in terms.items()},
+    )
 
 
 def chosen(maps: dict[str, EntityMap], names: list[str] | None) -> dict[str, EntityMap]:
