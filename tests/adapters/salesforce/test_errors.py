@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.adapters.salesforce.errors import complaints, login_refusal, refusal, row_error, session_refused
-from bridge.adapters.salesforce.errors_table import EXCEPTION_CODE, LOGIN, STATUS_CODE, TABLE, Row
+from bridge.adapters.salesforce.errors_table import EXCEPTION_CODE, LOGIN, PAGES, STATUS_CODE, STATUSES, TABLE, Row
 from bridge.ports import errors as e
 
 PRIVATE = "Jane Doe 47"
@@ -136,6 +136,10 @@ def test_an_error_of_the_server_s_own_at_one_record_is_not_final() -> None:
 def test_a_code_that_is_no_name_is_not_shown(code: str) -> None:
     assert refusal(400, _body(code), system="crm", writing=True).vendor_code == "unknown"
     assert login_refusal(400, {"error": code}, system="crm").vendor_code == "unknown"
+
+
+def test_every_row_has_a_source() -> None:
+    assert [row for row in (*TABLE, *LOGIN, *STATUSES, *PAGES) if len(row.source) < 6] == []
 
 
 def test_every_code_that_is_said_to_be_in_the_wsdl_is_there() -> None:
