@@ -78,10 +78,7 @@ def _shipped() -> list[tuple[Path, str]]:
     return found
 
 
-_NOT_REACHED = (
-    "Nothing was read or written. If the system is up, look at its address and names in the configuration; then run "
-    "`bridge check` again."
-)
+_NOT_REACHED = "If the system is up, look at its address and names in the configuration; then run `bridge check` again."
 """Where a run would try again by itself, a person who asks is to look."""
 
 
@@ -140,8 +137,9 @@ def _look(name: str, adapter: Adapter, maps: dict[str, EntityMap]) -> dict[str, 
                 found["problems"] += _object_problems(adapter, emap)
     except BridgeError as error:
         what = str(error).removeprefix(f"{name}: ")
-        to_do = _NOT_REACHED if type(error) is Transient else f"{error.not_done} {error.to_do}"
-        found["problems"].append(f"{error.code}: {what}{'' if what.endswith(('.', '?')) else '.'} {to_do}")
+        to_do = _NOT_REACHED if type(error) is Transient else error.to_do
+        end = "" if what.endswith((".", "?")) else "."
+        found["problems"].append(f"{error.code}: {what}{end} {error.not_done} {to_do}")
     found["calls"] = adapter.calls
     return found
 
