@@ -43,7 +43,7 @@ NEXT: dict[type[e.BridgeError], tuple[str, str]] = {
     e.CursorExpired: ("The whole object is read again, and what is gone is found by comparing.", "no"),
     e.Unsupported: ("A read is told and given up in this run; a write is set aside.", "final"),
     e.MappingError: ("The record is set aside, and what is there stays as it is.", "final"),
-    e.SafetyStop: ("The command ends before any write (exit code 3).", ""),
+    e.SafetyStop: ("What looks odd is not written; the command ends with exit code 3.", ""),
     e.ConfigError: ("The command ends (exit code 2).", ""),
 }
 """What the engine does next, and whether that counts as an attempt of the outbox entry."""
