@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bridge import __version__
+from bridge.sandbox.kernel import serve
+from bridge.sandbox.odoo import build
 from cli.conftest import Company
 
 
@@ -46,6 +48,20 @@ def test_check(company: Company) -> None:
     assert found["ok"] is True
     assert [(row["system"], row["answers"]) for row in found["systems"]] == [("crm", "yes"), ("erp", "yes")]
     assert "Everything is in place. Next: `bridge plan`." in company.bridge("check").text
+
+
+@pytest.mark.parametrize(("version", "secret"), [("18", "password"), ("19", "password"), ("19", "api_key")])
+def test_check_says_that_the_name_of_the_database_may_be_wrong(company: Company, version: str, secret: str) -> None:
+    """To the engine it is an outage, for a database that is being restored looks the same; a person is told more."""
+    server = serve(build(version=version, password="hush", api_key="hush")).start()
+    odoo = f"adapter: odoo\n    url: {server.url}\n    database: nodb\n    login: admin\n    {secret}: hush"
+    company.change("bridge.yaml", "adapter: memory\n    file: erp.json", odoo)
+    said = company.bridge("check", code=1).text
+    server.stop()
+    assert "BR-TRANSIENT: does not know the database, or is not up: is the name in `database` right" in said
+    assert "If the system is up, look at its address and names in the configuration" in said
+    assert "You need not do anything" not in said
+    assert "nodb" not in said
 
 
 def without_key_field(company: Company) -> None:

@@ -16,12 +16,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from bridge.ports.adapter import Gate
-from bridge.ports.errors import InDoubt, RateLimited, Transient
+from bridge.ports.errors import RateLimited, Transient
+from bridge.transport.answers import STATUSES, fault_row, status_row
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 120.0
 RETRY_AFTER_MAX = 86_400.0
-_UNSENT = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.SSLError)
 
 
 class _DefaultTimeout(HTTPAdapter):
@@ -93,34 +93,12 @@ def translate_network_fault(fault: requests.exceptions.RequestException, *, syst
     writing: whether the request could have changed something. A fault before the request left is Transient; after
     that, a write is InDoubt.
     """
-    text = str(fault).lower()
-    refused = "refused" in text or "name or service not known" in text or "failed to resolve" in text
-    if isinstance(fault, _UNSENT) or refused:
-        return Transient(f"cannot be reached ({_kind(fault)})", system=system)
+    row = fault_row(fault)
+    if row.writing is Transient:
+        return Transient(f"cannot be reached ({row.words})", system=system)
     if writing:
-        return InDoubt(f"sent a write and got no answer ({_kind(fault)})", system=system)
-    return Transient(f"did not answer ({_kind(fault)})", system=system)
-
-
-def _kind(fault: requests.exceptions.RequestException) -> str:
-    """The fault in words without address or credentials: the exception's text would hold the whole URL."""
-    names = {
-        requests.exceptions.ConnectTimeout: "no connection within the time limit",
-        requests.exceptions.ReadTimeout: "no answer within the time limit",
-        requests.exceptions.SSLError: "the TLS certificate could not be verified",
-        requests.exceptions.ProxyError: "the proxy refused",
-        requests.exceptions.ChunkedEncodingError: "the answer broke off",
-        requests.exceptions.ContentDecodingError: "the answer could not be decoded",
-    }
-    for cls, words in names.items():
-        if isinstance(fault, cls):
-            return words
-    text = str(fault).lower()
-    if "refused" in text:
-        return "connection refused"
-    if "failed to resolve" in text or "name or service not known" in text:
-        return "the host name is unknown"
-    return "the connection broke"
+        return row.writing(f"sent a write and got no answer ({row.words})", system=system)
+    return row.error(f"did not answer ({row.words})", system=system)
 
 
 def retry_after_seconds(value: str | None) -> float | None:
@@ -142,16 +120,10 @@ def unavailable(response: requests.Response, *, system: str, writing: bool) -> E
 
     A 502 or 504 to a write is InDoubt: the server behind the proxy may have done it.
     """
-    status = response.status_code
-    if status == 429:
-        return RateLimited(
-            "asks for fewer calls", after=retry_after_seconds(response.headers.get("Retry-After")), system=system
-        )
-    if 300 <= status < 400:
-        return Transient(
-            f"answered with a redirect (HTTP {status}), which is not followed: is the address right?", system=system
-        )
-    if status in (502, 504):
-        words = f"a proxy answered in its place (HTTP {status})"
-        return InDoubt(words, system=system) if writing else Transient(words, system=system)
-    return None
+    row = status_row(STATUSES, response.status_code)
+    if row is None:
+        return None
+    if row.error is RateLimited:
+        after = retry_after_seconds(response.headers.get("Retry-After"))
+        return RateLimited(row.words, after=after, system=system)
+    return row.kind(writing=writing)(row.said(response.status_code), system=system)

@@ -263,10 +263,19 @@ def test_wrong_credentials_are_told_without_them(odoo: Installation) -> None:
     assert odoo.url not in str(caught.value)
 
 
-@pytest.mark.parametrize("odoo", WAYS[:2], indirect=True, ids=["18", "19"])
-def test_an_unknown_database_is_told(odoo: Installation) -> None:
-    with pytest.raises(errors.AuthFailed, match="no database of that name"):
+def test_an_unknown_database_is_told_and_pauses_nobody(odoo: Installation) -> None:
+    with pytest.raises(errors.Transient, match=r"does not know the database, or is not up.*`database`") as caught:
         odoo.adapter(database="nodb").check()
+    assert "nodb" not in str(caught.value)
+
+
+def test_a_database_that_is_down_has_the_class_of_an_unknown_one(odoo: Installation) -> None:
+    adapter = odoo.adapter()
+    adapter.open([CUSTOMER])
+    odoo.fault("database_down", "web_search_read *")
+    with pytest.raises(errors.BridgeError) as caught:
+        adapter.changes(CUSTOMER, None, 10)
+    assert type(caught.value) is errors.Transient
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "7", '"ok"', "{}", '{"jsonrpc": "2.0", "id": 1}', '{"result": ["x"]}'])

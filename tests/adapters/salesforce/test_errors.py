@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
-from bridge.adapters.salesforce.errors import TABLE, complaints, login_refusal, refusal, row_error, session_refused
+from bridge.adapters.salesforce.errors import complaints, login_refusal, refusal, row_error, session_refused
+from bridge.adapters.salesforce.errors_table import EXCEPTION_CODE, LOGIN, PAGES, STATUS_CODE, STATUSES, TABLE, Row
 from bridge.ports import errors as e
 
 PRIVATE = "Jane Doe 47"
@@ -20,7 +23,12 @@ def _body(code: str, text: str = PRIVATE, *fields: str) -> list[dict[str, Any]]:
     ("status", "code", "text", "error"),
     [
         (401, "INVALID_SESSION_ID", "Session expired or invalid", e.AuthFailed),
-        (403, "API_CURRENTLY_DISABLED", "", e.AuthFailed),
+        (403, "API_CURRENTLY_DISABLED", "API is disabled for this User", e.AuthFailed),
+        (403, "API_CURRENTLY_DISABLED", "", e.Transient),
+        (400, "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "", e.Transient),
+        (400, "LIMIT_EXCEEDED", "Cannot have more than 25 subrequests", e.Rejected),
+        (400, "CANNOT_EXECUTE_FLOW_TRIGGER", "flow: UNABLE_TO_LOCK_ROW", e.Transient),
+        (400, "APEX_ERROR", "UNABLE_TO_LOCK_ROW", e.Transient),
         (400, "UNABLE_TO_LOCK_ROW", "", e.Transient),
         (500, "UNABLE_TO_LOCK_ROW", "", e.Transient),
         (503, "SERVER_UNAVAILABLE", "", e.Transient),
@@ -110,9 +118,35 @@ def test_a_refused_log_in(status: int, body: Any, error: type[e.BridgeError]) ->
     assert PRIVATE not in str(refused)
 
 
-def test_no_line_of_the_table_is_hidden_by_one_before() -> None:
-    seen: set[str] = set()
-    for row in TABLE:
-        assert row.code not in seen, f"{row.code} stands behind a line that takes all its texts"
+@pytest.mark.parametrize("table", [TABLE, LOGIN], ids=["calls", "log-ins"])
+def test_no_row_is_hidden_by_one_before(table: tuple[Row, ...]) -> None:
+    seen: set[str | None] = set()
+    for row in table:
+        assert row.code not in seen, f"{row.code} stands behind a row that takes all its texts"
         if row.text is None:
             seen.add(row.code)
+
+
+def test_an_error_of_the_server_s_own_at_one_record_is_not_final() -> None:
+    (first,) = complaints([{"statusCode": "UNKNOWN_EXCEPTION", "message": PRIVATE, "fields": []}])
+    assert type(row_error([first], system="crm")) is e.Transient
+
+
+@pytest.mark.parametrize("code", ["Jane Doe 47", "x" * 200, "jane@example.com"])
+def test_a_code_that_is_no_name_is_not_shown(code: str) -> None:
+    assert refusal(400, _body(code), system="crm", writing=True).vendor_code == "unknown"
+    assert login_refusal(400, {"error": code}, system="crm").vendor_code == "unknown"
+
+
+def test_every_row_has_a_source() -> None:
+    assert [row for row in (*TABLE, *LOGIN, *STATUSES, *PAGES) if len(row.source) < 6] == []
+
+
+def test_every_code_that_is_said_to_be_in_the_wsdl_is_there() -> None:
+    """simple-salesforce ships the metadata WSDL of Salesforce: its StatusCode is what the source names."""
+    wsdl = (files("simple_salesforce") / "metadata.wsdl").read_text(encoding="utf-8")
+    (kind,) = re.findall(r'<xsd:simpleType name="StatusCode">(.*?)</xsd:simpleType>', wsdl, re.DOTALL)
+    listed = set(re.findall(r'enumeration value="(\w+)"', kind))
+    assert len(listed) > 500
+    assert [row.code for row in TABLE if row.source.startswith(STATUS_CODE) and row.code not in listed] == []
+    assert [row.code for row in TABLE if row.source.startswith(EXCEPTION_CODE) and row.code in listed] == []

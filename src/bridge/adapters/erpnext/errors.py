@@ -1,8 +1,7 @@
-"""From ERPNext's answers to bridge's errors, in one table.
+"""From ERPNext's answer to the error that leaves the adapter. The facts stand in `errors_table`.
 
-HTTP status and `exc_type` decide, never a text: texts are translated, and a site may hide the traceback and the
-`exception` line (System Settings, allow_error_traceback). Texts only help to name the field, and they are scrubbed,
-because ERPNext likes to quote values ("... (Jane Doe) will get truncated").
+Texts only help to name the field, and they are scrubbed, because ERPNext likes to quote values
+("... (Jane Doe) will get truncated").
 """
 
 from __future__ import annotations
@@ -12,89 +11,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from bridge.ports.errors import (
-    AlreadyExists,
-    AuthFailed,
-    BridgeError,
-    InDoubt,
-    MissingReference,
-    NotFound,
-    PermissionDenied,
-    Rejected,
-    Transient,
-    Unsupported,
-    VersionConflict,
-)
-
-
-class Row(NamedTuple):
-    """One line of the table. `status` or `exc_type` None fits all."""
-
-    status: int | None
-    exc_type: str | None
-    error: type[BridgeError]
-    words: str
-
-
-TABLE: tuple[Row, ...] = (
-    # recordings 004-007: wrong key, wrong secret and malformed token cannot be told apart
-    Row(401, None, AuthFailed, "refuses the API key and secret"),
-    # 016, 018: a session cookie beside the token switches the CSRF check on
-    Row(400, "CSRFTokenError", AuthFailed, "took the call for a browser session"),
-    # 020: the session of a cookie has ended; a token has none
-    Row(403, "SessionExpired", AuthFailed, "says that the session has ended"),
-    # 008-010, 034, 099, 315: Guest, or a user without the role
-    Row(403, None, PermissionDenied, "does not permit this"),
-    # 060, 078, 098: the document; 025: the doctype; 159, 162: a link target of an order
-    Row(404, "DoesNotExistError", NotFound, "does not have this record"),
-    # 024, 102: no such route or verb
-    Row(404, None, Unsupported, "does not know this call"),
-    # 054: '<' or '>' in what becomes the name
-    Row(409, "NameError", Rejected, "does not accept this as a name"),
-    # reference 3: an Item of the same code; 195: a second amendment
-    Row(409, "DuplicateEntryError", AlreadyExists, "has a record of this name already"),
-    # 038, 110, 148: the unique key field (417, not 409)
-    Row(417, "UniqueValidationError", AlreadyExists, "has a record with this unique value already"),
-    # 068, 070, 084, 285: the lock on `modified`
-    Row(417, "TimestampMismatchError", VersionConflict, "has a newer version of the record"),
-    # 042, 114, 116, 132: a Link value that names nothing
-    Row(417, "LinkValidationError", MissingReference, "does not have a record that this one refers to"),
-    # 043, 048, 074
-    Row(417, "MandatoryError", Rejected, "wants a value that is missing"),
-    # 045, 046
-    Row(417, "CharacterLengthExceededError", Rejected, "refuses a value that is too long"),
-    # 189, 310, 386
-    Row(417, "LinkExistsError", Rejected, "does not delete a record that others refer to"),
-    # 180-182
-    Row(417, "UpdateAfterSubmitError", Rejected, "does not change this in a submitted document"),
-    # 080
-    Row(417, "CannotChangeConstantError", Rejected, "never changes this field"),
-    # 118
-    Row(417, "InvalidEmailAddressError", Rejected, "refuses the e-mail address"),
-    # 119
-    Row(417, "InvalidPhoneNumberError", Rejected, "refuses the phone number"),
-    # 023, 044, 093, 134, 135 and all other refusals of the ValidationError family
-    Row(417, None, Rejected, "refuses the record"),
-    # 356-358: waited for a lock; the whole request was rolled back
-    Row(500, "QueryTimeoutError", Transient, "was held up by another user's lock"),
-    # 360, 361: the victim of a deadlock; the whole request was rolled back
-    Row(500, "QueryDeadlockError", Transient, "was stopped by a deadlock"),
-    # 050, 161: bad requests in disguise, also the next five
-    Row(500, "TypeError", Rejected, "cannot work with this record"),
-    Row(500, "KeyError", Rejected, "cannot work with this record"),
-    Row(500, "AttributeError", Rejected, "cannot work with this record"),
-    Row(500, "JSONDecodeError", Rejected, "cannot read the request"),
-    # 375, 376: a date that MariaDB does not take
-    Row(500, "OperationalError", Rejected, "cannot store one of the values"),
-    Row(500, "DataError", Rejected, "cannot store one of the values"),
-    # frappe answers every exception of its own as JSON after a rollback (reference 4)
-    Row(500, None, Transient, "had an error of its own and took everything back"),
-    # 355: maintenance mode
-    Row(503, None, Transient, "is being maintained"),
-)
-_UNNAMED_REFUSAL = Row(None, None, Rejected, "refuses the call")
+from bridge.adapters.erpnext.errors_table import PAGES, Row, look_up
+from bridge.ports.errors import BridgeError, MissingReference, Rejected
+from bridge.transport.answers import shown_code, status_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,45 +37,61 @@ class Naming:
 
 NOTHING_NAMED = Naming()
 
+_OWN_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        A Account Accounts Address Amount An Another Asset Barcode Batch Bin Cannot Cancelled Company Conversion Cost
+        Could Currency Customer Date Dates Default Delivery Difference Disabled Doc DocType Draft Due EAN Entry Error
+        Event Exchange Expected Expense Factor Field Grand Group HTML ID Illegal Income Incorrect Inventory Invalid
+        Invoice It Item Items Journal Ledger Liability List Mandatory Maybe Measure Missing Naming Negative New No None
+        Not Note Only Opening Operator Order Payment Please Posting Price Pricing Purchase Qty Quantity Query Rate
+        Reconciliation Reference Required Return Row Rule SQL Sales Same Schedule Series Serial Stock Submittable
+        Submitted Supplier Target Tax Taxes Template Terms The This To Total Transaction Type UOM Unit User Valuation
+        Value Variant Warehouse You Your
+        """,
+    )
+)
+"""Words with a capital in ERPNext's own sentences: names of its forms and fields, and beginnings of sentences."""
+
 
 def refusal(status: int, body: Any, *, system: str, writing: bool, naming: Naming = NOTHING_NAMED) -> BridgeError:
     """The error for an answer that the application itself gave (a JSON body) with a status of 400 and more."""
     if not isinstance(body, Mapping):
         return not_json(status, system=system, writing=writing)
-    exc_type = str(body.get("exc_type") or "")
-    if status == 403 and body.get("session_expired"):
-        exc_type = "SessionExpired"
-    row = look_up(status, exc_type)
-    texts = _texts(body)
+    exc_type, exception = answered(status, body)
+    row, texts = look_up(status, exc_type, exception), _texts(body)
     paths = named_paths(texts, exc_type, naming)
-    cls = row.error
+    cls = row.writing if writing and row.writing else row.error
     if cls is MissingReference and not _awaited(paths, naming):
         cls = Rejected
     message = _message(row, exc_type, paths, texts, naming)
-    code = exc_type or f"HTTP {status}"
+    code = shown_code(exc_type) if exc_type else f"HTTP {status}"
     if issubclass(cls, Rejected):
         return cls(message, fields=paths, system=system, vendor_code=code)
     return cls(message, system=system, vendor_code=code)
 
 
-def look_up(status: int, exc_type: str) -> Row:
-    """The first line of the table that fits; the exact lines stand before the general ones."""
-    for row in TABLE:
-        if row.status == status and row.exc_type in (None, exc_type):
-            return row
-    return _UNNAMED_REFUSAL
-
-
 def not_json(status: int, *, system: str, writing: bool) -> BridgeError:
     """The error for a page where data was expected: not the application but something in front of it answered.
 
-    A write that met a page of status 200 or 500 may have happened; 4xx and 503 pages come before the application
-    (recordings 021, 251).
+    A write that met a page of status 200 or 500 may have happened; 4xx and 503 pages come before the application.
     """
-    words = f"answered with a page instead of data (HTTP {status}): is the address right, and is the site up?"
-    if writing and (status < 400 or status in (500, 502, 504)):
-        return InDoubt(words, system=system)
-    return Transient(words, system=system)
+    row = status_row(PAGES, status) or PAGES[-1]
+    return row.kind(writing=writing)(row.said(status), system=system)
+
+
+def answered(status: int, body: Mapping[str, Any]) -> tuple[str, str]:
+    """Name and text of the exception, by which the table is read; those of /api/v2 stand in a list of errors.
+
+    The text is empty where the site hides it.
+    """
+    if status == 403 and body.get("session_expired"):
+        return "SessionExpired", ""
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    said = first if isinstance(first, Mapping) else {**body, "type": body.get("exc_type")}
+    return str(said.get("type") or ""), str(said.get("exception") or "")
 
 
 def named_paths(texts: Iterable[str], exc_type: str, naming: Naming) -> tuple[str, ...]:
@@ -189,7 +126,8 @@ def _message(row: Row, exc_type: str, paths: tuple[str, ...], texts: list[str], 
 
 
 def scrub(text: str, naming: Naming) -> str:
-    """The vendor's words without anything that may be a value: quoted, bracketed, emphasised, numbers, addresses."""
+    """The vendor's words without anything that may be a value: quoted, bracketed, emphasised, numbers, addresses, and
+    names. What was sent is known and hidden; what a site quotes of other records (a customer's name) is not."""
     labels = set(naming.labels)
 
     def keep_label(match: re.Match[str]) -> str:
@@ -203,7 +141,17 @@ def scrub(text: str, naming: Naming) -> str:
     text = re.sub(r"<(strong|b|a)\b[^>]*>.*?</\1>", keep_label, text, flags=re.DOTALL)
     text = re.sub(r"\"[^\"]*\"|'[^']*'|\([^)]*\)", keep_label, _plain(text))
     text = re.sub(r"\S+@\S+|\+?\d[\d ./-]{4,}", "…", text)
-    return " ".join(text.split())[:240]
+    known = _OWN_WORDS | {word for label in naming.labels for word in re.findall(r"\w+", label)}
+    return " ".join(_own_word(word, known) for word in text.split())[:240]
+
+
+def _own_word(word: str, known: frozenset[str]) -> str:
+    """A word of the text, or … for one that looks like a name or a code and is none of ERPNext's own words."""
+    if re.fullmatch(r"#?\d{1,3}[:.,]?", word):
+        return word
+    parts = re.findall(r"\w+", word)
+    looks_like_a_name = any(re.search(r"[^\W_a-z]", part) and part not in known for part in parts)
+    return "…" if looks_like_a_name else word
 
 
 def _texts(body: Mapping[str, Any]) -> list[str]:

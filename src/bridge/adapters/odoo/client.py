@@ -28,6 +28,7 @@ from bridge.transport.session import PooledSession, translate_network_fault, una
 logging.getLogger("odoorpc.rpc.jsonrpclib").disabled = True
 
 _EXPIRED = 100
+_ENDED = "odoo.http.SessionExpiredException"
 _VERSION_PATH = "/web/webclient/version_info"
 _NOMINAL = "18.0"  # keeps odoorpc from asking for the version; it only tells servers before 10 from later ones
 
@@ -140,7 +141,7 @@ class Client:
             try:
                 return self._rpc({"service": "object", "method": "execute_kw", "args": args}, writing=writing)
             except AuthFailed as refusal:
-                if attempt == 2 or refusal.vendor_code != "odoo.http.SessionExpiredException":
+                if attempt == 2 or refusal.vendor_code != _ENDED:
                     raise
             self._uid = 0
             self.connect()
@@ -157,7 +158,7 @@ class Client:
         try:
             return self._connector().json("/jsonrpc", params).get("result")
         except odoorpc.error.RPCError as error:
-            refusal = self._refusal(error.info)
+            refusal = self._refusal(error.info, writing=writing)
         except (AttributeError, TypeError):  # good JSON, but no envelope: odoorpc does not look
             refusal = self._strange(writing=writing)
         raise refusal  # outside the handler: the library's error holds the call's arguments
@@ -176,13 +177,14 @@ class Client:
             )
         return self._odoo
 
-    def _refusal(self, info: Any) -> BridgeError:
+    def _refusal(self, info: Any, *, writing: bool) -> BridgeError:
         data = info.get("data") if isinstance(info, dict) else None
         if isinstance(info, dict) and info.get("code") == _EXPIRED:
-            return AuthFailed("ended the session", system=self.system, vendor_code="odoo.http.SessionExpiredException")
+            return exception_error(_ENDED, "", system=self.system)
         if not isinstance(data, dict):
-            return Transient("answered with an error without a name", system=self.system)
-        return exception_error(str(data.get("name") or ""), str(data.get("message") or ""), system=self.system)
+            return self._strange(writing=writing, what="an error without a name")
+        name, message = str(data.get("name") or ""), str(data.get("message") or "")
+        return exception_error(name, message, system=self.system, writing=writing)
 
     def _over_json2(self, model: str, method: str, body: dict[str, Any], *, writing: bool) -> Any:
         key = self.settings.api_key.get_secret_value() if self.settings.api_key else ""

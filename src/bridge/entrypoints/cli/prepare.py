@@ -78,6 +78,10 @@ def _shipped() -> list[tuple[Path, str]]:
     return found
 
 
+_NOT_REACHED = "If the system is up, look at its address and names in the configuration; then run `bridge check` again."
+"""Where a run would try again by itself, a person who asks is to look."""
+
+
 def check(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Ask every system whether it answers, who bridge is there, and what is missing for the mapped objects."""
     with errors_as_sentences(as_json=json):
@@ -133,7 +137,9 @@ def _look(name: str, adapter: Adapter, maps: dict[str, EntityMap]) -> dict[str, 
                 found["problems"] += _object_problems(adapter, emap)
     except BridgeError as error:
         what = str(error).removeprefix(f"{name}: ")
-        found["problems"].append(f"{error.code}: {what}. {error.not_done} {error.to_do}")
+        to_do = _NOT_REACHED if type(error) is Transient else error.to_do
+        end = "" if what.endswith((".", "?")) else "."
+        found["problems"].append(f"{error.code}: {what}{end} {error.not_done} {to_do}")
     found["calls"] = adapter.calls
     return found
 
