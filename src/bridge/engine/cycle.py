@@ -57,14 +57,15 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
 def _set_meters(run: Run, sleep: Callable[[float], None]) -> None:
     """A gate before the calls of each system: the budgets are the store's, so that all workers share them."""
     runtime = run.runtime
-    with run.store.begin() as uow:
+    ledger = runtime.ledger or run.store
+    with ledger.begin() as uow:
         known = known_budgets(uow)
     for system, adapter in runtime.adapters.items():
         meter = Meter(
             system,
             runtime.terms.get(system, Terms()),
             known.get(system),
-            run.store,
+            ledger,
             owner=runtime.owner,
             priority=runtime.priority,
             clock=runtime.clock,

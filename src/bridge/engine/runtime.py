@@ -49,6 +49,7 @@ class Runtime:
     maps: entity -> its mapping, parents before children.
     owner: names this process in leases.
     terms: what the configuration says of the calls that a system may get. priority: whose calls come first.
+    ledger: where calls are accounted for, if that is another store (a rehearsal works on a copy, and calls for real).
     point: called with the name of each step ("after read", "before write" ...), so that tests can stop the world there.
     progress: called with (stage, system, entity, records done).
     """
@@ -63,6 +64,7 @@ class Runtime:
     pace: Pace = field(default_factory=Pace)
     terms: Mapping[str, Terms] = field(default_factory=dict)
     priority: Priority = "live"
+    ledger: Store | None = None
     point: Callable[[str], None] = lambda name: None
     progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None
 

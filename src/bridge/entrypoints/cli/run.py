@@ -6,7 +6,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -130,7 +130,7 @@ def rehearse(
         copy = store.copy_to(Path(folder) / "plan.db")
         try:
             with progress_bar(quiet=quiet) as progress:
-                runtime = make_runtime(settings, copy, pretending, maps, progress=progress)
+                runtime = replace(make_runtime(settings, copy, pretending, maps, progress=progress), ledger=store)
                 with copy.begin() as uow:
                     uow.reclaim(runtime.clock(), owner=runtime.owner)
                     hasten(uow, adapters, runtime.clock())
@@ -142,7 +142,7 @@ def rehearse(
 
 
 def _forecast(runtime: Runtime, script: Script, report: Report) -> list[Forecast]:
-    with runtime.store.begin() as uow:
+    with (runtime.ledger or runtime.store).begin() as uow:
         known = known_budgets(uow)
     terms = runtime.terms
     rooms = {s: left(known.get(s, Budget()), terms[s], runtime.priority, runtime.clock()) for s in runtime.adapters}

@@ -35,7 +35,16 @@ class SalesforceApplication:
 
     name = "salesforce"
     fault_kinds = frozenset(
-        {"expired_token", "quota", "concurrent", "lock_row", "late_commit", "server_unavailable", "purge_deletes"}
+        {
+            "expired_token",
+            "quota",
+            "concurrent",
+            "lock_row",
+            "late_commit",
+            "server_unavailable",
+            "purge_deletes",
+            "used_by_others",
+        }
     )
 
     def __init__(self, credentials: Credentials, setup: Setup, *, quota: int) -> None:
@@ -239,6 +248,8 @@ class SalesforceApplication:
             return self._lock(int(options.get("rows", 1)), int(options.get("status", 400)), request.path)
         elif kind == "purge_deletes":
             self._replication.purged = self.clock.now()
+        elif kind == "used_by_others":
+            self._used += int(options.get("calls", 1000))
         elif kind == "quota":
             return SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403).response()
         elif kind == "concurrent":
