@@ -154,13 +154,28 @@ def _wake(run: Run, entity: str, system: str) -> None:
 def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
     """Wait for what is to be tried again before `until`, and try it."""
     while True:
-        with run.store.begin() as uow:
-            due = uow.next_due(list(run.runtime.maps), without=run.barred)
-        if due is None or due > until:
+        moment = _next_moment(run)
+        if moment is None or moment > until:
             return
-        sleep(max((due - run.now).total_seconds(), 0.05))
-        run.down = run.barred | {system for system, circuit in run.circuits.items() if circuit.until > run.now}
+        sleep(max((moment - run.now).total_seconds(), 0.05))
+        run.down = run.barred | _out_of_order(run)
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
                 settle_doubts(run, emap, system)
         write(run)
+
+
+def _next_moment(run: Run) -> datetime | None:
+    """When something can be tried again: not before a system that is out of order is asked again."""
+    out, everybody = _out_of_order(run), set(run.runtime.adapters)
+    moments = []
+    with run.store.begin() as uow:
+        moments.append(uow.next_due(list(run.runtime.maps), without=run.barred | out))
+        for system in out:
+            due = uow.next_due(list(run.runtime.maps), without=everybody - {system})
+            moments.append(due and max(due, run.circuits[system].until))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _out_of_order(run: Run) -> set[str]:
+    return {system for system, circuit in run.circuits.items() if circuit.until > run.now}
