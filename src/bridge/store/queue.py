@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, null, or_, select, update
 
-from bridge.ports.errors import RateLimited
 from bridge.ports.storage import Settlement
 from bridge.ports.work import Intent, OutboxEntry
 from bridge.store import codec
@@ -249,56 +248,6 @@ class Queue(Transaction):
         query = select(func.min(OUTBOX.c.next_at)).where(OUTBOX.c.state.in_(("waiting", "in_doubt")))
         query = query.where(OUTBOX.c.entity.in_(entities), OUTBOX.c.system.not_in(sorted(without)))
         return self.connection.execute(query).scalar()
-
-    def hasten(self) -> int:
-        """Let all that waits for its next attempt try again at once, because a person asks for it.
-
-        What a system asked to wait with (its quota, its pace) keeps waiting.
-        """
-        waiting = (OUTBOX.c.state == "waiting") & (OUTBOX.c.error_code != RateLimited.code)
-        return int(self.connection.execute(update(OUTBOX).where(waiting).values(next_at=null())).rowcount)
-
-    def replay(
-        self,
-        ids: Sequence[int] | None,
-        *,
-        system: str | None = None,
-        entity: str | None = None,
-        code: str | None = None,
-    ) -> int:
-        """Let what was set aside, or waits for anything, be tried again from its first attempt on; returns how many."""
-        where: list[ColumnElement[bool]] = [OUTBOX.c.state.in_(("dead", "held", "waiting"))]
-        chosen = ((OUTBOX.c.system, system), (OUTBOX.c.entity, entity), (OUTBOX.c.error_code, code))
-        where += [column == wanted for column, wanted in chosen if wanted is not None]
-        if ids is not None:
-            where.append(OUTBOX.c.id.in_(ids))
-        statement = update(OUTBOX).where(*where).values(state="pending", next_at=null(), attempts=0)
-        return int(self.connection.execute(statement).rowcount)
-
-    def discard(self, ids: Sequence[int]) -> int:
-        """Remove entries that are not under way; returns how many."""
-        statement = delete(OUTBOX).where(OUTBOX.c.id.in_(ids), OUTBOX.c.state.not_in(TAKEN))
-        return int(self.connection.execute(statement).rowcount)
-
-    def entries_by_id(self, ids: Sequence[int]) -> list[OutboxEntry]:
-        """These entries, oldest first."""
-        rows = self.connection.execute(select(OUTBOX).where(OUTBOX.c.id.in_(ids)).order_by(OUTBOX.c.id))
-        return [codec.entry_of(row) for row in rows]
-
-    def causes(self) -> list[dict[str, Any]]:
-        """Entries that are not simply pending, counted by what keeps them: the most frequent cause first."""
-        columns = (OUTBOX.c.system, OUTBOX.c.entity, OUTBOX.c.state, OUTBOX.c.error_code, OUTBOX.c.error)
-        query = select(*columns, func.count().label("number")).where(OUTBOX.c.state != "pending").group_by(*columns)
-        names = ("system", "entity", "state", "error_code", "error", "number")
-        rows = [dict(zip(names, row, strict=True)) for row in self.connection.execute(query)]
-        return sorted(rows, key=lambda row: (-row["number"], row["system"], row["entity"], str(row["error"])))
-
-    def entries(self, states: Sequence[str] | None, limit: int) -> list[OutboxEntry]:
-        """Entries for people, oldest first."""
-        query = select(OUTBOX).order_by(OUTBOX.c.id).limit(limit)
-        if states:
-            query = query.where(OUTBOX.c.state.in_(states))
-        return [codec.entry_of(row) for row in self.connection.execute(query)]
 
     def queue_counts(self) -> dict[tuple[str, str, str], int]:
         """(system, entity, state) -> number of entries."""
