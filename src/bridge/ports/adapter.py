@@ -45,6 +45,8 @@ class Capabilities:
     clock_grain: the resolution of `modified` and of version tokens.
     written_apart: prefixes of the paths that a write does not change in one transaction with the record itself
         ("Address." of an ERPNext Customer). After a lost answer, each such part is judged by itself.
+    written_along: path -> paths that the system sets by itself when this one is written (the date of an Odoo order when
+        its state moves). After a lost answer, what they show is nobody's edit.
     books: whether quantities are changed by movements with a reference, which can be asked for.
     """
 
@@ -58,6 +60,7 @@ class Capabilities:
     page: int = 2000
     clock_grain: timedelta = timedelta(seconds=1)
     written_apart: tuple[str, ...] = ()
+    written_along: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     books: bool = False
 
 

@@ -12,6 +12,9 @@ from reliability.crash.desks import Row
 from reliability.crash.stories import Edit, Story, seen
 from reliability.crash.world import World
 
+UNITS = {"reference": "customer_reference"}
+"""Field as people call it here -> its name in the mapping, where that is another one."""
+
 Shown = Mapping[str, list[Row]]
 """system -> the records of one kind that belong to the story."""
 
@@ -107,7 +110,7 @@ def _journal(world: World, kind: str, shown: Shown, name: str) -> tuple[list[str
                 link.golden_id for system, id_ in ids.items() for link in uow.links(system, kind, [id_]).values()
             }
             rows = [row for golden in goldens if golden for row in uow.conflicts(golden_id=golden)]
-        rows = [row for row in rows if row.unit == name]
+        rows = [row for row in rows if row.unit == UNITS.get(name, name)]
         return [[str(one.value) for row in rows for one in row.proposals], any(row.state == "held" for row in rows)]
 
     said, held = world.bridge.ask(question)

@@ -16,7 +16,26 @@ from reliability.crash.desks import Row
 from reliability.crash.world import CUSTOMER, World
 
 LINES = "SKU-1 3, SKU-2 12"
-_SYLLABLES = ("ba", "ko", "ri", "mu", "te", "la", "so", "ne", "fi", "gu", "do", "wa", "pe", "zi", "hu", "ra", "ly", "mo")
+_SYLLABLES = (
+    "ba",
+    "ko",
+    "ri",
+    "mu",
+    "te",
+    "la",
+    "so",
+    "ne",
+    "fi",
+    "gu",
+    "do",
+    "wa",
+    "pe",
+    "zi",
+    "hu",
+    "ra",
+    "ly",
+    "mo",
+)
 
 
 @dataclass(slots=True)

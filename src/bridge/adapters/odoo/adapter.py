@@ -9,6 +9,7 @@ from functools import partial
 
 from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
+from bridge.adapters.odoo.documents import DATED, STATE
 from bridge.adapters.odoo.drafts import Drafts
 from bridge.adapters.odoo.layout import ROLES
 from bridge.adapters.odoo.levels import QUANT, LevelReader
@@ -68,6 +69,7 @@ class OdooAdapter:
             clock_grain=timedelta(seconds=1),
             books=spec.object == QUANT,
             written_apart=(*(f"{role}." for role in ROLES), *(f"{table.path}[" for table in spec.tables)),
+            written_along={STATE: (date,) for (model, _), date in DATED.items() if model == spec.object},
         )
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
