@@ -51,9 +51,18 @@ class Run:
 class Block:
     """All runs of one operation in one world."""
 
-    def __init__(self, world: World, store: str, operation: Operation, numbers: Iterator[int], seed: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        store: str,
+        operation: Operation,
+        numbers: Iterator[int],
+        seed: int,
+        asleep: float = 0,
+    ) -> None:
+        """asleep: seconds that pass in all systems while bridge lies dead."""
         self.world, self.store, self.operation, self.seed = world, store, operation, seed
-        self.numbers = numbers
+        self.numbers, self.asleep = numbers, asleep
 
     def runs(self, choose: Callable[[Sequence[str]], Iterable[int]]) -> Iterator[Run]:
         """Count the moments in a run that nobody kills, then kill one run at each of those chosen.
@@ -90,6 +99,9 @@ class Block:
         words = [dead.words] if dead.words else []
         if how != "nothing":
             operation.meanwhile(world, story, how)
+        if self.asleep:
+            for desk in world.desks.values():
+                desk.control.ask("POST", "clock", advance=self.asleep)
         found, recoveries = self._recover(story, words, RECOVERIES if number else 1)
         echoes = self._echoes(words)
         return Run(

@@ -10,11 +10,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
+import requests
 from sqlalchemy import event
 
 from bridge.store import Database
@@ -31,7 +33,9 @@ COMMITS = {
     "deliver.deliver": "entries claimed",
     "deliver._refresh": "records looked at before the write",
     "deliver._write": "intents noted",
+    "send._attempt": "intents noted",
     "deliver._release": "entries given back",
+    "send._release": "entries given back",
     "settle.settle_results": "results settled",
     "failure.give_up": "failure noted",
     "cycle._wake": "waiting entries woken",
@@ -49,6 +53,7 @@ CALLS = {
 }
 """Which call of the adapter protocol an HTTP call belongs to."""
 _WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
+_WRITING = ("create", "update", "delete")
 _HERE = (__file__, contextmanager.__code__.co_filename)
 
 
@@ -60,11 +65,12 @@ class Moments:
     end: int = 0
     count: int = 0
 
-    def reached(self, label: str) -> None:
-        """The process is at this moment."""
+    def reached(self, label: str, last: Callable[[], object] = lambda: None) -> None:
+        """The process is at this moment. last: what it does before it dies."""
         self.count += 1
         self.tell(label)
         if self.count == self.end:
+            last()
             os.kill(os.getpid(), signal.SIGKILL)
 
     def point(self, name: str) -> None:
@@ -110,11 +116,19 @@ class Moments:
         def watched(session: PooledSession, request: Any, **given: Any) -> Any:
             label = _call()
             moments.reached(f"before call: {label}")
+            if label.startswith(_WRITING):
+                moments.reached(f"during call: {label}", partial(_leave, send, session, request, given))
             answer = send(session, request, **given)
             moments.reached(f"after call: {label}")
             return answer
 
         PooledSession.send = watched  # type: ignore[method-assign]
+
+
+def _leave(send: Callable[..., Any], session: PooledSession, request: Any, given: dict[str, Any]) -> None:
+    """The request goes out, and nobody waits for its answer."""
+    with suppress(requests.RequestException):
+        send(session, request, **{**given, "timeout": (10, 0.001)})
 
 
 def _opener() -> str:

@@ -19,11 +19,14 @@ from bridge.sandbox.kernel import serve
 def running(sandboxes: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Iterator[dict[str, str]]:
     """Serve in a forked process; gives system -> address. sandboxes: system -> (vendor, options)."""
     reading, writing = os.pipe()
+    until, alive = os.pipe()
     child = os.fork()
     if not child:
         os.close(reading)
-        _serve(sandboxes, writing)
+        os.close(alive)
+        _serve(sandboxes, writing, until)
     os.close(writing)
+    os.close(until)
     with os.fdopen(reading) as pipe:
         urls: dict[str, str] = json.loads(pipe.readline())
     try:
@@ -31,9 +34,11 @@ def running(sandboxes: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Iterator[
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        os.close(alive)
 
 
-def _serve(sandboxes: Mapping[str, tuple[str, Mapping[str, Any]]], writing: int) -> None:
+def _serve(sandboxes: Mapping[str, tuple[str, Mapping[str, Any]]], writing: int, until: int) -> None:
+    """Serve until the other end of `until` is closed: at the latest by the end of the process that started this."""
     try:
         with ExitStack() as stack:
             urls = {
@@ -42,7 +47,7 @@ def _serve(sandboxes: Mapping[str, tuple[str, Mapping[str, Any]]], writing: int)
             }
             os.write(writing, f"{json.dumps(urls)}\n".encode())
             os.close(writing)
-            signal.pause()
+            os.read(until, 1)
     finally:
         os._exit(0)
 

@@ -8,6 +8,7 @@ is one.
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
@@ -16,26 +17,7 @@ from reliability.crash.desks import Row
 from reliability.crash.world import CUSTOMER, World
 
 LINES = "SKU-1 3, SKU-2 12"
-_SYLLABLES = (
-    "ba",
-    "ko",
-    "ri",
-    "mu",
-    "te",
-    "la",
-    "so",
-    "ne",
-    "fi",
-    "gu",
-    "do",
-    "wa",
-    "pe",
-    "zi",
-    "hu",
-    "ra",
-    "ly",
-    "mo",
-)
+_SYLLABLES = re.findall("..", "bakorimutelasonefigudowapezihuralymo")
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ class World:
     def settle(self) -> None:
         """Sync until nothing is written; raises AssertionError where that takes more than four runs."""
         for _ in range(4):
-            ended = self.bridge.sync()
+            ended = self.bridge.sync(planted=False)
             assert ended.answer, ended.words
             if not ended.answer["totals"]["writes"] and not ended.answer["outbox"]:
                 return

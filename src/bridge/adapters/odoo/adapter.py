@@ -60,6 +60,7 @@ class OdooAdapter:
 
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """Odoo takes no condition with a write and tells of no deletes; its stamps have whole seconds."""
+        dates = tuple(date for (model, _), date in DATED.items() if model == spec.object)
         return Capabilities(
             conditional_update="emulated",
             deletes_feed="unsupported",
@@ -69,7 +70,7 @@ class OdooAdapter:
             clock_grain=timedelta(seconds=1),
             books=spec.object == QUANT,
             written_apart=(*(f"{role}." for role in ROLES), *(f"{table.path}[" for table in spec.tables)),
-            written_along={STATE: (date,) for (model, _), date in DATED.items() if model == spec.object},
+            written_along={STATE: dates} if dates else {},
         )
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
