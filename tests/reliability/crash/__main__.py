@@ -23,13 +23,11 @@ def main() -> int:
     whole = not (choice.only or choice.kills or choice.share)
     figures, start = Figures(choice.seed), clock()
     console = Console(width=None if sys.stdout.isatty() else 200)
-    place = ""
     for run in run_all(choice):
         figures.runs.append(run)
         figures.seconds = clock() - start
-        now = f"{run.store}, {run.tested}, {run.operation}"
-        if not quiet and (now != place or not run.good):
-            place = now
+        if not quiet and (run.number < 0 or not run.good):  # a block has ended, or something is wrong
+            now = f"{run.store}, {run.tested}, {run.operation}"
             words = "" if run.good else f" [red]{run.label}: {run.lost} {run.duplicates} {run.echoes}[/]"
             console.print(f"{figures.seconds:6.0f} s  {len(figures.killed):5}  {now}{words}", highlight=False)
     if quiet:

@@ -59,10 +59,12 @@ class Block:
         numbers: Iterator[int],
         seed: int,
         asleep: float = 0,
+        meanwhile: Sequence[str] = HOW,
     ) -> None:
-        """asleep: seconds that pass in all systems while bridge lies dead."""
+        """asleep: seconds that pass in all systems while bridge lies dead. meanwhile: of what users do then, one is
+        drawn."""
         self.world, self.store, self.operation, self.seed = world, store, operation, seed
-        self.numbers, self.asleep = numbers, asleep
+        self.numbers, self.asleep, self.how = numbers, asleep, meanwhile
 
     def runs(self, choose: Callable[[Sequence[str]], Iterable[int]]) -> Iterator[Run]:
         """Count the moments in a run that nobody kills, then kill one run at each of those chosen.
@@ -93,7 +95,7 @@ class Block:
     def _run(self, story: Story, number: int) -> tuple[Run, list[str]]:
         world, operation = self.world, self.operation
         luck = random.Random(f"{self.seed} {self.store} {world.pair.tested} {operation.name} {number}")
-        how = luck.choice(HOW) if number else "nothing"
+        how = luck.choice(self.how) if number else "nothing"
         operation.begin(world, story)
         dead = world.bridge.sync(operation.entities, end=number)
         words = [dead.words] if dead.words else []

@@ -46,11 +46,13 @@ def _met(world: World, planted: Planted, numbers: Iterator[int], *, sound: bool)
     (operation,) = [one for one in OPERATIONS if one.name == planted.operation]
 
     def last(labels: Sequence[str]) -> list[int]:
-        return [max(place for place, label in enumerate(labels, 1) if label == planted.at)]
+        places = [place for place, label in enumerate(labels, 1) if label == planted.at]
+        return [places[0] if planted.first else places[-1]]
 
     world.bridge.plant = None if sound else planted.plant
     try:
-        _, killed = islice(Block(world, "SQLite", operation, numbers, SEED, planted.asleep).runs(last), 2)
+        block = Block(world, "SQLite", operation, numbers, SEED, planted.asleep, (planted.meanwhile,))
+        _, killed = islice(block.runs(last), 2)
     finally:
         world.bridge.plant = None
     return killed

@@ -15,9 +15,9 @@ from sqlalchemy import delete
 
 from bridge.adapters.odoo.adapter import OdooAdapter
 from bridge.engine import ingest
-from bridge.engine.merge.form import Form
 from bridge.store.journal import Journal
 from bridge.store.queue import Queue
+from bridge.store.records import Records
 from bridge.store.schema import OUTBOX
 
 
@@ -42,12 +42,13 @@ def saves_the_cursor_first() -> None:
     ingest._read = read
 
 
-def repeats_a_create_under_another_key() -> None:
-    """A create does not carry the golden id, so that no look-up finds it."""
+def repeats_a_create_by_itself() -> None:
+    """The adapter sends a create again by itself, under a key of its own, as if the first answer had been lost."""
     create = OdooAdapter.create
 
     def wrong(self: OdooAdapter, spec: Any, items: Any) -> Any:
-        return create(self, spec, [replace(item, key=uuid4().hex) for item in items])
+        create(self, spec, [replace(item, key=uuid4().hex) for item in items])
+        return create(self, spec, items)
 
     OdooAdapter.create = wrong  # type: ignore[method-assign]
 
@@ -79,22 +80,31 @@ def forgets_the_loser() -> None:
     Journal.save_conflicts = lambda self, rows: list(rows) and None  # type: ignore[method-assign]
 
 
-def takes_nothing_for_in_step() -> None:
-    """What a system holds is written to it again and again."""
-    in_step = Form.in_step
+def forgets_what_a_system_holds() -> None:
+    """Of the web site, the shadow remembers something else than what the system holds."""
+    save = Records.save_shadows
 
-    def wrong(self: Any, unit: Any, *given: Any) -> bool:
-        return unit.name != "website" and in_step(self, unit, *given)
+    def wrong(self: Any, rows: Any) -> None:
+        spoilt = {"website": "forgotten", "Website": "forgotten"}
+        save(
+            self,
+            [
+                replace(
+                    one, values={path: spoilt.get(path, value) for path, value in one.values.items()}, fingerprint=""
+                )
+                for one in rows
+            ],
+        )
 
-    Form.in_step = wrong  # type: ignore[method-assign]
+    Records.save_shadows = wrong  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
     """A bug, and the run that must show it.
 
-    at: the label of the moment at which bridge is killed there; the last of that name. column: where it must count.
-    asleep: seconds for which bridge lies dead.
+    at: the label of the moment at which bridge is killed there, the first or the last of that name. column: where it
+    must count. asleep: seconds for which bridge lies dead. meanwhile: what a user does then.
     """
 
     plant: Callable[[], None]
@@ -102,7 +112,9 @@ class Planted:
     operation: str
     at: str
     column: str
+    first: bool = False
     asleep: float = 0
+    meanwhile: str = "nothing"
 
     @property
     def name(self) -> str:
@@ -112,10 +124,10 @@ class Planted:
 
 PLANTS = (
     Planted(notes_no_intent, "ERPNext", "movement", "after call: update fin", "duplicates"),
-    Planted(saves_the_cursor_first, "Odoo 19", "update", "point: after read", "lost", asleep=7200),
-    Planted(repeats_a_create_under_another_key, "Odoo 19", "create", "after call: create erp", "duplicates"),
+    Planted(saves_the_cursor_first, "Odoo 19", "update", "point: after read", "lost", first=True, asleep=7200),
+    Planted(repeats_a_create_by_itself, "Odoo 19", "create", "after call: create erp", "duplicates"),
     Planted(believes_a_write_before_its_answer, "Odoo 18", "update", "point: before write", "lost"),
     Planted(throws_leases_away, "ERPNext", "update", "point: after claim", "lost"),
-    Planted(forgets_the_loser, "ERPNext", "conflict", "point: after page", "lost"),
-    Planted(takes_nothing_for_in_step, "ERPNext", "update", "point: after claim", "echoes"),
+    Planted(forgets_the_loser, "ERPNext", "conflict", "point: after page", "lost", meanwhile="other"),
+    Planted(forgets_what_a_system_holds, "ERPNext", "update", "point: after settle", "echoes"),
 )

@@ -13,10 +13,11 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from bridge import wiring
 from bridge.config import Config, load_config
 from bridge.entrypoints.cli import run as running
 from bridge.mapping.compiled import EntityMap
@@ -84,6 +85,11 @@ def _put(pipe: int, line: str) -> None:
         data = data[os.write(pipe, data) :]
 
 
+wiring.adapter_entry_points = cache(wiring.adapter_entry_points)  # they do not change while this runs
+for _point in wiring.adapter_entry_points().values():
+    _point.load()  # here, once, and not in every child
+
+
 class Bridge:
     """bridge with one configuration, run by run in processes of its own."""
 
@@ -107,6 +113,11 @@ class Bridge:
             return self._synchronise(entities)
 
         return apart(work)
+
+    def warm(self) -> None:
+        """Run once in this process: what is loaded at its first use need not be loaded by every child. All that was
+        opened for it is closed again."""
+        self._synchronise(())
 
     def _synchronise(self, entities: tuple[str, ...]) -> Any:
         adapters = make_adapters(self.settings)

@@ -116,6 +116,7 @@ def opened(pair: Pair, folder: Path, store: str, plant: Plant | None = None) -> 
     with servers.running(sandboxes) as urls:
         world = World(pair, Bridge(write_configuration(folder, urls, store), plant), urls)
         world.furnish()
+        world.bridge.warm()
         yield world
 
 
