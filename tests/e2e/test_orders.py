@@ -279,6 +279,18 @@ def test_an_answer_is_lost_while_orders_are_made(site: Site, fault: str) -> None
     alike(site, LINES, ("Draft", "draft", "Draft"))
 
 
+def test_the_answer_to_a_confirmation_is_lost_and_the_day_of_the_order_stays(site: Site) -> None:
+    """Odoo dates an order anew when it is confirmed: the day is put back, also where that is interrupted."""
+    order = begin(site)
+    site.sync()
+    crm_edit(site, "Order", order, Status="Activated")
+    site.control("erp", "POST", "faults", kind="drop_answer", operation="action_confirm sale.order")
+    site.sync(code=None)
+    site.sync(code=None)
+    alike(site, LINES, ("Activated", "sale", "To Deliver and Bill"))
+    quiet(site)
+
+
 def test_an_order_closed_in_finance_is_closed_in_the_crm(site: Site) -> None:
     """Short closed: the rest will never be delivered. Odoo has no such status and stays as it is."""
     confirmed(site)

@@ -135,12 +135,14 @@ class _Page:
         entries = self.uow.open_entries(self.system, self.emap.entity, golden_ids)
         form = Form(self.emap, self.system, self._refs())
         around = self.run.around()
-        apart = self.run.runtime.adapters[self.system].capabilities(self.emap.spec(self.system)).written_apart
+        able = self.run.runtime.adapters[self.system].capabilities(self.emap.spec(self.system))
         for record, golden_id in linked:
             golden = self.goldens.get(golden_id) or Golden(self.emap.entity, golden_id, 0, {}, {})
             mine = {unit: conflict for (of, unit), conflict in held.items() if of == golden_id} if held else {}
             shadow, print_ = self.shadows.get(record.native_id), self.prints[record.native_id]
-            sighting = Sighting(record, golden, shadow, print_, held=mine, apart=apart)
+            sighting = Sighting(
+                record, golden, shadow, print_, held=mine, apart=able.written_apart, along=able.written_along
+            )
             write = written.get(record.native_id)
             entry = entries.get(golden_id)
             if write is not None:

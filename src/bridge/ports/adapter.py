@@ -45,6 +45,8 @@ class Capabilities:
     clock_grain: the resolution of `modified` and of version tokens.
     written_apart: prefixes of the paths that a write does not change in one transaction with the record itself
         ("Address." of an ERPNext Customer). After a lost answer, each such part is judged by itself.
+    written_along: path -> paths that the system sets by itself when this one is written (the date of an Odoo order when
+        its state moves). After a lost answer, what they show is nobody's edit.
     books: whether quantities are changed by movements with a reference, which can be asked for.
     calls_per_batch: HTTP calls that a batch of writes takes as such, reading before and after included; for forecasts.
     calls_per_create, calls_per_update, calls_per_delete: HTTP calls that each record adds to that.
@@ -60,6 +62,7 @@ class Capabilities:
     page: int = 2000
     clock_grain: timedelta = timedelta(seconds=1)
     written_apart: tuple[str, ...] = ()
+    written_along: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     books: bool = False
     calls_per_batch: float = 3.0
     calls_per_create: float = 0.0

@@ -9,6 +9,7 @@ from functools import partial
 
 from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
+from bridge.adapters.odoo.documents import DATED, STATE
 from bridge.adapters.odoo.drafts import Drafts
 from bridge.adapters.odoo.layout import ROLES
 from bridge.adapters.odoo.levels import QUANT, LevelReader
@@ -59,6 +60,7 @@ class OdooAdapter:
 
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """Odoo takes no condition with a write and tells of no deletes; its stamps have whole seconds."""
+        dates = tuple(date for (model, _), date in DATED.items() if model == spec.object)
         return Capabilities(
             conditional_update="emulated",
             deletes_feed="unsupported",
@@ -69,6 +71,7 @@ class OdooAdapter:
             books=spec.object == QUANT,
             calls_per_batch=7,  # the record, its addresses, external ids, and a look before and after
             written_apart=(*(f"{role}." for role in ROLES), *(f"{table.path}[" for table in spec.tables)),
+            written_along={STATE: dates} if dates else {},
         )
 
     def metered(self, gate: Gate) -> None:

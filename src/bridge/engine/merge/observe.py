@@ -46,6 +46,7 @@ class Sighting:
     booked: whether the movement of the write was found, where the system was asked for it.
     held: unit -> its open conflict.
     apart: prefixes of the paths that the system writes in a transaction of their own.
+    along: path -> paths that the system sets by itself when this one is written.
     """
 
     record: NativeRecord
@@ -56,6 +57,7 @@ class Sighting:
     answered: bool = False
     held: Mapping[str, Conflict] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
+    along: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     booked: bool | None = None
 
 
@@ -153,7 +155,7 @@ def _settled(sighting: Sighting) -> Base:
         return settle_booked(sighting.shadow, sighting.intent, booked=sighting.booked)
     if sighting.answered:
         return settle_answered(sighting.shadow, sighting.record, sighting.intent)
-    return settle_unanswered(sighting.shadow, sighting.record, sighting.intent, sighting.apart)
+    return settle_unanswered(sighting.shadow, sighting.record, sighting.intent, sighting.apart, sighting.along)
 
 
 def _changed(unit: Unit, system: str, base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]) -> bool:

@@ -15,6 +15,7 @@ from bridge.ports.records import NativeRecord, NativeValue, split_row_path
 from bridge.ports.work import Intent, Shadow
 
 _ABSENT = object()
+_NOTHING: Mapping[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,13 @@ def settle_booked(shadow: Shadow | None, intent: Intent, *, booked: bool) -> Bas
     return Base(base.values, base.echo, "applied" if booked else "not applied")
 
 
-def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Intent, apart: tuple[str, ...] = ()) -> Base:
+def settle_unanswered(
+    shadow: Shadow | None,
+    record: NativeRecord,
+    intent: Intent,
+    apart: tuple[str, ...] = (),
+    along: Mapping[str, tuple[str, ...]] = _NOTHING,
+) -> Base:
     """The base after a write whose answer was lost, judged by value and version.
 
     A system writes one record atomically, except for the paths under the prefixes `apart` (the addresses of a customer,
@@ -105,6 +112,8 @@ def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Inten
     - A create that is found was made: what differs from what was sent is the system's way of storing it where that is
       plausible, else a user's edit. What was not sent may be a default or an edit and counts as the system's word. A
       part written apart that is still empty did not come about.
+    - What the system sets by itself together with a path that arrived (`along`) is the system's own: it becomes the
+      base, is proposed to nobody, and what is agreed is due again. As a user may have set it, it is journalled.
     """
     base = base_of(shadow)
     moved = record.version != intent.version_before
@@ -121,8 +130,24 @@ def settle_unanswered(shadow: Shadow | None, record: NativeRecord, intent: Inten
             continue
         applied = True
         unclear |= _written(base, paths, record, intent)
+    unclear |= _set_along(base, record, intent, along)
     settled = applied or intent.op == "create"
     return Base(base.values, base.echo, "applied" if settled else "not applied", frozenset(unclear))
+
+
+def _set_along(base: Base, record: NativeRecord, intent: Intent, along: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Take what the system set by itself into the base. Returns the paths that show something else than before."""
+    arrived = [
+        path for path, sent in intent.after.items() if record.values.get(path) == sent != intent.before.get(path)
+    ]
+    changed = {
+        path
+        for cause in arrived
+        for path in along.get(cause, ())
+        if path in record.values and path not in intent.after and base.values.get(path) != record.values[path]
+    }
+    base.values.update({path: record.values[path] for path in changed})
+    return changed
 
 
 def _parts(intent: Intent, apart: tuple[str, ...]) -> dict[str, list[str]]:
