@@ -28,8 +28,15 @@ def _read(run: Run, emap: EntityMap, system: str) -> None:
     with run.store.begin() as uow:
         position = uow.cursor(system, emap.entity)
         remap = uow.flag(_mapping_flag(system, emap)) not in (None, emap.digest)
-    if remap:  # the mapping says something else now: look at everything again, nothing is lost by that
+    if remap:  # the mapping says something else now: look at everything again
+        if position.cursor is not None:  # a full reading does not tell what was deleted or renamed since the last one
+            _read_on(run, emap, system, position, mapped=False)
         position = CursorRow(system, emap.entity, None, position.complete)
+    _read_on(run, emap, system, position)
+
+
+def _read_on(run: Run, emap: EntityMap, system: str, position: CursorRow, *, mapped: bool = True) -> None:
+    """Read from a position to the end. mapped: everything that was read before is known under this mapping."""
     while True:
         try:
             with run.calling(system, emap.entity) as (adapter, _):
@@ -45,7 +52,7 @@ def _read(run: Run, emap: EntityMap, system: str) -> None:
         with run.store.begin() as uow, run.report.timed(system, emap.entity):
             _take_in(run, uow, emap, system, page)
             uow.save_cursor(position, run.now)
-            if done:
+            if done and mapped:
                 uow.set_flag(_mapping_flag(system, emap), emap.digest)
         run.runtime.point("after page")
         run.runtime.progress("read", system, emap.entity, run.report.of(system, emap.entity).read)
