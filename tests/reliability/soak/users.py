@@ -166,6 +166,8 @@ class Users:
         else:
             values = {"item_code": sku, "item_name": name, "item_group": "Products", "stock_uom": "Nos", "is_stock_item": 1}
         id_ = self.made(system, "product", self.company.insert(system, KINDS["product"][system], **values))
+        if system == "fin":
+            self.company.insert("fin", "Item Price", item_code=sku, price_list="Standard Selling", price_list_rate=price)
         self.say(system, "product", id_, "name", name)
         return f"{system}: product {id_} {sku}"
 
@@ -301,6 +303,7 @@ class Users:
         old, new = self.some("customer", "fin"), f"C {self.fancy_name()}"
         self.company.erpnext("POST", "method/frappe.client.rename_doc", doctype="Customer", old_name=old, new_name=new)
         self.ledger.rename(("fin", "customer", old), ("fin", "customer", new))
+        self.say("fin", "customer", new, "name", new)  # ERPNext names customers by their customer_name: it follows
         for ids in (self.known.get(("customer", "fin"), []), self.fresh["customer", "fin"]):
             if old in ids:
                 ids[ids.index(old)] = new
