@@ -1,4 +1,4 @@
-"""The soak as a program: `python -m reliability.soak --days 10 --seed 7 --store sqlite`."""
+"""The soak as a program: `PYTHONPATH=tests python -m reliability.soak --days 10 --seed 7 --store sqlite`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 
 from reliability.soak.figures import Figures, keep, show
-from reliability.soak.history import Broken, Plan, begun
+from reliability.soak.history import BRIEF, GAPS, Broken, Plan, begun
+from reliability.soak.planted import PLANTS
 from reliability.soak.process import sqlite_at
 
 console = Console(width=200)
@@ -22,15 +23,22 @@ console = Console(width=200)
 
 def main(
     days: Annotated[int, typer.Option(envvar="BRIDGE_SOAK_DAYS", help="Simulated days.")] = 10,
-    seed: Annotated[str, typer.Option(envvar="BRIDGE_SOAK_SEED", help="Any text; drawn by lot where none is given.")] = "",
+    seed: Annotated[
+        str, typer.Option(envvar="BRIDGE_SOAK_SEED", help="Any text; drawn by lot where none is given.")
+    ] = "",
     store: Annotated[str, typer.Option(envvar="BRIDGE_SOAK_STORE", help="sqlite or postgresql.")] = "sqlite",
+    brief: Annotated[bool, typer.Option(help="Few cycles in a day.")] = False,
+    plant: Annotated[str, typer.Option(help="A bug to plant, which has to be found (see planted.py).")] = "",
     record: Annotated[bool, typer.Option(help="Write the report and the section of docs/reliability.md.")] = False,
 ) -> None:
     """Days of simulated life in minutes; ends with 1 and the seed where a guarantee did not hold."""
-    plan = Plan(seed or str(secrets.randbelow(1_000_000)), days)
+    options = (f" --store {store}" if store != "sqlite" else "") + " --brief" * brief
+    plan = Plan(seed or str(secrets.randbelow(1_000_000)), days, gaps=BRIEF if brief else GAPS, options=options)
     console.print(f"Seed {plan.seed}, {days} days on {store}.", highlight=False)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-soak-")))
+        if plant:
+            stack.enter_context(PLANTS[plant]())
         history = stack.enter_context(begun(plan, folder, _url(store, folder, stack)))
         try:
             lived = history.live(_tell)
@@ -59,6 +67,9 @@ def _tell(day: Figures) -> None:
 
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets is part of the history
-        os.execve(sys.executable, [sys.executable, "-m", "reliability.soak", *sys.argv[1:]],
-                  {**os.environ, "PYTHONHASHSEED": "0"})  # fmt: skip
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "reliability.soak", *sys.argv[1:]],
+            {**os.environ, "PYTHONHASHSEED": "0"},
+        )
     typer.run(main)

@@ -30,25 +30,52 @@ def out_of_step(company: Company, ledger: Ledger, store: Database) -> list[str]:
     """G2: what does not show the golden value, by a fresh look at every system.
 
     Left out: records that a user deleted (Odoo does not tell that), and those that are missing because they wait for
-    one that was, and facts of which another ERP says only what happened in its own house.
+    one that was; what an ERP does not let itself be told of an order (see `Orders`).
     """
     config = company.configuration()
     adapters = make_adapters(config)
     try:
-        found = compare(store, adapters, make_maps(config))
+        found = compare(store, adapters, make_maps(config)).disagreements
     finally:
         for adapter in adapters.values():
             adapter.close()
+    orders = Orders(store)
     with store.begin() as uow:
-        orders = uow.goldens("order", [one.golden_id for one in found.disagreements if one.entity == "order"])
-        statuses = {id_: golden.values.get("status") for id_, golden in orders.items()}
         waiting = {(entry.system, entry.golden_id) for entry in uow.entries(["held"], 1_000_000)}
     return [
         f"{one.system} {one.entity} {one.native_id or '(missing)'} {one.unit} of {one.golden_id}"
-        for one in found.disagreements
+        for one in found
         if (one.system, one.entity, one.native_id) not in ledger.removed
         and (one.native_id or (one.system, one.golden_id) not in waiting)
-        and not (one.unit == "status" and statuses.get(one.golden_id) in FACTS and one.system in ("erp", "fin"))
+        and not orders.settled(one.system, one.golden_id, one.unit)
+    ]
+
+
+class Orders:
+    """What becomes of orders that an ERP is done with: the status of each, by golden id."""
+
+    def __init__(self, store: Database) -> None:
+        with store.begin() as uow:
+            goldens = uow.goldens("order", uow.golden_page("order", "", 1_000_000))
+        self._statuses = {golden_id: golden.values.get("status") for golden_id, golden in goldens.items()}
+
+    def settled(self, system: str, golden_id: str, unit: str) -> bool:
+        """Whether the system takes no word on it: another house's shipment, or an edit of a cancelled document."""
+        status = self._statuses.get(golden_id)
+        if system == "fin" and status == "cancelled":
+            return True
+        return unit == "status" and status in FACTS and system in ("erp", "fin")
+
+
+def left_over(store: Database) -> list[str]:
+    """Entries that nothing but a person can bring on, although no system is out of order."""
+    orders = Orders(store)
+    with store.begin() as uow:
+        entries = uow.entries(["pending", "leased", "waiting", "in_doubt", "dead"], 1_000_000)
+    return [
+        f"{entry.system} {entry.entity} {entry.golden_id} {entry.state}: {entry.error}"
+        for entry in entries
+        if not (entry.state == "dead" and orders.settled(entry.system, entry.golden_id, ""))
     ]
 
 
@@ -86,11 +113,13 @@ def _says(value: Canonical, word: Word) -> bool:
 
 def duplicates(company: Company) -> list[str]:
     """G4: what people know a record by, or the golden id it carries, is there twice in one system."""
-    return [f"{system} {what} {key!r}: {number} times"
-            for system in SYSTEMS
-            for what, keys in _keys(company, system)
-            for key, number in Counter(keys).items()
-            if number > 1 and key]  # fmt: skip
+    return [
+        f"{system} {what} {key!r}: {number} times"
+        for system in SYSTEMS
+        for what, keys in _keys(company, system)
+        for key, number in Counter(keys).items()
+        if number > 1 and key
+    ]
 
 
 def _keys(company: Company, system: str) -> Iterator[tuple[str, list[Any]]]:
@@ -131,10 +160,16 @@ def stock(company: Company) -> dict[str, dict[str, Decimal]]:
     codes = {id_: row["ProductCode"] for id_, row in company.rows("crm", "Product2").items()}
     levels = company.rows("crm", "Stock_Level__c").values()
     crm = {codes[row["Product__c"]]: _number(row["On_Hand__c"]) for row in levels if row["Product__c"] in codes}
-    products = company.odoo("product.product", "search_read", domain=[["active", "in", [True, False]]], fields=["default_code"])  # fmt: skip
+    products = company.odoo(
+        "product.product", "search_read", domain=[["active", "in", [True, False]]], fields=["default_code"]
+    )
     skus = {row["id"]: row["default_code"] for row in products}
-    quants = company.odoo("stock.quant", "search_read", domain=[["location_id.complete_name", "=", "WH/Stock"]],
-                          fields=["product_id", "quantity"])  # fmt: skip
+    quants = company.odoo(
+        "stock.quant",
+        "search_read",
+        domain=[["location_id.complete_name", "=", "WH/Stock"]],
+        fields=["product_id", "quantity"],
+    )
     erp = {skus[row["product_id"][0]]: _number(row["quantity"]) for row in quants if row["product_id"][0] in skus}
     bins = company.rows("fin", "Bin").values()
     fin = {row["item_code"]: _number(row["actual_qty"]) for row in bins if row["warehouse"] == "Stores - AC"}
@@ -143,10 +178,3 @@ def stock(company: Company) -> dict[str, dict[str, Decimal]]:
 
 def _number(shown: Any) -> Decimal:
     return Decimal(str(shown or 0)).normalize() + 0
-
-
-def causes(store: Database) -> list[str]:
-    """What keeps the entries that are left in the outbox, but for those that wait for a record that is gone."""
-    with store.begin() as uow:
-        return [f"{row['system']} {row['entity']} {row['state']} {row['number']}: {row['error']}" for row in uow.causes()
-                if row["state"] != "held"]  # fmt: skip

@@ -19,8 +19,8 @@ from uuid import UUID
 
 BRIDGE = "bridge"
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
-_ASK_THE_DATE = ("bridge.transport.session", "bridge.adapters.odoo.client", "bridge.adapters.salesforce.client")
-_ASK_THE_TIME = (
+ASK_THE_DATE = ("bridge.transport.session", "bridge.adapters.odoo.client", "bridge.adapters.salesforce.client")
+ASK_THE_TIME = (
     "bridge.adapters.odoo.models",
     "bridge.adapters.erpnext.meta",
     "bridge.adapters.erpnext.site",
@@ -29,7 +29,7 @@ _ASK_THE_TIME = (
     "bridge.adapters.salesforce.client",
     "bridge.adapters.salesforce.describe",
 )
-_GIVEN_THE_TIME = (("bridge.adapters.erpnext.reading", "Reader"), ("bridge.adapters.erpnext.changes", "Changes"))
+GIVEN_THE_TIME = (("bridge.adapters.erpnext.reading", "Reader"), ("bridge.adapters.erpnext.changes", "Changes"))
 """Classes whose last argument is a clock that they are given by default."""
 
 
@@ -64,11 +64,11 @@ def machine_time(timeline: Timeline, luck: Random) -> Iterator[None]:
     )
     names = SimpleNamespace(uuid4=lambda: UUID(int=luck.getrandbits(128)))
     with ExitStack() as stack:
-        for name in _ASK_THE_DATE:
+        for name in ASK_THE_DATE:
             stack.enter_context(patch.object(importlib.import_module(name), "datetime", _dates(timeline)))
-        for name in _ASK_THE_TIME:
+        for name in ASK_THE_TIME:
             stack.enter_context(patch.object(importlib.import_module(name), "time", machine))
-        for name, cls in _GIVEN_THE_TIME:
+        for name, cls in GIVEN_THE_TIME:
             made = getattr(importlib.import_module(name), cls).__init__
             stack.enter_context(patch.object(made, "__defaults__", (*made.__defaults__[:-1], machine.time)))
         stack.enter_context(patch.object(importlib.import_module("bridge.adapters.erpnext.changes"), "uuid", names))
@@ -82,4 +82,3 @@ def _dates(timeline: Timeline) -> type[datetime]:
             return timeline.shown_by(BRIDGE)
 
     return Dates
-

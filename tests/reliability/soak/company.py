@@ -121,7 +121,9 @@ class Company:
     def odoo(self, model: str, method: str, given: list[Any] | None = None, **named: Any) -> Any:
         """One call of a user of Odoo; given: ids, or the values of what is created. Raises Refused."""
         args = ["acme", 2, "admin", model, method, [given] if given is not None else [], named]
-        answer = self._ask("erp", "POST", "/jsonrpc", {"params": {"service": "object", "method": "execute_kw", "args": args}})  # fmt: skip
+        answer = self._ask(
+            "erp", "POST", "/jsonrpc", {"params": {"service": "object", "method": "execute_kw", "args": args}}
+        )
         if "error" in answer:
             raise Refused(f"erp {method} {model}: {answer['error']['data']['message']}")
         return answer.get("result")
@@ -153,10 +155,14 @@ class Company:
         """No more faults in this system."""
         self.control(system, "DELETE", "faults")
 
-    def struck(self) -> Counter[str]:
-        """How often each kind of fault has struck since the last time this was asked."""
+    def struck(self) -> tuple[Counter[str], str]:
+        """How often each kind of fault has struck since the last time this was asked, and all calls, as text."""
         found: Counter[str] = Counter()
+        said = []
         for system in SYSTEMS:
-            found.update(call["fault"] for call in self.control(system, "GET", "calls") if call["fault"])
+            for call in self.control(system, "GET", "calls"):
+                said.append(f"{system} {call['time']} {call['operation']} {call['status']} {call['fault']}")
+                if call["fault"]:
+                    found[call["fault"]] += 1
             self.control(system, "POST", "calls/reset")
-        return found
+        return found, "\n".join(said)

@@ -94,8 +94,22 @@ def keep(days: Sequence[Figures], seed: str, store: str, digest: str) -> None:
         "in_all": asdict(whole),
     }
     write_report("soak", figures)
-    names = ("day", "acts", "edits", "cycles", "calls", "writes", "conflicts", "faults", "kills", "sigkills", "retries",
-             "lost", "duplicates", "echoes")  # fmt: skip
+    names = (
+        "day",
+        "acts",
+        "edits",
+        "cycles",
+        "calls",
+        "writes",
+        "conflicts",
+        "faults",
+        "kills",
+        "sigkills",
+        "retries",
+        "lost",
+        "duplicates",
+        "echoes",
+    )
     rows = [[_cell(getattr(day, name)) for name in names] for day in (*days, whole)]
     text = (
         f"{len(days)} days from seed {seed} on {store}, three systems, one process after another of bridge.\n\n"

@@ -88,7 +88,7 @@ class Bridge:
         """A new process: the configuration is read, nothing is remembered but what the store holds."""
         self.processes += 1
         config = self.company.configuration()
-        luck = Random(f"{self.seed}:{self.processes}")  # noqa: S311
+        luck = Random(f"{self.seed}:{self.processes}")
         made = make_runtime(config, self.store, make_adapters(config), make_maps(config))
         self.runtime = replace(
             made,

@@ -53,25 +53,43 @@ class Trade:
         reference, lines = self._reference(), self._lines("crm")
         rows = [{"Product2Id": product, "Quantity": quantity, "UnitPrice": price} for product, quantity, price in lines]
         customer = self.users.some("customer", "crm")
-        values = {"AccountId": customer, "EffectiveDate": self._today(), "EndDate": self._today(20), "Status": "Draft",
-                  "PoNumber": reference, "OrderItems": rows}  # fmt: skip
+        values = {
+            "AccountId": customer,
+            "EffectiveDate": self._today(),
+            "EndDate": self._today(20),
+            "Status": "Draft",
+            "PoNumber": reference,
+            "OrderItems": rows,
+        }
         return self._made("crm", self.company.insert("crm", "Order", **values), reference)
 
     def order_in_odoo(self) -> str:
         reference, customer = self._reference(), int(self.users.some("customer", "erp"))
-        rows = [[0, 0, {"product_id": int(product), "product_uom_qty": quantity, "price_unit": float(price)}]
-                for product, quantity, price in self._lines("erp")]  # fmt: skip
+        rows = [
+            [0, 0, {"product_id": int(product), "product_uom_qty": quantity, "price_unit": float(price)}]
+            for product, quantity, price in self._lines("erp")
+        ]
         values = {"partner_id": customer, "client_order_ref": reference, "pricelist_id": self.book, "order_line": rows}
         (made,) = self.company.odoo("sale.order", "create", [values])
         return self._made("erp", str(made), reference)
 
     def order_in_erpnext(self) -> str:
         reference, customer = self._reference(), self.users.some("customer", "fin")
-        rows = [{"item_code": product, "qty": quantity, "rate": price, "delivery_date": self._today(20)}
-                for product, quantity, price in self._lines("fin")]  # fmt: skip
-        made = self.company.erpnext("POST", "resource/Sales Order", customer=customer, company="Acme", items=rows,
-                                    transaction_date=self._today(), delivery_date=self._today(20), po_no=reference,
-                                    currency="EUR")  # fmt: skip
+        rows = [
+            {"item_code": product, "qty": quantity, "rate": price, "delivery_date": self._today(20)}
+            for product, quantity, price in self._lines("fin")
+        ]
+        made = self.company.erpnext(
+            "POST",
+            "resource/Sales Order",
+            customer=customer,
+            company="Acme",
+            items=rows,
+            transaction_date=self._today(),
+            delivery_date=self._today(20),
+            po_no=reference,
+            currency="EUR",
+        )
         return self._made("fin", str(made["name"]), reference)
 
     def _made(self, system: str, id_: str, reference: str) -> str:
@@ -124,7 +142,9 @@ class Trade:
     def ship(self) -> str:
         """Odoo's warehouse sends all of an order."""
         order = self._order("erp", "sale.order", "state", ("sale",))
-        pickings = self.company.odoo("stock.picking", "search", domain=[["sale_id", "=", int(order)], ["state", "in", ["confirmed", "assigned"]]])  # fmt: skip
+        pickings = self.company.odoo(
+            "stock.picking", "search", domain=[["sale_id", "=", int(order)], ["state", "in", ["confirmed", "assigned"]]]
+        )
         if not pickings:
             raise Refused(f"erp: nothing of order {order} is left to ship")
         with _Moved(self, "erp"):
@@ -176,9 +196,12 @@ class Trade:
         if not new:
             raise Refused("everything was counted already")
         with _Moved(self, "erp"):
-            quants = self.company.odoo("stock.quant", "create", [
-                {"product_id": skus[new[0]], "location_id": self._place(), "inventory_quantity": PLENTY}
-            ], context={"inventory_mode": True})  # fmt: skip
+            quants = self.company.odoo(
+                "stock.quant",
+                "create",
+                [{"product_id": skus[new[0]], "location_id": self._place(), "inventory_quantity": PLENTY}],
+                context={"inventory_mode": True},
+            )
             self.company.odoo("stock.quant", "action_apply_inventory", quants)
         return f"erp: {PLENTY} of {new[0]} counted"
 
@@ -193,7 +216,9 @@ class Trade:
         ends = {"location_id": source, "location_dest_id": target}
         move = {"name": "moved", "product_id": skus[sku], "product_uom_qty": abs(by), **ends}
         with _Moved(self, "erp"):
-            made = self.company.odoo("stock.picking", "create", [{"picking_type_id": kind, **ends, "move_ids": [[0, 0, move]]}])  # fmt: skip
+            made = self.company.odoo(
+                "stock.picking", "create", [{"picking_type_id": kind, **ends, "move_ids": [[0, 0, move]]}]
+            )
             for method in ("action_confirm", "action_assign", "button_validate"):
                 self.company.odoo("stock.picking", method, made)
         return f"erp: {by:+} of {sku}"
@@ -203,11 +228,17 @@ class Trade:
         bins = self.company.rows("fin", "Bin").values()
         there = {row["item_code"]: float(row["actual_qty"]) for row in bins if row["warehouse"] == "Stores - AC"}
         sku, by = self._stocked({sku for sku, quantity in there.items() if quantity > 50}), self._by()
-        row = {"item_code": sku, "qty": abs(by), "t_warehouse" if by > 0 else "s_warehouse": "Stores - AC",
-               "allow_zero_valuation_rate": 1}  # fmt: skip
+        row = {
+            "item_code": sku,
+            "qty": abs(by),
+            "t_warehouse" if by > 0 else "s_warehouse": "Stores - AC",
+            "allow_zero_valuation_rate": 1,
+        }
         kind = "Material Receipt" if by > 0 else "Material Issue"
         with _Moved(self, "fin"):
-            self.company.erpnext("POST", "resource/Stock Entry", stock_entry_type=kind, docstatus=1, company="Acme", items=[row])  # fmt: skip
+            self.company.erpnext(
+                "POST", "resource/Stock Entry", stock_entry_type=kind, docstatus=1, company="Acme", items=[row]
+            )
         return f"fin: {by:+} of {sku}"
 
     def _by(self) -> int:
@@ -220,7 +251,9 @@ class Trade:
         return self.luck.choice(skus)
 
     def _skus(self, system: str) -> dict[str, int]:
-        rows: list[dict[str, Any]] = self.company.odoo("product.product", "search_read", domain=[], fields=["default_code"])  # fmt: skip
+        rows: list[dict[str, Any]] = self.company.odoo(
+            "product.product", "search_read", domain=[], fields=["default_code"]
+        )
         return {row["default_code"]: row["id"] for row in rows if str(row["default_code"]).startswith("S-")}
 
     def _place(self) -> int:
@@ -233,8 +266,12 @@ class Trade:
             rows = self.company.rows("fin", "Bin").values()
             return {r["item_code"]: _number(r["actual_qty"]) for r in rows if r["warehouse"] == "Stores - AC"}
         skus = {id_: sku for sku, id_ in self._skus("erp").items()}
-        quants = self.company.odoo("stock.quant", "search_read", domain=[["location_id", "=", self._place()]],
-                                   fields=["product_id", "quantity"])  # fmt: skip
+        quants = self.company.odoo(
+            "stock.quant",
+            "search_read",
+            domain=[["location_id", "=", self._place()]],
+            fields=["product_id", "quantity"],
+        )
         return {skus[q["product_id"][0]]: _number(q["quantity"]) for q in quants if q["product_id"][0] in skus}
 
 

@@ -65,8 +65,12 @@ OFF = {"crm": 240, "erp": 120, "fin": 25, BRIDGE: 3600}
 again behind its position (`overlap`): that is what it promises to bear."""
 
 FIELD = {
-    "dt": "Customer", "fieldname": "custom_region", "label": "Region", "fieldtype": "Data", "insert_after": "tax_id",
-}  # fmt: skip
+    "dt": "Customer",
+    "fieldname": "custom_region",
+    "label": "Region",
+    "fieldtype": "Data",
+    "insert_after": "tax_id",
+}
 LINE = "\n  x_region: {crm: Region__c, fin: custom_region}\n\ngroups:"
 DECLARED = "\ncustom_fields: {customer: {x_region: text}}\n"
 
@@ -159,7 +163,11 @@ class Trouble:
 
     def _toggle(self) -> str:
         there = self.company.rows("fin", "Custom Field")
-        return self._take_away() if any(row["fieldname"] == "custom_region" for row in there.values()) else self._put_back()  # fmt: skip
+        return (
+            self._take_away()
+            if any(row["fieldname"] == "custom_region" for row in there.values())
+            else self._put_back()
+        )
 
     def _make_field(self) -> str:
         fields = [{"name": "Region__c", "type": "string", "length": 80}]

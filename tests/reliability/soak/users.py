@@ -37,7 +37,7 @@ FIELDS = {
         "erp": {"name": "name", "description": "description_sale"},
         "fin": {"name": "item_name"},
     },
-}  # fmt: skip
+}
 """entity -> system -> unit -> the native field that a user types it into."""
 ADDRESS = {
     "crm": {"street": "BillingStreet", "city": "BillingCity", "postcode": "BillingPostalCode"},
@@ -131,9 +131,24 @@ class Users:
     def _customer(self, system: str, number: int, name: str) -> str:
         tax, street = f"DE{number:09}", f"Weg {number}"
         if system == "crm":
-            values = {"Name": name, "VAT__c": tax, "BillingStreet": street, "BillingCity": "Bonn", "BillingPostalCode": f"{number:05}", "BillingCountryCode": "DE"}  # fmt: skip
+            values = {
+                "Name": name,
+                "VAT__c": tax,
+                "BillingStreet": street,
+                "BillingCity": "Bonn",
+                "BillingPostalCode": f"{number:05}",
+                "BillingCountryCode": "DE",
+            }
         elif system == "erp":
-            values = {"name": name, "vat": tax, "is_company": True, "street": street, "city": "Bonn", "zip": f"{number:05}", "country_id": GERMANY}  # fmt: skip
+            values = {
+                "name": name,
+                "vat": tax,
+                "is_company": True,
+                "street": street,
+                "city": "Bonn",
+                "zip": f"{number:05}",
+                "country_id": GERMANY,
+            }
         else:
             values = {"customer_name": name, "tax_id": tax, "customer_type": "Company"}
         id_ = self.made(system, "customer", self.company.insert(system, KINDS["customer"][system], **values))
@@ -147,10 +162,20 @@ class Users:
         if system == "crm":
             values: dict[str, Any] = {"FirstName": "Ana", "LastName": family, "Email": mail, "AccountId": customer}
         elif system == "erp":
-            values = {"name": f"Ana {family}", "email": mail, "parent_id": int(customer), "type": "contact", "is_company": False}  # fmt: skip
+            values = {
+                "name": f"Ana {family}",
+                "email": mail,
+                "parent_id": int(customer),
+                "type": "contact",
+                "is_company": False,
+            }
         else:
-            values = {"first_name": "Ana", "last_name": family, "email_ids": [{"email_id": mail, "is_primary": 1}],
-                      "links": [{"link_doctype": "Customer", "link_name": customer}]}  # fmt: skip
+            values = {
+                "first_name": "Ana",
+                "last_name": family,
+                "email_ids": [{"email_id": mail, "is_primary": 1}],
+                "links": [{"link_doctype": "Customer", "link_name": customer}],
+            }
         id_ = self.made(system, "contact", self.company.insert(system, KINDS["contact"][system], **values))
         self.say(system, "contact", id_, "email", mail)
         return f"{system}: contact {id_} {mail} of {customer}"
@@ -159,15 +184,34 @@ class Users:
         system, number = self.luck.choice(SYSTEMS), self.number()
         sku, name, price = f"S-{number}", self.fancy_name(), f"{self.luck.randint(1, 900)}.5"
         if system == "crm":
-            values: dict[str, Any] = {"Name": name, "ProductCode": sku, "IsActive": True, "QuantityUnitOfMeasure": "Each",
-                                      "PricebookEntries": [{"UnitPrice": price}]}  # fmt: skip
+            values: dict[str, Any] = {
+                "Name": name,
+                "ProductCode": sku,
+                "IsActive": True,
+                "QuantityUnitOfMeasure": "Each",
+                "PricebookEntries": [{"UnitPrice": price}],
+            }
         elif system == "erp":
-            values = {"name": name, "default_code": sku, "list_price": float(price), "type": "consu", "is_storable": True}
+            values = {
+                "name": name,
+                "default_code": sku,
+                "list_price": float(price),
+                "type": "consu",
+                "is_storable": True,
+            }
         else:
-            values = {"item_code": sku, "item_name": name, "item_group": "Products", "stock_uom": "Nos", "is_stock_item": 1}
+            values = {
+                "item_code": sku,
+                "item_name": name,
+                "item_group": "Products",
+                "stock_uom": "Nos",
+                "is_stock_item": 1,
+            }
         id_ = self.made(system, "product", self.company.insert(system, KINDS["product"][system], **values))
         if system == "fin":
-            self.company.insert("fin", "Item Price", item_code=sku, price_list="Standard Selling", price_list_rate=price)
+            self.company.insert(
+                "fin", "Item Price", item_code=sku, price_list="Standard Selling", price_list_rate=price
+            )
         self.say(system, "product", id_, "name", name)
         return f"{system}: product {id_} {sku}"
 
@@ -295,7 +339,9 @@ class Users:
         if system == "erp":
             people = self.company.rows("erp", "res.partner").values()
             orders = self.company.rows("erp", "sale.order").values()
-            return any(str(row["parent_id"]) == id_ for row in people) or any(str(row["partner_id"]) == id_ for row in orders)  # fmt: skip
+            return any(str(row["parent_id"]) == id_ for row in people) or any(
+                str(row["partner_id"]) == id_ for row in orders
+            )
         return False  # ERPNext refuses it by itself
 
     def rename(self) -> str:
