@@ -1,4 +1,4 @@
-"""The history of one seed: days of acts, cycles and troubles, each of which ends in rest and is held to the guarantees."""
+"""The history of one seed: days of acts, cycles and troubles; each ends in rest and is held to the guarantees."""
 
 from __future__ import annotations
 
@@ -47,11 +47,16 @@ class Plan:
     seed: str
     days: int
     gaps: tuple[int, ...] = GAPS
-    acts: int = 8
+    acts: int = 10
     kills: float = 0.12
     sigkills: float = 0.04
     meanwhile: float = 0.3
     options: str = ""
+
+
+def brief(seed: str, days: int, options: str = "") -> Plan:
+    """Few cycles in a day, in which all the more happens."""
+    return Plan(seed, days, gaps=BRIEF, acts=16, kills=0.25, sigkills=0.12, meanwhile=0.5, options=f"{options} --brief")
 
 
 class History:
@@ -66,6 +71,7 @@ class History:
         self.trouble = Trouble(company, self.bridge, luck)
         self.events: deque[str] = deque(maxlen=TOLD)
         self.today = Figures("0")
+        self.mistake: Exception | None = None
         self._digest = hashlib.sha256()
 
     @property
@@ -128,7 +134,7 @@ class History:
         for _ in range(self.luck.randint(0, self.plan.acts)):
             self.timeline.wait(self.luck.choice((0.1, 1, 7, 40)))
             self.act()
-        moments = self.luck.randint(1, 900)
+        moments = self.luck.randint(1, 600)
         fate = self.luck.random()
         if fate < self.plan.sigkills:
             self.sigkill(moments)
@@ -159,9 +165,9 @@ class History:
             self.bridge.stop()
         if self.luck.random() < self.plan.meanwhile:
             for _ in range(self.luck.randint(1, 3)):
-                moments.plan(self.luck.randint(1, 700), self.act)
+                moments.plan(self.luck.randint(1, 500), self._meanwhile)
         if kill is not None:
-            moments.plan(kill, _kill)
+            moments.kill(kill, _kill)
         try:
             self._take(self.bridge.cycle(patience))
         except Killed:
@@ -170,6 +176,15 @@ class History:
             self.tell(f"cycle {self.bridge.cycles}: killed at moment {kill}")
         finally:
             moments.forget()
+        if self.mistake is not None:
+            raise self.mistake
+
+    def _meanwhile(self) -> None:
+        """A user acts while bridge is at work. What goes wrong here must not look like a failure of its call."""
+        try:
+            self.act()
+        except Exception as error:
+            self.mistake = error
 
     def sigkill(self, moments: int) -> None:
         """A cycle in a process of its own that gets SIGKILL."""
@@ -201,7 +216,7 @@ class History:
         enqueued = sum(tally.enqueued for tally in quiet.tallies.values())
         self.today.echoes = quiet.writes + enqueued
         problems = [
-            f"G3: without edits, {system} {entity}: {tally.created} made, {tally.updated} changed, {tally.enqueued} entries"
+            f"G3: without edits, {system} {entity}: {tally.created} + {tally.updated} writes, {tally.enqueued} entries"
             for (system, entity), tally in sorted(quiet.tallies.items())
             if tally.created + tally.updated + tally.deleted + tally.enqueued
         ]

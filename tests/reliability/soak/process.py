@@ -40,21 +40,33 @@ class Moments:
 
     def __init__(self) -> None:
         self.count = 0
-        self._planned: dict[int, list[Callable[[], None]]] = {}
+        self._deaths: dict[int, Callable[[], None]] = {}
+        self._acts: list[tuple[int, Callable[[], None]]] = []
 
-    def plan(self, after: int, event: Callable[[], None]) -> None:
-        """Let something happen `after` moments from now."""
-        self._planned.setdefault(self.count + after, []).append(event)
+    def kill(self, after: int, death: Callable[[], None]) -> None:
+        """Let the process die `after` moments from now."""
+        self._deaths[self.count + after] = death
+
+    def plan(self, after: int, act: Callable[[], None]) -> None:
+        """Let a user do something `after` moments from now, or at the next one at which no transaction is open: bridge
+        and what users look up in its store would wait for each other."""
+        self._acts.append((self.count + after, act))
 
     def forget(self) -> None:
         """What has not happened will not."""
-        self._planned.clear()
+        self._deaths.clear()
+        self._acts.clear()
 
-    def pass_(self, _: str = "") -> None:
-        """A moment has come."""
+    def pass_(self, _: str = "", *, inside: bool = False) -> None:
+        """A moment has come; inside: of an open transaction."""
         self.count += 1
-        for event in self._planned.pop(self.count, []):
-            event()
+        if self.count in self._deaths:
+            self._deaths.pop(self.count)()
+        if not inside:
+            due = [act for at, act in self._acts if at <= self.count]
+            self._acts = [(at, act) for at, act in self._acts if at > self.count]
+            for act in due:
+                act()
 
 
 @dataclass
@@ -68,7 +80,7 @@ class _WatchedStore:
     def begin(self) -> Iterator[Any]:
         with self.store.begin() as uow:
             yield uow
-            self.moments.pass_()
+            self.moments.pass_(inside=True)
         self.moments.pass_()
 
 
@@ -144,7 +156,7 @@ class Bridge:
             self.company.remote = True
             self.store = open_store(self.url)
             self.moments.forget()
-            self.moments.plan(kill_after, lambda: os.kill(os.getpid(), signal.SIGKILL))
+            self.moments.kill(kill_after, lambda: os.kill(os.getpid(), signal.SIGKILL))
             self.cycle()
         except BaseException:
             traceback.print_exc()

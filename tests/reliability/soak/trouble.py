@@ -88,7 +88,7 @@ class Trouble:
     def befall(self) -> list[str]:
         """What happens between two cycles; answers it in words."""
         told = [*self._end_outages()]
-        for chance, act in ((0.35, self.faults), (0.06, self.outage), (0.06, self.clock), (0.1, self.operator)):
+        for chance, act in ((0.45, self.faults), (0.06, self.outage), (0.06, self.clock), (0.1, self.operator)):
             if self.luck.random() < chance:
                 told.append(act())
         if self.luck.random() < 0.05:
