@@ -110,8 +110,12 @@ def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
         if due is None or due > until:
             return
         sleep(max((due - run.now).total_seconds(), 0.05))
-        run.down = set(run.barred)
+        unread, run.down = run.down - run.barred, set(run.barred)
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
                 settle_doubts(run, emap, system)
+        for emap in run.runtime.maps.values():
+            for system in run.up(emap):
+                if system in unread:  # what is there by now must be known before anything is made there
+                    read(run, emap, system)
         write(run)

@@ -28,15 +28,9 @@ def _read(run: Run, emap: EntityMap, system: str) -> None:
     with run.store.begin() as uow:
         position = uow.cursor(system, emap.entity)
         remap = uow.flag(_mapping_flag(system, emap)) not in (None, emap.digest)
-    if remap:  # the mapping says something else now: look at everything again
-        if position.cursor is not None:  # a full reading does not tell what was deleted or renamed since the last one
-            _read_on(run, emap, system, position, mapped=False)
-        position = CursorRow(system, emap.entity, None, position.complete)
-    _read_on(run, emap, system, position)
-
-
-def _read_on(run: Run, emap: EntityMap, system: str, position: CursorRow, *, mapped: bool = True) -> None:
-    """Read from a position to the end. mapped: everything that was read before is known under this mapping."""
+    # The mapping says something else now: look at everything again. That does not tell what was deleted or renamed
+    # since the last reading, so the feed is read to its end before.
+    catching_up = remap and position.cursor is not None
     while True:
         try:
             with run.calling(system, emap.entity) as (adapter, _):
@@ -44,7 +38,7 @@ def _read_on(run: Run, emap: EntityMap, system: str, position: CursorRow, *, map
         except CursorExpired:
             if position.cursor is None:
                 raise
-            position = CursorRow(system, emap.entity, None, position.complete)
+            position, catching_up = CursorRow(system, emap.entity, None, position.complete), False
             continue
         run.runtime.point("after read")
         done = not page.more
@@ -52,12 +46,14 @@ def _read_on(run: Run, emap: EntityMap, system: str, position: CursorRow, *, map
         with run.store.begin() as uow, run.report.timed(system, emap.entity):
             _take_in(run, uow, emap, system, page)
             uow.save_cursor(position, run.now)
-            if done and mapped:
+            if done and not catching_up:
                 uow.set_flag(_mapping_flag(system, emap), emap.digest)
         run.runtime.point("after page")
         run.runtime.progress("read", system, emap.entity, run.report.of(system, emap.entity).read)
-        if done:
+        if done and not catching_up:
             return
+        if done:
+            position, catching_up = CursorRow(system, emap.entity, None, position.complete), False
 
 
 def _take_in(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, page: ChangePage) -> None:
