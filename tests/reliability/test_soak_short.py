@@ -32,10 +32,10 @@ def test_a_day_is_lived_through() -> None:
     assert not done.stderr
 
 
-@pytest.mark.parametrize(
-    ("plant", "seed", "told"),
-    [("forgets_the_loser", "1", "G1 lost"), ("takes_silence_for_success", "1", "G2 not in step")],
-)
+PLANTED = [("forgets_the_loser", "1", "G1 lost"), ("writes_where_it_has_not_read", "1", "G4 twice")]
+
+
+@pytest.mark.parametrize(("plant", "seed", "told"), PLANTED)
 def test_a_planted_bug_is_found(plant: str, seed: str, told: str) -> None:
     done = soak(seed, "--plant", plant)
     assert done.returncode == 1, done.stdout + done.stderr

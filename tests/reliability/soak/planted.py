@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from bridge.engine import cycle
 from bridge.engine.merge.form import Form
 from bridge.engine.outbox import failure, settle
 from bridge.engine.outbox.reaction import after_error
 from bridge.ports.errors import InDoubt
-from bridge.ports.records import WriteResult
 from bridge.store.journal import Journal
 
 
@@ -51,21 +51,19 @@ def takes_silence_for_success() -> Iterator[None]:
 
 
 @contextmanager
-def believes_what_it_sent() -> Iterator[None]:
-    """The shadow is what was sent, not what the system stored."""
-    take = settle._Settling.take
+def writes_where_it_has_not_read() -> Iterator[None]:
+    """A system that answers again while a run waits gets new records, and nobody has looked what is there by now."""
+    persist = cycle._persist
 
-    def wrong(self: Any, task: Any, result: WriteResult) -> None:
-        if result.stored is not None:
-            values = {**result.stored.values, **task.intent.after}
-            result = replace(result, stored=replace(result.stored, values=values))
-        take(self, task, result)
+    def wrong(*given: Any) -> None:
+        with patch.object(cycle, "read", lambda run, emap, system: None):
+            persist(*given)
 
-    with patch.object(settle._Settling, "take", wrong):
+    with patch.object(cycle, "_persist", wrong):
         yield
 
 
 PLANTS: dict[str, Callable[[], Any]] = {
     plant.__name__: plant
-    for plant in (forgets_the_loser, fights_the_spelling, takes_silence_for_success, believes_what_it_sent)
+    for plant in (forgets_the_loser, fights_the_spelling, takes_silence_for_success, writes_where_it_has_not_read)
 }
