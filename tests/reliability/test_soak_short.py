@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import bridge.adapters
 import bridge.transport
+from reliability import document
 from reliability.soak import clock
+from reliability.soak.figures import Figures, keep
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -42,6 +46,17 @@ def test_a_planted_bug_is_found(plant: str, seed: str, told: str) -> None:
     assert told in done.stdout
     assert f"seed {seed}, day 1" in done.stdout
     assert f"--days 1 --seed {seed} --brief" in done.stdout
+
+
+def test_the_figures_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "REPORTS", tmp_path)
+    monkeypatch.setattr(document, "DOCUMENT", tmp_path / "reliability.md")
+    (tmp_path / "reliability.md").write_text("<!-- begin soak -->\n<!-- end soak -->\n", encoding="utf-8")
+    days = [Figures("1", acts=3, faults=Counter(reset=2)), Figures("2", acts=4, faults=Counter(reset=1, html=1))]
+    keep(days, "7", "sqlite", "abc")
+    kept = json.loads((tmp_path / "soak.json").read_text(encoding="utf-8"))
+    assert (kept["in_all"]["acts"], kept["in_all"]["faults"]) == (7, {"reset": 3, "html": 1})
+    assert "| in all | 7 |" in (tmp_path / "reliability.md").read_text(encoding="utf-8")
 
 
 def test_no_adapter_asks_for_the_time_unnoticed() -> None:

@@ -84,4 +84,6 @@ def _be_repeatable() -> None:
 
 if __name__ == "__main__":
     _be_repeatable()
-    typer.run(main)
+    program = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    program.command()(main)
+    program()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from rich.console import Console
@@ -45,6 +45,10 @@ class Figures:
         self.writes += report.writes
         self.conflicts += report.conflicts
         self.retries += report.outbox.get("waiting", 0) + report.outbox.get("in_doubt", 0)
+
+    def plain(self) -> dict[str, object]:
+        """For machines."""
+        return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
 
     def row(self) -> list[object]:
         """As a row of a table."""
@@ -90,8 +94,8 @@ def keep(days: Sequence[Figures], seed: str, store: str, digest: str) -> None:
         "seed": seed,
         "store": store,
         "digest": digest,
-        "days": [asdict(day) for day in days],
-        "in_all": asdict(whole),
+        "days": [day.plain() for day in days],
+        "in_all": whole.plain(),
     }
     write_report("soak", figures)
     names = (
@@ -116,6 +120,10 @@ def keep(days: Sequence[Figures], seed: str, store: str, digest: str) -> None:
         f"{table(names, rows)}\n\nFaults struck, by kind: {by_kind(whole.faults)}."
     )
     write_section("soak", text)
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Counter) else value
 
 
 def _cell(value: Any) -> object:
