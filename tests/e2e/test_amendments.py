@@ -114,3 +114,31 @@ def test_a_customer_renamed_and_edited_at_once_is_edited_not_met_anew(site: Site
     assert fin(site, "GET", "resource/Customer/Alba AG")["customer_details"] == "A note"
     assert "none" in site.bridge("conflicts", "list")
     quiet(site)
+
+
+def change_the_mapping(site: Site) -> None:
+    path = site.folder / "mappings" / "customer.yaml"
+    path.write_text(path.read_text().replace("fin: website}", "fin: website, conflict: prefer erp > crm}"))
+
+
+def test_a_customer_renamed_before_the_mapping_changes_goes_on_as_the_same_customer(site: Site) -> None:
+    """Everything is read again then, and a full reading does not tell what went on under another name."""
+    (account,) = site.seed("crm", [{"object": "Account", "values": {"Name": "Alba GmbH"}}])
+    site.sync()
+    fin(site, "POST", "method/frappe.client.rename_doc", doctype="Customer", old_name="Alba GmbH", new_name="Alba AG")
+    change_the_mapping(site)
+    site.sync()
+    crm_edit(site, "Account", account, Description="A note")
+    site.sync()
+    assert fin(site, "GET", "resource/Customer/Alba AG")["customer_details"] == "A note"
+    assert len(site.control("crm", "GET", "dump")["Account"]) == 1
+    quiet(site)
+
+
+def test_a_customer_deleted_before_the_mapping_changes_is_known_to_be_gone(site: Site) -> None:
+    (account,) = site.seed("crm", [{"object": "Account", "values": {"Name": "Alba GmbH"}}])
+    site.sync()
+    site.control("crm", "POST", "delete", object="Account", id=account)
+    change_the_mapping(site)
+    site.sync()
+    assert '"state": "gone"' in site.bridge("explain", "fin:customer:Alba GmbH", "--json")

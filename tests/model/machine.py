@@ -140,6 +140,12 @@ class Machine(RuleBasedStateMachine):
 
         self.world.now += timedelta(seconds=seconds)
 
+    def wait_for(self, seconds: float) -> None:
+        """Bridge waits."""
+        from datetime import timedelta
+
+        self.world.now += timedelta(seconds=seconds)
+
     # what bridge does, and what happens to it
 
     @rule(
@@ -174,8 +180,8 @@ class Machine(RuleBasedStateMachine):
         finally:
             self.world.planned.clear()
 
-    def run(self) -> Report:
-        """One cycle of a process of its own."""
+    def run(self, patience: float = 0) -> Report:
+        """One cycle of a process of its own. patience: seconds it may wait for what is due again soon."""
         runtime = Runtime(
             store=self.store,
             adapters=self.systems,
@@ -190,7 +196,7 @@ class Machine(RuleBasedStateMachine):
         )
         with self.store.begin() as uow:
             uow.reclaim(self.world.now, owner=runtime.owner)
-        return cycles.cycle(runtime, "run")
+        return cycles.cycle(runtime, "run", patience=patience, sleep=self.wait_for)
 
     def agreed(self, mail: str, unit: str) -> object:
         with self.store.begin() as uow:

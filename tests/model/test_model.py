@@ -28,3 +28,19 @@ class TestModel(Machine.TestCase):
 
 class TestModelWithDeletes(DeletingMachine.TestCase):
     settings = SETTINGS
+
+
+def test_nothing_is_made_in_a_system_that_was_not_read_when_it_answers_again_within_the_run() -> None:
+    """The same customer is entered in two systems, one of which cannot be read at first: it is met, not made twice."""
+    machine = Machine()
+    machine.begin([("erp", "m1")])
+    machine.run()
+    machine.insert("erp", "m2", "ana")
+    machine.insert("crm", "m2", "ana")
+    machine.arm("crm", ["none", "transient"])  # lets bridge in, and does not answer when it is read
+    machine.world.at("fin create", lambda: machine.arm("fin", ["busy"]))  # so that the run waits a moment
+    machine.run(patience=5)
+    machine.run()
+    rows = [row for row in machine.systems["crm"].rows.values() if row.values.get("mail") == "m2"]
+    assert len(rows) == 1
+    machine.teardown()

@@ -158,10 +158,12 @@ def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
         if moment is None or moment > until:
             return
         sleep(max((moment - run.now).total_seconds(), 0.05))
-        run.down = run.barred | _out_of_order(run)
+        down = run.barred | _out_of_order(run)
+        back, run.down = run.down - down, down
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
                 settle_doubts(run, emap, system)
+        _take_in(run, back)  # what is there by now must be known before anything is made there
         write(run)
 
 

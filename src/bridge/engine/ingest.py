@@ -30,8 +30,9 @@ def _read(run: Run, emap: EntityMap, system: str) -> None:
     with run.store.begin() as uow:
         position = uow.cursor(system, emap.entity)
         remap = uow.flag(_mapping_flag(system, emap)) not in (None, emap.digest)
-    if remap:  # the mapping says something else now: look at everything again, nothing is lost by that
-        position = CursorRow(system, emap.entity, None, position.complete)
+    # The mapping says something else now: look at everything again. That does not tell what was deleted or renamed
+    # since the last reading, so the feed is read to its end before.
+    catching_up = remap and position.cursor is not None
     while True:
         try:
             with run.calling(system, emap.entity) as (adapter, _):
@@ -39,7 +40,7 @@ def _read(run: Run, emap: EntityMap, system: str) -> None:
         except CursorExpired:
             if position.cursor is None:
                 raise
-            position = CursorRow(system, emap.entity, None, position.complete)
+            position, catching_up = CursorRow(system, emap.entity, None, position.complete), False
             continue
         run.runtime.point("after read")
         died = _confirmed(run, emap, system, page)
@@ -48,12 +49,14 @@ def _read(run: Run, emap: EntityMap, system: str) -> None:
         with run.store.begin() as uow, run.report.timed(system, emap.entity):
             _take_in(run, uow, emap, system, page, died)
             uow.save_cursor(position, run.now)
-            if done:
+            if done and not catching_up:
                 uow.set_flag(_mapping_flag(system, emap), emap.digest)
         run.runtime.point("after page")
         run.runtime.progress("read", system, emap.entity, run.report.of(system, emap.entity).read)
-        if done:
+        if done and not catching_up:
             return
+        if done:
+            position, catching_up = CursorRow(system, emap.entity, None, position.complete), False
 
 
 def _confirmed(run: Run, emap: EntityMap, system: str, page: ChangePage) -> list[str]:
