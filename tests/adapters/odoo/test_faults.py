@@ -62,8 +62,9 @@ def test_a_key_that_is_withdrawn_in_the_middle_keeps_what_was_done(odoo: Install
     assert names(odoo) == ["Customer 0", "Customer 1"]
 
 
-def test_a_lost_race_inside_an_import(odoo: Installation) -> None:
-    odoo.fault("serialization", "load *")
+@pytest.mark.parametrize("kind", ["serialization", "lock_row"])
+def test_a_lost_race_inside_an_import(odoo: Installation, kind: str) -> None:
+    odoo.fault(kind, "load *")
     with pytest.raises(errors.Transient):  # nothing was done: the whole batch may be sent again
         odoo.adapter().create(CUSTOMER, [plain(1), plain(2)])
     assert names(odoo) == []

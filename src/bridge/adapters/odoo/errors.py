@@ -102,8 +102,8 @@ TABLE: Final = (
 )
 _LOAD: Final = (
     # `load` tells these inside its result, and the server does not try again by itself
-    (re.compile(r"could not serialize|deadlock|lock_timeout|concurrent update", re.I), Transient,
-     "had several writers at the same record"),
+    (re.compile(r"could not (serialize|obtain lock)|deadlock|(lock|statement)[ _]timeout|concurrent update", re.I),
+     Transient, "had several writers at the same record"),
     (re.compile(r"recursi|cyclic", re.I), MissingReference, ABOVE_ITSELF),
     (re.compile(r"require a name", re.I), Rejected, "wants a name"),  # 178
     (re.compile(r"Unknown database identifier", re.I), NotFound, "does not have the record (any more)"),  # 182
