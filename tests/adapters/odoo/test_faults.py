@@ -70,6 +70,16 @@ def test_a_lost_race_inside_an_import(odoo: Installation, kind: str) -> None:
     assert names(odoo) == []
 
 
+@pytest.mark.parametrize("kind", ["reset", "drop_answer", "serialization"])
+def test_a_record_whose_address_met_trouble_is_not_called_done(odoo: Installation, kind: str) -> None:
+    """Called done, it would be taken for one that Odoo wants without the address, which would be lost."""
+    odoo.fault(kind, "load *", after=1)
+    (result,) = odoo.adapter().create(CUSTOMER, [ITEMS[0]])
+    assert (result.outcome, type(result.error)) == ("unknown", errors.InDoubt)
+    assert "not all of its parts" in str(result.error)
+    assert odoo.adapter().find(CUSTOMER, [ITEMS[0].key])[ITEMS[0].key]
+
+
 def test_a_lost_race_in_a_later_import_keeps_what_was_done(odoo: Installation) -> None:
     odoo.fault("serialization", "load *", after=1)
     results = odoo.adapter(batch=2).create(CUSTOMER, [plain(n) for n in range(6)])

@@ -13,9 +13,10 @@ HELD = frozenset({"never", "commit_then_timeout"})
 KERNEL_KINDS = HELD | {"reset", "drop_answer", "delay", "slow_drip", "status", "html", "redirect", "twice", "truncate"}
 """reset: the connection breaks before anything is done. drop_answer: everything is done, the answer is lost.
 never: nothing is done, and no answer comes until the client gives up. commit_then_timeout: everything is done, and no
-answer comes until the client gives up. delay: `seconds` pass before it is handled, whether or not the client waits. slow_drip: the answer comes byte by byte over `seconds`. status: `status`,
-`body`, `headers` are answered and nothing is done. html: 200 with a page for people. redirect: 302 to `location`.
-twice: handled twice, as a repeating proxy does. truncate: half of the answer, then the connection breaks."""
+answer comes until the client gives up. delay: `seconds` pass before it is handled, whether or not the client waits.
+slow_drip: the answer comes byte by byte over `seconds`. status: `status`, `body`, `headers` are answered and nothing is
+done. html: 200 with a page for people. redirect: 302 to `location`. twice: handled twice, as a repeating proxy does.
+truncate: half of the answer, then the connection breaks."""
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ Outcome = dict[str, Any]
 
 
 class Collections:
-    """The resources below composite/sobjects. `locked`: the errors of the next rows, which are to find themselves locked."""
+    """The resources below composite/sobjects. `locked`: errors of the next rows, which find themselves locked."""
 
     def __init__(self, store: Store, writer: Writer, records: Records, user: str) -> None:
         self._store, self._writer, self._records, self._user = store, writer, records, user

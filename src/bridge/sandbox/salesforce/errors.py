@@ -45,8 +45,8 @@ def locked(status: int = 400) -> SalesforceError:
 def locked_in_trigger() -> SalesforceError:
     """The same lock, met by code of the org that runs with the write: the code says nothing of it, only the words."""
     message = (
-        "AccountTrigger: execution of AfterInsert caused by: System.DmlException: Update failed. First exception on row "
-        "0 with id 001000000000001AAA; first error: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access to this "
+        "AccountTrigger: execution of AfterInsert caused by: System.DmlException: Update failed. First exception on "
+        "row 0 with id 001000000000001AAA; first error: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access to this "
         "record: []"
     )
     return SalesforceError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
