@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from sqlalchemy import null, update
 from typer.testing import CliRunner
 
 from bridge.config import load_config
@@ -18,20 +20,20 @@ from bridge.entrypoints.cli import run as command
 from bridge.entrypoints.cli.app import app
 from bridge.ports.adapter import Adapter
 from bridge.ports.errors import InDoubt
-from bridge.ports.records import WriteResult
+from bridge.ports.records import ObjectSpec, WriteResult
 from bridge.ports.work import OutboxEntry
 from bridge.sandbox import build
 from bridge.sandbox.kernel import serve
-from bridge.wiring import opened_store
+from bridge.store.schema import OUTBOX
+from bridge.wiring import make_adapter, make_maps, opened_store
 from e2e.conftest import VENDORS, Site
-from reliability.fault_table import BACK_OFF, LOOK_UP_AFTER, READ_TIMEOUT
+from reliability.fault_table import PAUSE, READ_TIMEOUT
 
 STANDING = "Muster GmbH"
 _ADDRESS = {
     **{"BillingStreet": "Weg 1", "BillingCity": "Bonn", "BillingPostalCode": "53111", "BillingCountryCode": "DE"},
     **{"ShippingStreet": "Kai 2", "ShippingCity": "Kiel", "ShippingPostalCode": "24103", "ShippingCountryCode": "DE"},
 }
-_WAIT = "sync: {wait: 4s}\n"
 
 
 class Strike:
@@ -107,15 +109,14 @@ class Company:
         if version == "19":
             text = text.replace("password: {env: BRIDGE_DEMO_ERP_PASSWORD}", "api_key: {env: BRIDGE_DEMO_ERP_KEY}")
             self.site.environment["BRIDGE_DEMO_ERP_KEY"] = "sandbox-api-key"
-        self._text = text
-        self._file.write_text(text)
+        self._file.write_text(text + "sync: {wait: 0s}\n")
         for system in VENDORS:
             self.site.bridge("setup", system)
         self.number = 0
         self.city = "Kiel"
         self.insert("crm", STANDING, self.website())
         for _ in range(3):
-            self.sync(wait=True)
+            self.sync()
 
     # bridge
 
@@ -126,15 +127,31 @@ class Company:
         assert said.exit_code in (0, 1), said.output
         return said.exit_code, json.loads(said.stdout)
 
-    def sync(self, *, wait: bool) -> tuple[int, dict[str, Any]]:
-        """One sync, which waits for what is due within a few seconds, or does not."""
-        self._file.write_text(self._text + (_WAIT if wait else "sync: {wait: 0s}\n"))
+    def sync(self) -> tuple[int, dict[str, Any]]:
+        """One sync, which waits for nothing."""
         return self.run("sync")
+
+    def time_passes(self) -> None:
+        """What waits in the outbox has waited long enough."""
+        with opened_store(load_config(self._file)) as store, store.begin() as uow:
+            uow.connection.execute(update(OUTBOX).values(next_at=null()))
 
     def entries(self, system: str) -> list[OutboxEntry]:
         """What is in the outbox for a system."""
         with opened_store(load_config(self._file)) as store, store.begin() as uow:
             return [entry for entry in uow.entries(None, 50) if entry.system == system]
+
+    @contextmanager
+    def adapter(self, system: str) -> Iterator[tuple[Adapter, ObjectSpec]]:
+        """An adapter of a system, as somebody else than bridge would use it, and the customers' specification."""
+        with mock.patch.dict(os.environ, self.site.environment):
+            config = load_config(self._file)
+            made = make_adapter(config, system)
+            spec = make_maps(config)["customer"].spec(system)
+        try:
+            yield made, spec
+        finally:
+            made.close()
 
     @contextmanager
     def struck(self, strike: Strike) -> Iterator[None]:
@@ -148,8 +165,8 @@ class Company:
 
         with (
             mock.patch.object(command, "make_adapters", watched),
-            mock.patch("bridge.wiring.back_off", return_value=BACK_OFF),
-            mock.patch("bridge.engine.outbox.reaction.LOOK_UP_AFTER", LOOK_UP_AFTER),
+            mock.patch("bridge.wiring.back_off", return_value=PAUSE),
+            mock.patch("bridge.engine.outbox.reaction.LOOK_UP_AFTER", PAUSE),
         ):
             yield
 
@@ -165,21 +182,29 @@ class Company:
         values: dict[str, Any] = {"customer_name": name, "customer_type": "Company", "website": website}
         if system == "crm":
             values = {"Name": name, "Website": website, **_ADDRESS}
+        if system == "erp":
+            values = {"name": name, "website": website, "is_company": True}
         self.site.control(system, "POST", "insert", object=_OBJECT[system], values=values)
 
     def edit(self, system: str, website: str, city: str) -> None:
         """A user changes the standing customer; in the CRM the city it is shipped to as well."""
-        (id_,) = [id_ for id_, row in self._rows(system).items() if row[_NAME[system]] == STANDING]
-        values = {_WEBSITE[system]: website}
+        values = {WEBSITE[system]: website}
         if system == "crm":
             values["ShippingCity"] = city
-        self.site.control(system, "POST", "edit", object=_OBJECT[system], id=id_, values=values)
+        self.site.control(
+            system, "POST", "edit", object=_OBJECT[system], id=self.id_of(system, STANDING), values=values
+        )
+
+    def id_of(self, system: str, name: str) -> str:
+        """The id of the only record of this name."""
+        (id_,) = [id_ for id_, row in self._rows(system).items() if row[_NAME[system]] == name]
+        return id_
 
     def shown(self, system: str, name: str) -> list[tuple[str, tuple[str, ...]]]:
         """What a system shows under this name: for each record its website and the cities it is shipped to."""
         rows = self._rows(system)
         mine = {id_: row for id_, row in rows.items() if row[_NAME[system]] == name}
-        return [(str(row[_WEBSITE[system]]), self._cities(system, id_, row, rows)) for id_, row in mine.items()]
+        return [(str(row[WEBSITE[system]]), self._cities(system, id_, row, rows)) for id_, row in mine.items()]
 
     def _rows(self, system: str) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = self.site.control(system, "GET", "dump")[_OBJECT[system]]
@@ -213,4 +238,4 @@ class Company:
 
 _OBJECT = {"crm": "Account", "erp": "res.partner", "fin": "Customer"}
 _NAME = {"crm": "Name", "erp": "name", "fin": "customer_name"}
-_WEBSITE = {"crm": "Website", "erp": "website", "fin": "website"}
+WEBSITE = {"crm": "Website", "erp": "website", "fin": "website"}

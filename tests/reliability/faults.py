@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -18,16 +18,17 @@ from pathlib import Path
 
 from e2e.conftest import VENDORS
 from reliability.company import STANDING, Company, Strike
+from reliability.direct import delete_it
 from reliability.document import table, write_report, write_section
 from reliability.fault_table import (
     FAULTS,
-    LOOK_UP_AFTER,
     OPERATIONS,
     SECOND_ADDRESS,
     SYSTEMS,
     Operation,
     expected,
     expected_entries,
+    expected_of_a_delete,
 )
 
 PATIENCE = 8
@@ -111,12 +112,13 @@ def break_it(company: Company, place: Place) -> Cell:
     strikes, syncs, code = len(strike.steps), 0, 0
     with company.struck(strike):
         while strike.steps and syncs < 4:  # a busy machine may keep an answer too long: then it has another go
-            if syncs and asked.first:
-                time.sleep(LOOK_UP_AFTER + 0.1)
-            code, _ = company.sync(wait=False)
+            company.time_passes()
+            code, _ = company.sync()
             syncs += 1
     assert not strike.steps, f"{fault} did not strike {operation} of {system}"
     entry = _entry(company, name)
+    if fault != "very late":
+        assert company.landed(name, strikes), f"{fault} did not end"
     more, person, left = _until_quiet(company, name, strikes)
     shown = {one: company.shown(one, customer) for one in VENDORS}
     wanted = (website, (city,) if city else ())
@@ -174,7 +176,8 @@ def _until_quiet(company: Company, system: str, strikes: int) -> tuple[int, bool
     person, left = False, 0
     landed = company.landed(system, strikes, 0)
     for number in range(1, PATIENCE + 1):
-        code, report = company.sync(wait=True)
+        company.time_passes()
+        code, report = company.sync()
         if report["paused"]:
             company.run("check")
             person = True
@@ -217,13 +220,20 @@ def _failed(place: Place, error: Exception) -> Cell:
     return Cell(*place, said, 0, "", (), (), (), quiet=False, left=0, person=False, syncs=0, seconds=0.0)
 
 
+def deletes(system: str) -> dict[str, str]:
+    """What comes out of a delete that is struck, by fault; see `delete_it`."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-faults-")))
+        return delete_it(Company(folder, SYSTEMS[system][1], stack), system)
+
+
 def _line(cell: Cell) -> str:
     told = "; ".join(cell.problems) or f"{cell.came}, {cell.entry or 'no entry'}, {cell.syncs} syncs"
     mark = "BAD" if cell.problems else "ok "
     return f"{mark} {cell.system} / {cell.operation} / {cell.fault}: {told} ({cell.seconds} s)"
 
 
-def section(cells: Sequence[Cell]) -> str:
+def section(cells: Sequence[Cell], deleted: Mapping[str, Mapping[str, str]]) -> str:
     """The record for people: the sums, then what came out of each fault, by operation."""
     bad = [cell for cell in cells if cell.problems]
     attempts = Counter(cell.entry for cell in cells if cell.entry)
@@ -242,7 +252,8 @@ def section(cells: Sequence[Cell]) -> str:
     for system in SYSTEMS:
         mine = [cell for cell in cells if cell.system == system]
         if mine:
-            parts += [f"### {system}", table(("fault", *OPERATIONS), list(_rows(mine)))]
+            rows = list(_rows(mine, deleted.get(system, {})))
+            parts += [f"### {system}", table(("fault", *OPERATIONS, "delete"), rows)]
     return "\n\n".join([*parts, _FOOT])
 
 
@@ -260,12 +271,12 @@ left, which a person has to delete."""
 _SHORT = {"ok, not read back": "ok*"}
 
 
-def _rows(cells: Iterable[Cell]) -> Iterator[tuple[str, ...]]:
+def _rows(cells: Iterable[Cell], deleted: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     by_place = {(cell.fault, cell.operation): cell for cell in cells}
     for fault in FAULTS:
         row = [by_place.get((fault, operation)) for operation in OPERATIONS]
         if any(row):
-            yield (fault, *(_told(cell) for cell in row))
+            yield (fault, *(_told(cell) for cell in row), deleted.get(fault, ""))
 
 
 def _told(cell: Cell | None) -> str:
@@ -281,11 +292,19 @@ def main(words: Sequence[str]) -> int:
     shares = [[place for place in wanted if place[0] == system] for system in SYSTEMS]
     with ProcessPoolExecutor(len(SYSTEMS)) as pool:
         cells = [cell for share in pool.map(carry_out, [share for share in shares if share]) for cell in share]
+        deleted = {} if words else dict(zip(SYSTEMS, pool.map(deletes, SYSTEMS), strict=True))
+    wrong = [
+        f"{system}: a delete that met {fault} ended in {came}"
+        for system, found in deleted.items()
+        for fault, came in found.items()
+        if came != expected_of_a_delete(system, fault)
+    ]
     if not words:
-        figures = {"cells": [asdict(cell) for cell in cells], "bad": [_line(cell) for cell in cells if cell.problems]}
-        write_report("faults", figures)
-        write_section("faults", section(cells))
-    return int(any(cell.problems for cell in cells))
+        bad = [*(_line(cell) for cell in cells if cell.problems), *wrong]
+        write_report("faults", {"cells": [asdict(cell) for cell in cells], "deletes": deleted, "bad": bad})
+        write_section("faults", section(cells, deleted))
+    print(*wrong, sep="\n")
+    return int(bool(wrong) or any(cell.problems for cell in cells))
 
 
 if __name__ == "__main__":
