@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint types clean
+.PHONY: help demo test soak faults lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -31,6 +31,9 @@ types: $(VENV)/.ready ## mypy --strict
 
 soak: $(VENV)/.ready ## the model test and the kills at length (BRIDGE_MODEL_EXAMPLES, BRIDGE_STOCK_EXAMPLES, BRIDGE_KILLS)
 	BRIDGE_MODEL_EXAMPLES=$${BRIDGE_MODEL_EXAMPLES:-2000} BRIDGE_STOCK_EXAMPLES=$${BRIDGE_STOCK_EXAMPLES:-10000} BRIDGE_KILLS=$${BRIDGE_KILLS:-60} $(BIN)/pytest -n 2 --timeout 7200 tests/model tests/e2e
+
+faults: $(VENV)/.ready ## each fault of a system for each operation, written to docs/reliability.md
+	cd tests && $(abspath $(BIN))/python -m reliability.faults
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
