@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak crash-matrix lint types clean
+.PHONY: help demo test soak crash-matrix faults lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -35,6 +35,9 @@ soak: $(VENV)/.ready ## days of life in minutes (BRIDGE_SOAK_DAYS, _SEED, _STORE
 
 crash-matrix: $(VENV)/.ready ## bridge killed before and after every commit and call (BRIDGE_CRASH_SEED, _RUNS, _SHARE, _ONLY, _JOBS)
 	PYTHONPATH=tests$${PYTHONPATH:+:$$PYTHONPATH} $(BIN)/python -m reliability.crash
+
+faults: $(VENV)/.ready ## each fault of a system for each operation, written to docs/reliability.md
+	cd tests && $(abspath $(BIN))/python -m reliability.faults
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -62,11 +62,22 @@ def test_a_key_that_is_withdrawn_in_the_middle_keeps_what_was_done(odoo: Install
     assert names(odoo) == ["Customer 0", "Customer 1"]
 
 
-def test_a_lost_race_inside_an_import(odoo: Installation) -> None:
-    odoo.fault("serialization", "load *")
+@pytest.mark.parametrize("kind", ["serialization", "lock_row"])
+def test_a_lost_race_inside_an_import(odoo: Installation, kind: str) -> None:
+    odoo.fault(kind, "load *")
     with pytest.raises(errors.Transient):  # nothing was done: the whole batch may be sent again
         odoo.adapter().create(CUSTOMER, [plain(1), plain(2)])
     assert names(odoo) == []
+
+
+@pytest.mark.parametrize("kind", ["reset", "drop_answer", "serialization"])
+def test_a_record_whose_address_met_trouble_is_not_called_done(odoo: Installation, kind: str) -> None:
+    """Called done, it would be taken for one that Odoo wants without the address, which would be lost."""
+    odoo.fault(kind, "load *", after=1)
+    (result,) = odoo.adapter().create(CUSTOMER, [ITEMS[0]])
+    assert (result.outcome, type(result.error)) == ("unknown", errors.InDoubt)
+    assert "not all of its parts" in str(result.error)
+    assert odoo.adapter().find(CUSTOMER, [ITEMS[0].key])[ITEMS[0].key]
 
 
 def test_a_lost_race_in_a_later_import_keeps_what_was_done(odoo: Installation) -> None:

@@ -9,7 +9,7 @@ from tests.adapters.odoo.installation import Installation
 from tests.adapters.odoo.shipped import specs
 
 from bridge.adapters.odoo import OdooAdapter
-from bridge.ports.errors import Rejected
+from bridge.ports.errors import InDoubt, Rejected
 from bridge.ports.records import CreateItem, NativeRecord, NativeValue, UpdateItem
 
 SPEC = specs()["order"]
@@ -96,6 +96,17 @@ def test_lines_without_a_unit_take_that_of_their_product(shop: Shop) -> None:
         "a": 5.0, "b": 6.0, "c": 7.0, "d": 8.0, "e": 9.5,
     }  # fmt: skip
     assert shop.record(ids[2]).values["order_line[d].product_uom_id"] == "Units"
+
+
+@pytest.mark.parametrize("operation", ["search_read sale.order.line", "load sale.order.line"])
+def test_an_order_whose_lines_are_not_complete_is_not_called_done(shop: Shop, operation: str) -> None:
+    """What only some lines have is sent in a second import; an order without it would be taken for what Odoo wants."""
+    order = shop.order("o1", shop.line("a1", 0, "2", "19.99", product_uom_id="Units"), shop.line("b1", 1, "1", "0.35"))
+    shop.odoo.fault("reset", operation)
+    (result,) = shop.adapter.create(SPEC, [order])
+    assert (result.outcome, type(result.error)) == ("unknown", InDoubt)
+    (held,) = shop.adapter.find(SPEC, ["o1"])["o1"]
+    assert held.values["order_line"] == ["a1", "b1"]
 
 
 def test_a_bad_line_fails_its_order_and_the_others_are_made(shop: Shop) -> None:

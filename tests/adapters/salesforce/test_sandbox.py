@@ -122,9 +122,10 @@ def test_what_a_thousand_records_cost(adapter: Adapter) -> None:
     assert adapter.calls - before <= 2
 
 
-def test_a_row_that_is_locked_waits_alone(server: Server, adapter: Adapter) -> None:
+@pytest.mark.parametrize("kind", ["lock_row", "trigger_lock"])
+def test_a_row_that_is_locked_waits_alone(server: Server, adapter: Adapter, kind: str) -> None:
     adapter.check()
-    _control(server, "faults", {"kind": "lock_row", "operation": "create Account", "rows": 1})
+    _control(server, "faults", {"kind": kind, "operation": "create Account", "rows": 1})
     results = adapter.create(ACCOUNT, [CreateItem(f"k-{n}", {"Name": f"n{n}"}) for n in range(3)])
     assert sorted(result.outcome for result in results) == ["failed", "ok", "ok"]
     assert [type(result.error) for result in results if result.error] == [errors.Transient]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -114,6 +116,48 @@ def test_half_an_answer_is_an_error(server: Server) -> None:
     _control(server, "POST", "faults", kind="truncate")
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         _ask(server)
+
+
+def _held() -> int:
+    """Requests that are being worked on, or held, by servers of this process."""
+    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+
+
+def _all_let_go() -> bool:
+    until = time.monotonic() + 5
+    while _held() and time.monotonic() < until:
+        time.sleep(0.05)
+    return not _held()
+
+
+@pytest.mark.parametrize(("kind", "done"), [("never", 0), ("commit_then_timeout", 1)])
+def test_no_answer_until_the_client_gives_up(server: Server, kind: str, done: int) -> None:
+    _control(server, "POST", "faults", kind=kind)
+    with pytest.raises(requests.ReadTimeout):
+        _ask(server, timeout=0.3)
+    assert _control(server, "GET", "dump").json() == {"count": done}
+    assert [call["fault"] for call in _control(server, "GET", "calls").json()] == [kind]
+    assert _all_let_go()
+
+
+def test_a_server_that_stops_lets_go_of_what_it_holds() -> None:
+    ended = threading.Event()
+
+    def wait_for_ever() -> None:
+        with pytest.raises(requests.ConnectionError):
+            _ask(running, timeout=30)
+        ended.set()
+
+    with serve(Counter()) as running:
+        _control(running, "POST", "faults", kind="never")
+        client = threading.Thread(target=wait_for_ever)
+        client.start()
+        while not _control(running, "GET", "calls").json():
+            time.sleep(0.05)
+        assert not ended.is_set()
+    client.join(timeout=5)
+    assert ended.is_set()
+    assert _all_let_go()
 
 
 def test_an_unknown_fault_is_refused_in_words(server: Server) -> None:

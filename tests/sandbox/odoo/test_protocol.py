@@ -70,13 +70,20 @@ def test_odoorpc_works_as_it_is(talk: Any) -> None:
     assert refused.value.info["data"]["name"] == "builtins.ValueError"
 
 
-def test_serialization_failure_is_an_error_but_inside_the_result_of_load(talk: Any) -> None:
-    talk.control("faults", kind="serialization", operation="create res.partner")
-    assert talk.error("res.partner", "create", {"name": "x"}) == "psycopg2.errors.SerializationFailure"
-    talk.control("faults", kind="serialization", operation="load *")
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [
+        ("serialization", "SerializationFailure", "could not serialize access"),
+        ("lock_row", "LockNotAvailable", 'could not obtain lock on row in relation "res_partner"'),
+    ],
+)
+def test_a_lost_race_is_an_error_but_inside_the_result_of_load(talk: Any, kind: str, name: str, words: str) -> None:
+    talk.control("faults", kind=kind, operation="create res.partner")
+    assert talk.error("res.partner", "create", {"name": "x"}) == f"psycopg2.errors.{name}"
+    talk.control("faults", kind=kind, operation="load *")
     told = talk.call("res.partner", "load", ["id", "name"], [["__crm__.x", "X"]])
     assert told["ids"] is False
-    assert "could not serialize access" in told["messages"][0]["message"]
+    assert words in told["messages"][0]["message"]
     assert talk.call("res.partner", "load", ["id", "name"], [["__crm__.x", "X"]])["ids"]
 
 

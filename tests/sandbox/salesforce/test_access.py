@@ -131,6 +131,7 @@ def test_the_quota_is_counted_and_ends(talk: Talk) -> None:
         ("concurrent", (403, "REQUEST_LIMIT_EXCEEDED")),
         ("server_unavailable", (503, "SERVER_UNAVAILABLE")),
         ("lock_row", (400, "UNABLE_TO_LOCK_ROW")),
+        ("trigger_lock", (400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")),
     ],
 )
 def test_a_fault_strikes_once(talk: Talk, kind: str, expected: tuple[int, str]) -> None:
@@ -144,11 +145,15 @@ def test_a_fault_strikes_once(talk: Talk, kind: str, expected: tuple[int, str]) 
     assert talk.names("") == ["Acme"]
 
 
-def test_a_locked_row_is_told_in_its_own_outcome(talk: Talk) -> None:
-    talk.control("faults", kind="lock_row", operation="create Account", rows=5)
+@pytest.mark.parametrize(
+    ("kind", "code"), [("lock_row", "UNABLE_TO_LOCK_ROW"), ("trigger_lock", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")]
+)
+def test_a_locked_row_is_told_in_its_own_outcome(talk: Talk, kind: str, code: str) -> None:
+    talk.control("faults", kind=kind, operation="create Account", rows=5)
     records = [{"attributes": {"type": "Account"}, "Name": name} for name in ("a", "b")]
     outcomes = talk.call("POST", "composite/sobjects", {"records": records}).json()
-    assert [one["errors"][0]["statusCode"] for one in outcomes] == ["UNABLE_TO_LOCK_ROW"] * 2
+    assert [one["errors"][0]["statusCode"] for one in outcomes] == [code] * 2
+    assert all("UNABLE_TO_LOCK_ROW" in str(one) or "exclusive access" in str(one) for one in outcomes)
     outcomes = talk.call("POST", "composite/sobjects", {"records": records}).json()
     assert [one["success"] for one in outcomes] == [True, True], "the fault must not outlive its call"
 

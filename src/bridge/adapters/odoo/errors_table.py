@@ -127,7 +127,7 @@ TABLE: Final[tuple[Row, ...]] = (
 
 LOAD: Final[tuple[Row, ...]] = (
     # the server does not try again by itself here
-    Row("load", r"(?i)could not serialize|deadlock|lock_timeout|concurrent update", Transient, _LOCKED,
+    Row("load", r"(?i)could not (serialize|obtain lock)|deadlock|(lock|statement)[ _]timeout|concurrent update", Transient, _LOCKED,
         "Odoo 19 recording 373"),
     Row("load", r"(?i)recursi|cyclic", MissingReference, ABOVE_ITSELF, "Odoo 18 and 19 recording 213, in an import"),
     Row("load", r"(?i)require a name", Rejected, _NO_NAME, "Odoo 18 and 19 recording 178"),

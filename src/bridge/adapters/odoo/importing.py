@@ -42,6 +42,13 @@ class Outcome:
         self.fail(places, error)
 
 
+def partly(error: BridgeError, system: str) -> InDoubt:
+    """The error of a new record that stands without one of its parts, whatever kept the part away: the record is looked
+    up, and what it lacks is sent as an update, which says why where it is refused. Called done, it would be taken for
+    a record that Odoo wants without that part."""
+    return InDoubt(f"made the record, but not all of its parts: {error.message}", system=system)
+
+
 def in_halves(
     places: Sequence[int],
     items: Sequence[UpdateItem | DeleteItem],

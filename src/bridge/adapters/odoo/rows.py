@@ -10,7 +10,7 @@ from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.documents import ACTIONS, DATED, STATE
 from bridge.adapters.odoo.drafts import Cells, Draft, Drafts
-from bridge.adapters.odoo.importing import Importer, Outcome, in_halves
+from bridge.adapters.odoo.importing import Importer, Outcome, in_halves, partly
 from bridge.adapters.odoo.layout import Lines
 from bridge.ports.errors import BridgeError, Rejected, VersionConflict
 from bridge.ports.records import UpdateItem
@@ -48,8 +48,7 @@ class RowWriter:
         return found
 
     def complete(self, fresh: Mapping[int, Draft], outcome: Outcome) -> None:
-        """Cells that only some lines of a new record have. What is refused is sent again by the engine as an update of
-        the record, which then says why: the record itself is there."""
+        """Cells that only some lines of a new record have."""
         for number, (one, row_drafts) in enumerate(self._drafts.lines):
             left = {
                 (outcome.ids[place], key): row
@@ -57,8 +56,17 @@ class RowWriter:
                 for key, row in fresh[place].rows.get(number, {}).items()
                 if row.keys() - _common(fresh[place].rows[number])
             }
-            if not left or outcome.ended is not None:
-                continue
+            if left:
+                self._complete(one, row_drafts, left, outcome)
+
+    def _complete(
+        self, one: Lines, row_drafts: Drafts, left: Mapping[tuple[int, str], Cells], outcome: Outcome
+    ) -> None:
+        """left: id of the record, key of the line -> what the line still lacks."""
+        place_of = {record: place for place, record in outcome.ids.items()}
+        places = sorted({place_of[record] for record, _ in left})
+        lacking = outcome.ended
+        if lacking is None:
             try:
                 lines = self._client.call(
                     one.layout.model,
@@ -67,15 +75,18 @@ class RowWriter:
                     fields=[one.inverse, one.table.key],
                     answers=shapes.rows,
                 )
-            except BridgeError:
-                return
-            cells = {
-                int(line["id"]): {".id": str(line["id"]), **left[wanted]}
-                for line in lines
-                if (wanted := (int(line[one.inverse][0]), str(line[one.table.key]))) in left
-            }
-            importer = Importer(self._client, one.layout.model, self._batch)
-            importer.run(cells, Outcome(started=True), partial(self._path_of, one, row_drafts))
+            except BridgeError as error:
+                lacking = error
+        if lacking is not None:
+            outcome.fail(places, partly(lacking, self._client.system))
+            return
+        held = {int(line["id"]): (int(line[one.inverse][0]), str(line[one.table.key])) for line in lines}
+        cells = {id_: {".id": str(id_), **left[wanted]} for id_, wanted in held.items() if wanted in left}
+        inner = Outcome(started=True)
+        importer = Importer(self._client, one.layout.model, self._batch)
+        importer.run(cells, inner, partial(self._path_of, one, row_drafts))
+        for id_, refusal in inner.errors.items():
+            outcome.fail([place_of[held[id_][0]]], partly(refusal, self._client.system))
 
     def change(self, items: Sequence[UpdateItem], drafts: Mapping[int, Draft], before: Rows, outcome: Outcome) -> None:
         """before: native id -> the row of the record as it is."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Cells, Draft, Drafts, waves
-from bridge.adapters.odoo.importing import Importer, Outcome, in_halves
+from bridge.adapters.odoo.importing import Importer, Outcome, in_halves, partly
 from bridge.adapters.odoo.layout import Layout
 from bridge.adapters.odoo.reading import Reader
 from bridge.adapters.odoo.rows import RowWriter, StateMover
@@ -136,26 +136,25 @@ class Writer:
         rows = self._padded(rows)
         self._importer.run(rows, outcome, self._drafts.path_of, self._rows.new(fresh))
         self._rows.complete(fresh, outcome)
-        below = [(place, role, cells) for place in outcome.ids for role, cells in fresh[place].below.items()]
-        self._import_below(
-            {
-                number: {**cells, "parent_id/.id": str(outcome.ids[place]), "type": role}
-                for number, (place, role, cells) in enumerate(below)
-                if any(cells.values())
-            },
-            outcome,
-        )
+        self._import_below(fresh, outcome)
 
-    def _import_below(self, rows: Mapping[int, Cells], outcome: Outcome) -> None:
-        """Addresses of new records. One that is refused is sent again by the engine as an update of the record, which
-        then says why: the record itself is there."""
-        if not rows or outcome.ended is not None:
+    def _import_below(self, fresh: Mapping[int, Draft], outcome: Outcome) -> None:
+        """Addresses of new records."""
+        below = [(place, role, cells) for place in outcome.ids for role, cells in fresh[place].below.items()]
+        rows = {
+            number: {**cells, "parent_id/.id": str(outcome.ids[place]), "type": role}
+            for number, (place, role, cells) in enumerate(below)
+            if any(cells.values())
+        }
+        if not rows:
             return
+        inner = Outcome(started=True, ended=outcome.ended)
         try:
-            padded = self._padded(rows)
-        except BridgeError:
-            return
-        self._importer.run(padded, Outcome(started=True), self._drafts.path_of)
+            self._importer.run(self._padded(rows), inner, self._drafts.path_of)
+        except BridgeError as error:
+            inner.fail(list(rows), error)
+        for number, lacking in inner.errors.items():
+            outcome.fail([below[number][0]], partly(lacking, self._client.system))
 
     def _padded(self, rows: Mapping[int, Cells]) -> dict[int, Cells]:
         """New records with the same columns, so that one import does for all: an empty cell means nothing to a new

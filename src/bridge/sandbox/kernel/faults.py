@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-KERNEL_KINDS = frozenset(
-    {"reset", "drop_answer", "delay", "slow_drip", "status", "html", "redirect", "twice", "truncate"}
-)
+HELD = frozenset({"never", "commit_then_timeout"})
+"""Faults that leave a client without an answer until it hangs up (or the server stops)."""
+
+KERNEL_KINDS = HELD | {"reset", "drop_answer", "delay", "slow_drip", "status", "html", "redirect", "twice", "truncate"}
 """reset: the connection breaks before anything is done. drop_answer: everything is done, the answer is lost.
-delay: `seconds` pass before it is handled. slow_drip: the answer comes byte by byte over `seconds`. status: `status`,
-`body`, `headers` are answered and nothing is done. html: 200 with a page for people. redirect: 302 to `location`.
-twice: handled twice, as a repeating proxy does. truncate: half of the answer, then the connection breaks."""
+never: nothing is done, and no answer comes until the client gives up. commit_then_timeout: everything is done, and no
+answer comes until the client gives up. delay: `seconds` pass before it is handled, whether or not the client waits.
+slow_drip: the answer comes byte by byte over `seconds`. status: `status`, `body`, `headers` are answered and nothing is
+done. html: 200 with a page for people. redirect: 302 to `location`. twice: handled twice, as a repeating proxy does.
+truncate: half of the answer, then the connection breaks."""
 
 
 @dataclass(slots=True)

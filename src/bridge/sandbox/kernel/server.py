@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import ssl
 import struct
 import sys
 import tempfile
 import threading
-import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,11 +18,13 @@ from typing import Any
 from bridge.sandbox.kernel.application import Application
 from bridge.sandbox.kernel.certificate import make_certificate
 from bridge.sandbox.kernel.control import PREFIX, Control
-from bridge.sandbox.kernel.faults import KERNEL_KINDS, Fault
+from bridge.sandbox.kernel.faults import HELD, KERNEL_KINDS, Fault
 from bridge.sandbox.kernel.message import Request, Response
 
 _PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>"
 _DRIPS = 20
+_LOOK = 0.1
+"""Seconds after which a held connection looks whether the server stops."""
 
 
 class _HTTPServer(ThreadingHTTPServer):
@@ -54,6 +56,7 @@ class Server:
             context.load_cert_chain(self.certificate, key)
             self._http.socket = context.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
         self._thread: threading.Thread | None = None
+        self.stopping = threading.Event()
 
     def start(self) -> Server:
         """Serve in a thread of its own."""
@@ -73,7 +76,8 @@ class Server:
         self.stop()
 
     def stop(self) -> None:
-        """Stop serving and free the port."""
+        """Stop serving and free the port; requests that are being held end, too."""
+        self.stopping.set()
         if self._thread:
             self._http.shutdown()
             self._thread.join(timeout=5)
@@ -82,6 +86,13 @@ class Server:
         if self._folder:
             self._folder.cleanup()
             self._folder = None
+
+    def await_hang_up(self, connection: socket.socket) -> None:
+        """Wait until the client closes its side (before its answer it has nothing more to say), or the server stops."""
+        with selectors.DefaultSelector() as selector, contextlib.suppress(OSError, ValueError):
+            selector.register(connection, selectors.EVENT_READ)
+            while not self.stopping.is_set() and not selector.select(_LOOK):
+                pass
 
     def __enter__(self) -> Server:
         return self.start()
@@ -132,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
             operation = self.sandbox.app.operation(request)
             fault = self.sandbox.control.faults.strike(operation)
         if fault and fault.kind == "delay":
-            time.sleep(float(fault.options.get("seconds", 1)))
+            self.sandbox.stopping.wait(float(fault.options.get("seconds", 1)))
         with self.sandbox.lock:
             response = self._respond(request, fault)
             self.sandbox.control.log(request, operation, response.status, fault.kind if fault else None)
@@ -143,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self, request: Request, fault: Fault | None) -> Response:
         app = self.sandbox.app
         try:
-            if fault and fault.kind in ("reset", "status", "html", "redirect"):
+            if fault and fault.kind in ("reset", "never", "status", "html", "redirect"):
                 return _instead(fault)
             if fault and fault.kind not in KERNEL_KINDS:
                 answer = app.fault(fault.kind, fault.options, request)
@@ -159,6 +170,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _deliver(self, response: Response, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
         if kind in ("reset", "drop_answer"):
+            self._break()
+        elif kind in HELD:
+            self.sandbox.await_hang_up(self.connection)
             self._break()
         elif kind == "truncate":
             self._answer(response, share=0.5)
@@ -194,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
         for start in range(0, len(payload), size):
             self.wfile.write(payload[start : start + size])
             self.wfile.flush()
-            time.sleep(seconds / _DRIPS)
+            self.sandbox.stopping.wait(seconds / _DRIPS)
 
     def _break(self, *, hard: bool = True) -> None:
         """Close the connection under the client: hard with a reset, else with an early end."""
@@ -213,7 +227,7 @@ def _instead(fault: Fault) -> Response:
         return Response(200, _PAGE, {"Content-Type": "text/html; charset=utf-8"})
     if fault.kind == "redirect":
         return Response(302, b"", {"Location": str(options.get("location", "/elsewhere"))})
-    if fault.kind == "reset":
+    if fault.kind in ("reset", "never"):
         return Response(0)
     body = options.get("body", b"")
     headers = {str(name): str(value) for name, value in dict(options.get("headers") or {}).items()}

@@ -27,9 +27,10 @@ def build(
     session or without the header X-Odoo-Database finds no database.
 
     Faults beside those of the kernel: `expired_session` (all sessions end; the call gets code 100, over JSON-2 401),
-    `serialization` (a concurrent update won; in `load` told inside the result), `late_commit` (`seconds`: what the call
-    writes becomes visible that much later, stamped with the call's time), `access_error`, `database_down` (PostgreSQL
-    cannot be reached). Operations are named by method and model: "create res.partner", "authenticate".
+    `serialization` (a concurrent update won; in `load` told inside the result), `lock_row` (another transaction holds
+    the row; the same), `late_commit` (`seconds`: what the call writes becomes visible that much later, stamped with the
+    call's time), `access_error`, `database_down` (PostgreSQL cannot be reached). Operations are named by method and
+    model: "create res.partner", "authenticate".
     """
     credentials = Credentials(login, password, api_key, limited_password)
     return OdooApplication(version, database, credentials, other_databases)

@@ -16,6 +16,7 @@ from bridge.sandbox.odoo.errors import (
     describe,
     envelope,
     json2_status,
+    lock_not_available,
     serialization_failure,
 )
 from bridge.sandbox.odoo.installation import Credentials
@@ -30,7 +31,9 @@ class OdooApplication:
     """An Odoo server with one database that can be used; see `build` for the options and the faults."""
 
     name = "odoo"
-    fault_kinds = frozenset({"expired_session", "serialization", "late_commit", "access_error", "database_down"})
+    fault_kinds = frozenset(
+        {"expired_session", "serialization", "lock_row", "late_commit", "access_error", "database_down"}
+    )
 
     def __init__(self, version: str, database: str, credentials: Credentials, others: Sequence[str]) -> None:
         if version not in VERSIONS:
@@ -80,13 +83,19 @@ class OdooApplication:
             over_json2 = request.path.startswith(json2.PREFIX)
             return self._refuse(request, HTTPError(401, "Invalid apikey") if over_json2 else SessionExpired())
         if kind == "serialization":
-            if self.operation(request).startswith("load "):
-                return self._answer(request, _lost_race())
-            return self._refuse(request, serialization_failure())
+            return self._lose(request, serialization_failure())
+        if kind == "lock_row":
+            return self._lose(request, lock_not_available(self.operation(request)))
         if kind == "access_error":
             return self._refuse(request, AccessError(_no_access(self.operation(request))))
         text = 'connection to server at "127.0.0.1", port 5432 failed: Connection refused\n'
         return self._refuse(request, DatabaseError("OperationalError", text))
+
+    def _lose(self, request: Request, error: DatabaseError) -> Response:
+        """PostgreSQL took the transaction back; in `load` that is told inside the result."""
+        if self.operation(request).startswith("load "):
+            return self._answer(request, _taken_back(str(error)))
+        return self._refuse(request, error)
 
     def _refuse(self, request: Request, error: Exception) -> Response:
         if request.path.startswith(json2.PREFIX):
@@ -144,8 +153,8 @@ def _no_access(operation: str) -> str:
     )
 
 
-def _lost_race() -> dict[str, Any]:
-    """`load` tells a serialization failure inside its result, and the server does not try again."""
+def _taken_back(words: str) -> dict[str, Any]:
+    """`load` tells what the database says inside its result, and the server does not try again."""
     place = {"rows": {"from": 0, "to": 0}, "record": 0, "type": "error"}
-    message = {**place, "message": "could not serialize access due to concurrent update\n"}
+    message = {**place, "message": words}
     return {"ids": False, "messages": [message], "nextrow": 0}

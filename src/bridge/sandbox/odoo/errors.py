@@ -100,6 +100,12 @@ def serialization_failure() -> DatabaseError:
     return DatabaseError("SerializationFailure", "could not serialize access due to concurrent update\n")
 
 
+def lock_not_available(operation: str) -> DatabaseError:
+    """What a client sees when somebody else holds the row and the server does not wait (FOR UPDATE NOWAIT)."""
+    table = operation.partition(" ")[2].replace(".", "_")
+    return DatabaseError("LockNotAvailable", f'could not obtain lock on row in relation "{table}"\n')
+
+
 def no_such_database(name: str) -> DatabaseError:
     """An unknown database: the same class as an outage of PostgreSQL, only the text differs."""
     return DatabaseError(

@@ -36,10 +36,10 @@ def build(
 
     Faults beside those of the kernel: `expired_token` (all sessions end, the call gets 401), `quota` (the day's calls
     are used up), `concurrent` (too many long calls), `lock_row` (`rows` rows of a collection, or the call),
-    `late_commit` (what the call writes is seen `seconds` later with the stamp of now), `server_unavailable` (503),
-    `purge_deletes` (the log of deletes is emptied). Operations: "token", "query Account", "queryAll Account", "describe
-    Account", "create Account", "update Account", "upsert Account", "delete Account", "retrieve Account", "composite",
-    "composite graph".
+    `trigger_lock` (the same, inside the words of a trigger's failure), `late_commit` (what the call writes is seen
+    `seconds` later with the stamp of now), `server_unavailable` (503), `purge_deletes` (the log of deletes is emptied).
+    Operations: "token", "query Account", "queryAll Account", "describe Account", "create Account", "update Account",
+    "upsert Account", "delete Account", "retrieve Account", "composite", "composite graph".
     """
     credentials = Credentials(client_id, client_secret, username, password, token, public_key)
     if locked not in LOCKED:

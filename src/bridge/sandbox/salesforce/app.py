@@ -11,7 +11,7 @@ from bridge.sandbox.kernel import Clock, Request, Response
 from bridge.sandbox.salesforce.auth import Credentials, Sessions
 from bridge.sandbox.salesforce.collections import Collections
 from bridge.sandbox.salesforce.composite import Composite
-from bridge.sandbox.salesforce.errors import SalesforceError, locked, not_found, session_invalid
+from bridge.sandbox.salesforce.errors import SalesforceError, locked, locked_in_trigger, not_found, session_invalid
 from bridge.sandbox.salesforce.fields import SObject
 from bridge.sandbox.salesforce.furniture import furnish
 from bridge.sandbox.salesforce.objects import objects
@@ -40,6 +40,7 @@ class SalesforceApplication:
             "quota",
             "concurrent",
             "lock_row",
+            "trigger_lock",
             "late_commit",
             "server_unavailable",
             "purge_deletes",
@@ -86,7 +87,7 @@ class SalesforceApplication:
         except SalesforceError as error:
             return error.response()
         finally:
-            self._store.late, self._collections.locked, self._composite.locked = 0.0, 0, 0
+            self._store.late, self._collections.locked, self._composite.locked = 0.0, [], []
 
     def _answer(self, request: Request) -> Response:
         path = request.path
@@ -245,7 +246,9 @@ class SalesforceApplication:
         elif kind == "late_commit":
             self._store.late = float(options.get("seconds", 30))
         elif kind == "lock_row":
-            return self._lock(int(options.get("rows", 1)), int(options.get("status", 400)), request.path)
+            return self._lock(locked(int(options.get("status", 400))), int(options.get("rows", 1)), request.path)
+        elif kind == "trigger_lock":
+            return self._lock(locked_in_trigger(), int(options.get("rows", 1)), request.path)
         elif kind == "purge_deletes":
             self._replication.purged = self.clock.now()
         elif kind == "used_by_others":
@@ -259,14 +262,14 @@ class SalesforceApplication:
             return SalesforceError("SERVER_UNAVAILABLE", "System is unavailable", status=503).response()
         return None
 
-    def _lock(self, rows: int, status: int, path: str) -> Response | None:
+    def _lock(self, error: SalesforceError, rows: int, path: str) -> Response | None:
         """Some rows of a collection, some requests of a graph, or the whole call, find what they write to locked."""
         if "/composite/sobjects" in path:
-            self._collections.locked = rows
+            self._collections.locked = [error] * rows
         elif path.endswith("/composite/graph"):
-            self._composite.locked = rows
+            self._composite.locked = [error] * rows
         else:
-            return locked(status).response()
+            return error.response()
         return None
 
     def seed(self, data: Mapping[str, Any]) -> Mapping[str, Any]:

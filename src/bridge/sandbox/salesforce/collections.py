@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from bridge.sandbox.kernel import Request, Response
-from bridge.sandbox.salesforce.errors import SalesforceError, bad_json, locked, not_found, too_many
+from bridge.sandbox.salesforce.errors import SalesforceError, bad_json, not_found, too_many
 from bridge.sandbox.salesforce.fields import SObject
 from bridge.sandbox.salesforce.ids import long_id
 from bridge.sandbox.salesforce.records import Records, body_of
@@ -21,11 +21,11 @@ Outcome = dict[str, Any]
 
 
 class Collections:
-    """The resources below composite/sobjects. `locked` counts rows that are to find themselves locked."""
+    """The resources below composite/sobjects. `locked`: errors of the next rows, which find themselves locked."""
 
     def __init__(self, store: Store, writer: Writer, records: Records, user: str) -> None:
         self._store, self._writer, self._records, self._user = store, writer, records, user
-        self.locked = 0
+        self.locked: list[SalesforceError] = []
 
     def create(self, request: Request) -> Response:
         """POST composite/sobjects"""
@@ -136,9 +136,8 @@ class Collections:
         outcomes: list[Outcome] = []
         for place in range(number):
             try:
-                if self.locked > 0:
-                    self.locked -= 1
-                    raise locked()
+                if self.locked:
+                    raise self.locked.pop()
                 outcomes.append(one(place))
             except SalesforceError as error:
                 if error.code == "JSON_PARSER_ERROR":  # the real one reads the whole body before it writes

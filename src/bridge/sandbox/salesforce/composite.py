@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.sandbox.kernel import Request, Response
-from bridge.sandbox.salesforce.errors import SalesforceError, bad_json, locked
+from bridge.sandbox.salesforce.errors import SalesforceError, bad_json
 from bridge.sandbox.salesforce.records import body_of
 from bridge.sandbox.salesforce.store import Store
 
@@ -27,11 +27,11 @@ Part = Mapping[str, Any]
 
 class Composite:
     """composite, composite/graph and composite/batch; what they contain goes through the org's own
-    routes. `locked` counts requests of graphs that are to find their record locked."""
+    routes. `locked`: the errors of the next requests of graphs, which are to find their record locked."""
 
     def __init__(self, store: Store, route: Route) -> None:
         self._store, self._route = store, route
-        self.locked = 0
+        self.locked: list[SalesforceError] = []
 
     def run(self, request: Request, base: str) -> Response:
         """POST composite: with allOrNone one failure takes everything back, and halts what comes after it."""
@@ -78,9 +78,8 @@ class Composite:
         answers: dict[str, Response] = {}
         for part in parts:
             name = str(part["referenceId"])
-            if self.locked > 0 and part["method"] != "GET":
-                self.locked -= 1
-                answers[name] = locked().response()
+            if self.locked and part["method"] != "GET":
+                answers[name] = self.locked.pop().response()
             else:
                 answers[name] = self._filled(part, base, answers, whole=True)
             if _failed(answers[name]):

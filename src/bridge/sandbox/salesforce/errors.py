@@ -42,6 +42,16 @@ def locked(status: int = 400) -> SalesforceError:
     return SalesforceError("UNABLE_TO_LOCK_ROW", message, status=status)
 
 
+def locked_in_trigger() -> SalesforceError:
+    """The same lock, met by code of the org that runs with the write: the code says nothing of it, only the words."""
+    message = (
+        "AccountTrigger: execution of AfterInsert caused by: System.DmlException: Update failed. First exception on "
+        "row 0 with id 001000000000001AAA; first error: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access to this "
+        "record: []"
+    )
+    return SalesforceError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
+
+
 def session_invalid() -> SalesforceError:
     return SalesforceError("INVALID_SESSION_ID", "Session expired or invalid", status=401)
 
