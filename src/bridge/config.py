@@ -22,6 +22,7 @@ from bridge.ports.errors import ConfigError
 WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync")
 SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "wait")
 SECRET_SOURCES: Final = ("env", "file", "keyring")
+SHOWN: Final = ("login", "username", "user")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
@@ -71,6 +72,14 @@ class Config:
         if resolver.problems:
             raise ConfigError(resolver.problems)
         return found
+
+    def secrets(self, name: str) -> set[str]:
+        """What stands behind the references of a system; none of it is to be seen anywhere. Who bridge is in the
+        system (SHOWN) is no secret: `bridge check` says it."""
+        resolver = _Secrets(self, name)
+        written = self.systems[name].settings
+        found = {key: resolver.resolve(key, value) for key, value in written.items() if key not in SHOWN}
+        return {value for key, value in found.items() if isinstance(value, str) and value != written[key]}
 
     def place(self, problem: str) -> str:
         """A problem that names "systems.crm.url: …", with file:line:column in front."""
@@ -268,5 +277,8 @@ def _from_source(kind: str, name: str, folder: Path) -> str | None:
     except ModuleNotFoundError:
         return None
     service, _, user = name.partition("/")
-    found: str | None = keyring.get_password(service, user)
+    try:
+        found: str | None = keyring.get_password(service, user)
+    except keyring.errors.KeyringError:  # locked, or there is none on this machine
+        return None
     return found

@@ -7,6 +7,7 @@ says nothing about whether the server did the work.
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,13 +15,24 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from bridge.ports.errors import InDoubt, RateLimited, Transient
+
+for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry", "urllib3.response"):
+    logging.getLogger(_name).disabled = True  # at level DEBUG they hold each path and query: names, numbers, addresses
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 120.0
 RETRY_AFTER_MAX = 86_400.0
-_UNSENT = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.SSLError)
+_UNSENT = (
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.ProxyError,
+    requests.exceptions.SSLError,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+)
 
 
 class _DefaultTimeout(HTTPAdapter):
@@ -67,11 +79,29 @@ class PooledSession(requests.Session):
         """Never follow: the caller sees the 3xx and treats it as a wrong address."""
         return None
 
+    def _sent(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        fault: requests.exceptions.RequestException
+        try:
+            return super().send(request, **kwargs)
+        except requests.exceptions.RequestException:
+            raise
+        except LocationValueError:
+            fault = requests.exceptions.InvalidURL()
+        except UnicodeEncodeError:
+            fault = requests.exceptions.InvalidHeader()
+        except (HTTPError, ValueError):
+            fault = requests.exceptions.RequestException()
+        raise fault  # outside the handler, and without a word
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send one request, count it, and note the server's clock."""
+        """Send one request, count it, and note the server's clock.
+
+        Raises requests' own exceptions only: others pass through it (a proxy address that is none, a header that
+        cannot be encoded), with the address or the header in their text.
+        """
         with self._count:
             self.calls += 1
-        response = super().send(request, **kwargs)
+        response = self._sent(request, **kwargs)
         self.last_headers = dict(response.headers)
         date = response.headers.get("Date")
         if date:
@@ -104,6 +134,9 @@ def _kind(fault: requests.exceptions.RequestException) -> str:
         requests.exceptions.ReadTimeout: "no answer within the time limit",
         requests.exceptions.SSLError: "the TLS certificate could not be verified",
         requests.exceptions.ProxyError: "the proxy refused",
+        requests.exceptions.InvalidURL: "the address, or that of the proxy, cannot be used",
+        requests.exceptions.InvalidSchema: "the address, or that of the proxy, cannot be used",
+        requests.exceptions.InvalidHeader: "a credential holds what no header can",
         requests.exceptions.ChunkedEncodingError: "the answer broke off",
         requests.exceptions.ContentDecodingError: "the answer could not be decoded",
     }

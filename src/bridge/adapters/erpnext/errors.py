@@ -94,6 +94,18 @@ TABLE: tuple[Row, ...] = (
     # 355: maintenance mode
     Row(503, None, Transient, "is being maintained"),
 )
+_SIGNS = ".,;:!?-"
+_PLAIN = re.compile(r"…?|[a-z]{1,20}")
+"""A word that is let through: small letters. A name, a number, a key and an id begin or go on otherwise."""
+_VOCABULARY = (
+    "A Account Address All An Another Are Accounting Batch Billing Cannot Company Contact Could Currency Customer Date "
+    "Delivery Document Due Duplicate Entry Exchange Expiry Field For From Group If In Incorrect Invalid Invoice Is It "
+    "Item Link Maximum Minimum Missing Name Negative No Not Note Only Order Parent Payment Please Posting Price Qty "
+    "Quantity Rate Required Row Sales Serial Set Shipping Stock Tax Template Territory The There This To Total "
+    "Transaction Type UOM Unit Valuation Value Warehouse With You"
+)
+_WORDS = frozenset(_VOCABULARY.split())
+"""Words that begin ERPNext's sentences, and of the names of its doctypes."""
 _UNNAMED_REFUSAL = Row(None, None, Rejected, "refuses the call")
 
 
@@ -203,7 +215,11 @@ def scrub(text: str, naming: Naming) -> str:
     text = re.sub(r"<(strong|b|a)\b[^>]*>.*?</\1>", keep_label, text, flags=re.DOTALL)
     text = re.sub(r"\"[^\"]*\"|'[^']*'|\([^)]*\)", keep_label, _plain(text))
     text = re.sub(r"\S+@\S+|\+?\d[\d ./-]{4,}", "…", text)
-    return " ".join(text.split())[:240]
+    known = _WORDS.union(*(label.split() for label in labels))
+    words = [
+        word if word.strip(_SIGNS) in known or _PLAIN.fullmatch(word.strip(_SIGNS)) else "…" for word in text.split()
+    ]
+    return " ".join(words)[:240]
 
 
 def _texts(body: Mapping[str, Any]) -> list[str]:
