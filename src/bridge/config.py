@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeGuard
 
 from bridge.canonical.custom import BadDeclaration, known_entities
 from bridge.mapping.reading import Data, read_yaml
@@ -24,6 +24,8 @@ SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "wait")
 SECRET_SOURCES: Final = ("env", "file", "keyring")
 SHOWN: Final = ("login", "username", "user")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NO_REFERENCE: Final = "expected the place of the secret here (the name of an environment variable, say), not itself"
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
 
@@ -158,9 +160,10 @@ class _Reading:
         found = self.data.get("store", "sqlite:///bridge.db")
         if isinstance(found, dict) and len(found) == 1 and next(iter(found)) in SECRET_SOURCES:
             kind, name = next(iter(found.items()))
-            value = _from_source(kind, str(name), self.path.parent)
+            value = _from_source(kind, name, self.path.parent) if _refers(name, kind) else None
             if value is None:
-                self.wrong(("store", kind), f"the secret {kind} {name} is not there", at_value=True)
+                words = f"the secret {kind} {name} is not there" if _refers(name, kind) else _NO_REFERENCE
+                self.wrong(("store", kind), words, at_value=True)
             return value or ""
         if not isinstance(found, str):
             self.wrong(("store",), "expected a database URL like sqlite:///bridge.db, or {env: NAME}")
@@ -251,17 +254,26 @@ class _Secrets:
         if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in SECRET_SOURCES:
             return value
         kind, name = next(iter(value.items()))
-        found = _from_source(kind, str(name), self.config.folder)
+        found = _from_source(kind, name, self.config.folder) if _refers(name, kind) else None
         if found is not None:
             return found
         steps = ("systems", self.system, key)
-        what = {
-            "env": f"the environment variable {name} is not set",
-            "file": f"the file {name} cannot be read",
-            "keyring": f"the keyring holds nothing under {name} (or the Python package keyring is not installed)",
-        }[kind]
+        what = (
+            _NO_REFERENCE
+            if not _refers(name, kind)
+            else {
+                "env": f"the environment variable {name} is not set",
+                "file": f"the file {name} cannot be read",
+                "keyring": f"the keyring holds nothing under {name} (or the Python package keyring is not installed)",
+            }[kind]
+        )
         self.problems.append(str(self.config.source.finding("error", steps, what, at_value=True)))
         return None
+
+
+def _refers(name: Data, kind: str) -> TypeGuard[str]:
+    """Whether this can name a secret. A message repeats it only then: it may be the secret itself."""
+    return isinstance(name, str) and (kind != "env" or _VARIABLE.fullmatch(name) is not None)
 
 
 def _from_source(kind: str, name: str, folder: Path) -> str | None:

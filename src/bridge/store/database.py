@@ -19,7 +19,11 @@ from bridge.store.queue import Queue
 from bridge.store.records import Records
 from bridge.store.schema import METADATA
 
-logging.getLogger("sqlalchemy.engine.Engine").disabled = True  # at level DEBUG it holds every row
+for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool", "psycopg"):
+    # The first logs every row at level DEBUG. The others tell a host that is not found, psycopg as a warning that
+    # reaches the terminal: of "user:pass@word@host" it is "word@host".
+    logging.getLogger(_name).disabled = True
+
 COPIED_AT_ONCE = 1000
 """Rows in memory while a store is copied."""
 
