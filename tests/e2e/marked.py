@@ -78,7 +78,7 @@ systems:
   erp: {object: res.partner, where: "is_company = true and ref_company_ids is not set"}
   fin: {object: Customer}
 identity:
-  key: {crm: Bridge_Id__c, erp: external id, fin: custom_bridge_id}
+  key: {crm: Bridge_Id__c, erp: external id, fin: bridge_external_id}
   match:
     - same: [tax_id]
     - same: [email]
@@ -168,6 +168,12 @@ class Watched:
         if (self.folder / "bridge.db").exists():
             assert in_store(self.store, self.secrets, self.people) == []
         assert in_files(self.folder, self.secrets, self.people, but=("secret.txt", "netrc")) == []
+
+    def let_in_again(self, said: str) -> None:
+        """End the pauses of systems that refused a log-in."""
+        for system in VENDORS:
+            if "BR-AUTH" in said:
+                self.bridge("outbox", "resume", system)
 
     def fill(self, number: int = 2, first: int = 0) -> None:
         """Customers in the CRM that the others lack, the last of which ERPNext takes offence at; and one in Odoo."""

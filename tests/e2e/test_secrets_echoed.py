@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +19,6 @@ from e2e.marked import SECRETS, VENDORS, Watched, started, watched
 from support.echo import ANYWHERE, OF_VENDOR, Answer
 
 WRITES = {"crm": "create *", "erp": "load *", "fin": "insert*"}
-CASES = [pytest.param(number, id=f"{number}") for number in range(max(len(one) for one in OF_VENDOR.values()))]
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +49,13 @@ def rounds() -> Iterator[dict[str, Answer]]:
 
 def test_in_answer_to_a_write(site: Watched) -> None:
     """What a record holds, and what authorises the call, comes back in the refusal of the record."""
-    site.bridge("setup", "erp")
     site.fill()
     for answer in rounds():
         for system in VENDORS:
             echo = site.echo(system)
             echo.answer, echo.pattern = answer[system], WRITES[system]
-        site.bridge("sync")
+        site.let_in_again(site.bridge("sync"))
         site.bridge("outbox", "replay", "--all")
-        for system in VENDORS:
-            site.bridge("outbox", "resume", system)
     site.bridge("outbox", "list")
     assert all(site.echo(system).struck for system in VENDORS)
 
@@ -69,9 +64,8 @@ def test_in_answer_to_everything(site: Watched) -> None:
     for number, answer in enumerate(rounds()):
         for system in VENDORS:
             site.echo(system).answer, site.echo(system).pattern = answer[system], "*"
-        site.bridge(*(("check",), ("sync", "--json"), ("mapping", "lint"), ("setup", "fin"))[number % 4])
-        for system in VENDORS:
-            site.bridge("outbox", "resume", system)
+        said = site.bridge(*(("check",), ("sync", "--json"), ("mapping", "lint"), ("setup", "fin"))[number % 4])
+        site.let_in_again(said)
 
 
 CALLS: dict[str, Callable[[Adapter, EntityMap], Any]] = {
@@ -113,17 +107,12 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__context__
 
 
-@pytest.mark.parametrize("logged_in", [False, True])
-@pytest.mark.parametrize("system", VENDORS)
-def test_an_error_with_all_that_hangs_on_it(
-    site: Watched, system: str, logged_in: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Text, repr, attributes, pickle, traceback with the variables of each frame, causes and contexts."""
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
+def hanging_on(site: Watched, system: str, *, logged_in: bool) -> list[str]:
+    """The marks found in all errors that the calls of an adapter come to: in text, repr, attributes, and the traceback
+    with the variables of each frame; in causes and contexts too."""
     config = load_config(site.folder / "bridge.yaml")
     (emap,) = make_maps(config).values()
-    seen = 0
+    seen: set[str] = set()
     for answer in answers(system).values():
         adapter = make_adapters(config, [system])[system]
         site.echo(system).answer = None
@@ -132,12 +121,30 @@ def test_an_error_with_all_that_hangs_on_it(
         site.echo(system).answer, site.echo(system).pattern = answer, "*"
         for call in CALLS.values():
             for error in raised(call, adapter, emap):
-                seen += 1
                 for one in chain(error):
                     told = traceback.TracebackException.from_exception(one, capture_locals=True)
-                    text = f"{''.join(told.format())} {one!r} {one} {vars(one)}"
-                    assert site.secrets.found(text) == [], text
-                    assert site.people.found(f"{one!r} {one} {vars(one)}") == [], text
-                    assert site.secrets.found(pickle.dumps(str(one))) == []
+                    seen.add(f"{''.join(told.format())} {vars(one)}")
         adapter.close()
-    assert seen > 50
+    assert len(seen) > 20
+    return site.secrets.found("\n".join(seen))
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize("logged_in", [False, True])
+@pytest.mark.parametrize("system", VENDORS)
+def test_an_error_with_all_that_hangs_on_it(site: Watched, system: str, logged_in: bool) -> None:
+    assert hanging_on(site, system, logged_in=logged_in) == []
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize("system", VENDORS)
+def test_without_the_wall_the_frames_tell_it(site: Watched, system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above can fail."""
+    monkeypatch.setattr("bridge.wiring.silenced", lambda adapter, secrets: adapter)
+    assert hanging_on(site, system, logged_in=True) != []
