@@ -46,6 +46,16 @@ def in_words(error: BaseException) -> str:
     return f"unexpected {type(error).__name__}{place}{where}; please report it"
 
 
+def no_core_dump() -> None:
+    """Leave no image of the memory behind when a signal ends the process: every secret in use stands in it."""
+    try:
+        import resource
+    except ImportError:  # Windows writes none by itself
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+
+
 @contextmanager
 def last_resort() -> Iterator[None]:
     """Around the whole program: what no command has caught is told in one sentence, and never as a traceback."""
