@@ -102,7 +102,7 @@ _VOCABULARY = (
     "Delivery Document Due Duplicate Entry Exchange Expiry Field For From Group If In Incorrect Invalid Invoice Is It "
     "Item Link Maximum Minimum Missing Name Negative No Not Note Only Order Parent Payment Please Posting Price Qty "
     "Quantity Rate Required Row Sales Serial Set Shipping Stock Tax Template Territory The There This To Total "
-    "Transaction Type UOM Unit Valuation Value Warehouse With You"
+    "Transaction Type UOM Unit Valuation Value Warehouse With You Opening Default Measure"
 )
 _WORDS = frozenset(_VOCABULARY.split())
 """Words that begin ERPNext's sentences, and of the names of its doctypes."""

@@ -33,7 +33,7 @@ class Settings(SystemSettings):
     url: str
     api_key: SecretStr
     api_secret: SecretStr
-    site: str | None = None
+    site: str | None = Field(default=None, repr=False)
     time_zone: str | None = None
     connect_timeout: Seconds = 10.0
     read_timeout: Seconds = 120.0

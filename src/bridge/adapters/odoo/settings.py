@@ -31,8 +31,8 @@ class Settings(SystemSettings):
     """
 
     url: str
-    database: str = Field(min_length=1)
-    login: str | None = None
+    database: str = Field(min_length=1, repr=False)
+    login: str | None = Field(default=None, repr=False)
     password: SecretStr | None = None
     api_key: SecretStr | None = None
     protocol: Protocol = "auto"

@@ -45,7 +45,7 @@ class Settings(SystemSettings):
     grant: Grant = "client_credentials"
     client_id: SecretStr | None = None
     client_secret: SecretStr | None = None
-    username: str | None = None
+    username: str | None = Field(default=None, repr=False)
     private_key: SecretStr | None = None
     access_token: SecretStr | None = None
     login_url: str | None = None
