@@ -11,7 +11,7 @@ import logging
 import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -74,6 +74,9 @@ class PooledSession(requests.Session):
         self.last_headers: dict[str, str] = {}
         self._count = threading.Lock()
         self.headers["User-Agent"] = "bridge-sync"
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a session holds credentials and is not pickled")
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Never follow: the caller sees the 3xx and treats it as a wrong address."""
