@@ -273,6 +273,7 @@ def test_the_store_of_a_postgresql(site: Watched, postgres: object) -> None:
     password = "Mark-postgres-password-51d8"
     site.secrets.add(password)
     url = postgres.with_password(postgres.new_database(), "marked", password)  # type: ignore[attr-defined]
+    site.secrets.add(password.replace("-", ""))
     site.configure(store="{env: MARK_STORE}")
     site.environment["MARK_STORE"] = url
     site.fill()
@@ -283,12 +284,12 @@ def test_the_store_of_a_postgresql(site: Watched, postgres: object) -> None:
     bad = {
         url.replace(password, f"{password}x"): "refuses user or password",
         f"postgresql://user:p@{password}/db": "host name is unknown",
-        f"postgresql://user:p/{password}@localhost/db": "not a database URL",
+        f"postgresql://user:p/{password}@localhost:9/db": "nobody answers",
         f"postgresql://user:{password}@127.0.0.1:9/db": "nobody answers",
         f"postgresql://user@127.0.0.1:9/db?password={password}": "nobody answers",
         f"postgresql://user:{password}@127.0.0.1:9x/db": "not a database URL",
         f"oracle://user:{password}@db/x": "is not supported",
-        f"mysql+{password}://db/x": "is not supported",
+        f"postgresql+{password.replace('-', '')}://db/x": "no such driver",
         password: "not a database URL",
     }
     for wrong, words in bad.items():

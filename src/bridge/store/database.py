@@ -107,6 +107,8 @@ def _opened(parsed: URL) -> tuple[Engine | None, str]:
         return None, f"cannot open {shown}: {error.strerror or type(error).__name__}"
     except DBAPIError as error:
         return None, f"cannot open {shown}: {error.orig if local else _why(str(error.orig))}"
+    except ArgumentError:
+        return None, f"cannot open {shown}: there is no such driver; write postgresql+psycopg://"
     except ModuleNotFoundError as error:
         return None, f"{shown} needs the Python package {error.name}; install bridge-sync[postgresql]"
     return engine, ""
