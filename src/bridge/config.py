@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeGuard
 
 from bridge.canonical.custom import BadDeclaration, known_entities
 from bridge.engine.budget import Terms
@@ -24,7 +24,10 @@ WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "syn
 SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait")
 BUDGET_WORDS: Final = ("per_second", "per_day", "reserve", "at_once")
 SECRET_SOURCES: Final = ("env", "file", "keyring")
+SHOWN: Final = ("login", "username", "user")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NO_REFERENCE: Final = "expected the place of the secret here (the name of an environment variable, say), not itself"
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _NUMBER: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%)?")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
@@ -76,6 +79,14 @@ class Config:
         if resolver.problems:
             raise ConfigError(resolver.problems)
         return found
+
+    def secrets(self, name: str) -> set[str]:
+        """What stands behind the references of a system; none of it is to be seen anywhere. Who bridge is in the
+        system (SHOWN) is no secret: `bridge check` says it."""
+        resolver = _Secrets(self, name)
+        written = self.systems[name].settings
+        found = {key: resolver.resolve(key, value) for key, value in written.items() if key not in SHOWN}
+        return {value for key, value in found.items() if isinstance(value, str) and value != written[key]}
 
     def place(self, problem: str) -> str:
         """A problem that names "systems.crm.url: …", with file:line:column in front."""
@@ -154,9 +165,10 @@ class _Reading:
         found = self.data.get("store", "sqlite:///bridge.db")
         if isinstance(found, dict) and len(found) == 1 and next(iter(found)) in SECRET_SOURCES:
             kind, name = next(iter(found.items()))
-            value = _from_source(kind, str(name), self.path.parent)
+            value = _from_source(kind, name, self.path.parent) if _refers(name, kind) else None
             if value is None:
-                self.wrong(("store", kind), f"the secret {kind} {name} is not there", at_value=True)
+                words = f"the secret {kind} {name} is not there" if _refers(name, kind) else _NO_REFERENCE
+                self.wrong(("store", kind), words, at_value=True)
             return value or ""
         if not isinstance(found, str):
             self.wrong(("store",), "expected a database URL like sqlite:///bridge.db, or {env: NAME}")
@@ -275,17 +287,26 @@ class _Secrets:
         if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in SECRET_SOURCES:
             return value
         kind, name = next(iter(value.items()))
-        found = _from_source(kind, str(name), self.config.folder)
+        found = _from_source(kind, name, self.config.folder) if _refers(name, kind) else None
         if found is not None:
             return found
         steps = ("systems", self.system, key)
-        what = {
-            "env": f"the environment variable {name} is not set",
-            "file": f"the file {name} cannot be read",
-            "keyring": f"the keyring holds nothing under {name} (or the Python package keyring is not installed)",
-        }[kind]
+        what = (
+            _NO_REFERENCE
+            if not _refers(name, kind)
+            else {
+                "env": f"the environment variable {name} is not set",
+                "file": f"the file {name} cannot be read",
+                "keyring": f"the keyring holds nothing under {name} (or the Python package keyring is not installed)",
+            }[kind]
+        )
         self.problems.append(str(self.config.source.finding("error", steps, what, at_value=True)))
         return None
+
+
+def _refers(name: Data, kind: str) -> TypeGuard[str]:
+    """Whether this can name a secret. A message repeats it only then: it may be the secret itself."""
+    return isinstance(name, str) and (kind != "env" or _VARIABLE.fullmatch(name) is not None)
 
 
 def _from_source(kind: str, name: str, folder: Path) -> str | None:
@@ -301,5 +322,8 @@ def _from_source(kind: str, name: str, folder: Path) -> str | None:
     except ModuleNotFoundError:
         return None
     service, _, user = name.partition("/")
-    found: str | None = keyring.get_password(service, user)
+    try:
+        found: str | None = keyring.get_password(service, user)
+    except keyring.errors.KeyringError:  # locked, or there is none on this machine
+        return None
     return found

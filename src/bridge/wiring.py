@@ -19,6 +19,7 @@ from tenacity import RetryCallState, wait_random_exponential
 from bridge.config import Config
 from bridge.engine.merge.policy import SETTLING
 from bridge.engine.runtime import Pace, Runtime
+from bridge.engine.silence import Secrets, silenced
 from bridge.mapping import load_mappings
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.source import suggest
@@ -50,13 +51,14 @@ def make_adapter(config: Config, name: str) -> Adapter:
         known = ", ".join(sorted(points))
         message = f"there is no adapter '{system.adapter}'{suggest(system.adapter, points)} (installed: {known})"
         raise ConfigError(str(config.source.finding("error", ("systems", name, "adapter"), message, at_value=True)))
+    secrets = Secrets(config.secrets(name))
     try:
-        adapter: Adapter = point.load()(name, config.settings(name))
+        return silenced(point.load()(name, config.settings(name)), secrets)
     except ConfigError as error:
-        raise ConfigError([config.place(problem) for problem in error.problems]) from None
+        problems = [secrets.hide(config.place(problem)) for problem in error.problems]
     except ImportError as error:
-        raise ConfigError(f"the adapter {system.adapter} cannot be loaded: {error}") from None
-    return adapter
+        problems = [f"the adapter {system.adapter} cannot be loaded: {error}"]
+    raise ConfigError(problems)  # outside the handler: the fault's frames hold the settings
 
 
 def make_adapters(config: Config, names: list[str] | None = None) -> dict[str, Adapter]:
@@ -151,10 +153,13 @@ def make_runtime(
 @contextmanager
 def opened_store(config: Config) -> Iterator[Database]:
     """The store of a configuration, closed at the end. Raises ConfigError naming its line."""
+    problems: list[str] = []
     try:
         store = open_store(config.store)
     except ConfigError as error:
-        raise ConfigError([config.place(problem) for problem in error.problems]) from None
+        problems = [config.place(problem) for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)  # outside the handler: the fault's frames hold the URL
     try:
         yield store
     finally:

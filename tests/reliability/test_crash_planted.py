@@ -1,4 +1,4 @@
-"""The checker of the crash matrix finds bugs: each is planted, and must be counted as what it is; without it, nothing."""
+"""The checker of the crash matrix finds bugs: each is planted, and counted as what it is; without it, nothing."""
 
 from __future__ import annotations
 

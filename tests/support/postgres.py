@@ -7,6 +7,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
+
+from sqlalchemy import make_url
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # platformdirs says which folder it took in place of XDG_RUNTIME_DIR
@@ -24,6 +27,15 @@ class Postgres:
         name = f"bridge{next(self._numbers)}"
         self._server.psql(f"CREATE DATABASE {name}")
         return self._server.get_uri(name)
+
+    def with_password(self, url: str, user: str, password: str) -> str:
+        """The URL for a user of that name who has to show the password."""
+        parsed = make_url(url)
+        self._server.psql(f"CREATE ROLE \"{user}\" SUPERUSER LOGIN PASSWORD '{password}'")
+        rules = Path(self._server.pgdata) / "pg_hba.conf"
+        rules.write_text(f'local all "{user}" scram-sha-256\n{rules.read_text()}')
+        self._server.psql("SELECT pg_reload_conf()")
+        return parsed.set(username=user, password=password).render_as_string(hide_password=False)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ aliases are refused: one entry stands in one place, and a small file cannot unfo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,8 @@ from bridge.mapping.source import Finding, Source, Steps
 Data = str | list["Data"] | dict[str, "Data"]
 
 _DEPTH: Final = 20
+_QUOTED: Final = re.compile(r" '(?!<)[^']{2,}'")
+"""What PyYAML repeats of the file: of `password: *word` the word. Its own names of things stand in <>."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ def read_yaml(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        said = error.problem or "it cannot be read"
+        said = _QUOTED.sub("", error.problem or "it cannot be read")
         return Document(None, Source(file), (Finding("error", file, line, column, "", f"broken YAML: {said}"),))
     except (yaml.YAMLError, RecursionError):
         said = "broken YAML: a character that YAML does not allow, or too deeply nested"

@@ -7,7 +7,12 @@ field values, credentials or whole addresses (guarantee G10).
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
+
+_CODE: Final = re.compile(r"(?:HTTP )?\d{3}|(?=.{1,80}\Z)[A-Za-z_][A-Za-z_.]*\d{0,3}[A-Za-z_.]*")
+"""How the name or number of an error looks. A server may put anything in its place: a token has more digits, a value
+blanks or other signs."""
 
 
 class BridgeError(Exception):
@@ -21,7 +26,7 @@ class BridgeError(Exception):
         super().__init__(message)
         self.message = message
         self.system = system
-        self.vendor_code = vendor_code
+        self.vendor_code = vendor_code if vendor_code and _CODE.fullmatch(vendor_code) else None
 
     def __str__(self) -> str:
         where = f"{self.system}: " if self.system else ""

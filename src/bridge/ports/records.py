@@ -122,17 +122,17 @@ class NativeRecord:
     key: str | None = None
     archived: bool = False
 
-    def __repr__(self) -> str:  # no personal data in a traceback or log
-        return f"NativeRecord({self.native_id!r}, version={self.version!r}, {len(self.values)} values)"
+    def __repr__(self) -> str:  # no personal data in a traceback or log; a native id may be a name
+        return f"NativeRecord(key={self.key!r}, version={self.version!r}, {len(self.values)} values)"
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
     """The system says that a record is gone. `merged_into` names the winner where it was merged into another."""
 
-    native_id: str
+    native_id: str = field(repr=False)
     deleted_at: datetime | None = None
-    merged_into: str | None = None
+    merged_into: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class ChangePage:
 
     records: tuple[NativeRecord, ...]
     tombstones: tuple[Tombstone, ...]
-    cursor: str
+    cursor: str = field(repr=False)
     more: bool
 
 
@@ -179,14 +179,14 @@ class UpdateItem:
     reference: str = ""
 
     def __repr__(self) -> str:
-        return f"UpdateItem({self.native_id!r}, {len(self.values)} values)"
+        return f"UpdateItem({self.key!r}, {len(self.values)} values)"
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteItem:
     """One record to delete. `expected` as in UpdateItem."""
 
-    native_id: str
+    native_id: str = field(repr=False)
     expected: str | None = None
 
 
@@ -201,7 +201,7 @@ class WriteResult:
     """
 
     outcome: Literal["ok", "failed", "unknown"]
-    native_id: str | None = None
+    native_id: str | None = field(default=None, repr=False)
     stored: NativeRecord | None = None
     error: BaseException | None = field(default=None, compare=False)
     created: bool | None = None

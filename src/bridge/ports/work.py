@@ -93,7 +93,7 @@ class Shadow:
     seen_at: datetime | None = None
 
     def __repr__(self) -> str:
-        return f"Shadow({self.system}:{self.entity}:{self.native_id}, version={self.version!r})"
+        return f"Shadow({self.system}:{self.entity} of {self.golden_id}, version={self.version!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Link:
 
     system: str
     entity: str
-    native_id: str
+    native_id: str = field(repr=False)
     golden_id: str | None
     state: LinkState
     linked_by: str
@@ -132,7 +132,7 @@ class Intent:
     reference: str = ""
 
     def __repr__(self) -> str:
-        return f"Intent({self.op}, {self.native_id!r}, {len(self.after)} values)"
+        return f"Intent({self.op}, {len(self.after)} values)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class Conflict:
     state: ConflictState
     rule: str
     winner: str
-    base: Canonical
+    base: Canonical = field(repr=False)
     proposals: tuple[Proposal, ...]
     at: datetime
     run: str = ""
@@ -190,8 +190,8 @@ class HistoryRow:
     entity: str
     golden_id: str
     unit: str
-    old: Canonical
-    new: Canonical
+    old: Canonical = field(repr=False)
+    new: Canonical = field(repr=False)
     system: str
     at: datetime
     rule: str

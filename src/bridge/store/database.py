@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -18,6 +19,11 @@ from bridge.store.journal import Journal
 from bridge.store.queue import Queue
 from bridge.store.records import Records
 from bridge.store.schema import METADATA
+
+for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool", "psycopg"):
+    # The first logs every row at level DEBUG. The others tell a host that is not found, psycopg as a warning that
+    # reaches the terminal: of "user:pass@word@host" it is "word@host".
+    logging.getLogger(_name).disabled = True
 
 COPIED_AT_ONCE = 1000
 """Rows in memory while a store is copied."""
@@ -52,7 +58,7 @@ class Database:
         finally:
             raw.close()
             target.close()
-        return Database(_engine(f"sqlite:///{path}"))
+        return Database(_engine(make_url(f"sqlite:///{path}")))
 
     def _carried_to(self, target: Database) -> Database:
         reading = self.engine.connect().execution_options(isolation_level="REPEATABLE READ", yield_per=COPIED_AT_ONCE)
@@ -70,44 +76,78 @@ class Database:
 def open_store(url: str) -> Database:
     """Open the store at `url`, creating or migrating its schema.
 
-    Raises ConfigError where the URL cannot be used or nobody answers there; never shows a password.
+    Raises ConfigError where the URL cannot be used or nobody answers there; never shows a password, nor what may be a
+    part of one: an unquoted @ or / in a password makes its rest the host.
     """
+    problem, parsed = "", None
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise ConfigError("store.url: not a database URL; write for example sqlite:///bridge.db") from None
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise ConfigError(f"store.url: {parsed.get_backend_name()} is not supported; use sqlite or postgresql")
-    shown = parsed.render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):  # a port that is no number
+        problem = (
+            "not a database URL; write for example sqlite:///bridge.db (an @, : or / in a password as %40, %3A, %2F)"
+        )
+    if parsed is not None and parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        problem = f"{parsed.get_backend_name()} is not supported; use sqlite or postgresql"
+    elif parsed is not None:
+        engine, problem = _opened(parsed)
+        if engine is not None:
+            return Database(engine)
+    raise ConfigError(f"store.url: {problem}")  # outside every handler: the faults hold the URL
+
+
+def _opened(parsed: URL) -> tuple[Engine | None, str]:
+    """The engine, its schema up to date; or a sentence on what stands in the way."""
+    local = parsed.get_backend_name() == "sqlite"
+    shown = f"sqlite:///{parsed.database}" if local else "the PostgreSQL store"
     try:
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
+        if local and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = _engine(url)
+        engine = _engine(parsed)
         _prepare(engine)
     except OSError as error:
-        raise ConfigError(f"store.url: cannot open {shown}: {error.strerror or error}") from None
+        return None, f"cannot open {shown}: {error.strerror or type(error).__name__}"
     except DBAPIError as error:
-        raise ConfigError(f"store.url: cannot open {shown}: {error.orig}") from None
+        return None, f"cannot open {shown}: {error.orig if local else _why(str(error.orig))}"
+    except ArgumentError:
+        return None, f"cannot open {shown}: there is no such driver; write postgresql+psycopg://"
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"store.url: {shown} needs the Python package {error.name}; install bridge-sync[postgresql]"
-        ) from None
-    return Database(engine)
+        return None, f"{shown} needs the Python package {error.name}; install bridge-sync[postgresql]"
+    return engine, ""
+
+
+_WHY = {
+    "password authentication failed": "it refuses user or password",
+    "no password supplied": "it wants a password",
+    "no pg_hba.conf entry": "it lets nobody in from here",
+    "does not exist": "there is no such database or user",
+    "permission denied": "the user lacks a right",
+    "resolve": "the host name is unknown (is an @ or / in the password written as %40 or %2F?)",
+    "name or service not known": "the host name is unknown (is an @ or / in the password written as %40 or %2F?)",
+    "refused": "nobody answers at this address",
+    "timeout": "no answer within the time limit",
+    "certificate": "its TLS certificate could not be verified",
+}
+
+
+def _why(said: str) -> str:
+    """PostgreSQL's fault in words of our own: its text names user and host, which may be a part of the password."""
+    return next((words for sign, words in _WHY.items() if sign in said.lower()), "it does not let us in")
 
 
 def memory_store() -> Database:
     """A store in memory, gone with the process: for tests and rehearsals of a few records."""
-    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
+    )
     _tune(engine)
     METADATA.create_all(engine)
     return Database(engine)
 
 
-def _engine(url: str) -> Engine:
-    parsed = make_url(url)
+def _engine(parsed: URL) -> Engine:
     if parsed.drivername == "postgresql":  # SQLAlchemy's own choice for this name is the older psycopg2
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed)
+    engine = create_engine(parsed, hide_parameters=True)  # an error's text would hold the values of the statement
     if engine.dialect.name == "sqlite":
         _tune(engine)
     return engine

@@ -91,6 +91,18 @@ FAULTS: tuple[FaultRow, ...] = (
         f"OpenSSL, reasons of a failed handshake: {_BEFORE}",
     ),
     FaultRow(
+        exceptions.InvalidURL, None, Transient, Transient, "the address, or that of the proxy, cannot be used",
+        f"{_REQUESTS}: InvalidURL, {_BEFORE}",
+    ),
+    FaultRow(
+        exceptions.InvalidSchema, None, Transient, Transient, "the address, or that of the proxy, cannot be used",
+        f"{_REQUESTS}: InvalidSchema, {_BEFORE}",
+    ),
+    FaultRow(
+        exceptions.InvalidHeader, None, Transient, Transient, "a credential holds what no header can",
+        f"{_REQUESTS}: InvalidHeader, {_BEFORE}",
+    ),
+    FaultRow(
         exceptions.RequestException, "refused", Transient, Transient, "connection refused",
         "connect(2), ECONNREFUSED: nobody listens",
     ),

@@ -7,17 +7,22 @@ says nothing about whether the server did the work.
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from bridge.ports.adapter import Gate
 from bridge.ports.errors import RateLimited, Transient
 from bridge.transport.answers import STATUSES, fault_row, status_row
+
+for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry", "urllib3.response"):
+    logging.getLogger(_name).disabled = True  # at level DEBUG they hold each path and query: names, numbers, addresses
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 120.0
@@ -66,17 +71,38 @@ class PooledSession(requests.Session):
         self._count = threading.Lock()
         self.headers["User-Agent"] = "bridge-sync"
 
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a session holds credentials and is not pickled")
+
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Never follow: the caller sees the 3xx and treats it as a wrong address."""
         return None
 
+    def _sent(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        fault: requests.exceptions.RequestException
+        try:
+            return super().send(request, **kwargs)
+        except requests.exceptions.RequestException:
+            raise
+        except LocationValueError:
+            fault = requests.exceptions.InvalidURL()
+        except UnicodeEncodeError:
+            fault = requests.exceptions.InvalidHeader()
+        except (HTTPError, ValueError):
+            fault = requests.exceptions.RequestException()
+        raise fault  # outside the handler, and without a word
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send one request, count it, and note the server's clock."""
+        """Send one request, count it, and note the server's clock.
+
+        Raises requests' own exceptions only: others pass through it (a proxy address that is none, a header that
+        cannot be encoded), with the address or the header in their text.
+        """
         if self.gate is not None:
             self.gate.enter()
         with self._count:
             self.calls += 1
-        response = super().send(request, **kwargs)
+        response = self._sent(request, **kwargs)
         self.last_headers = dict(response.headers)
         date = response.headers.get("Date")
         if date:

@@ -37,21 +37,23 @@ class Naming:
 
 NOTHING_NAMED = Naming()
 
-_OWN_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        A Account Accounts Address Amount An Another Asset Barcode Batch Bin Cannot Cancelled Company Conversion Cost
-        Could Currency Customer Date Dates Default Delivery Difference Disabled Doc DocType Draft Due EAN Entry Error
-        Event Exchange Expected Expense Factor Field Grand Group HTML ID Illegal Income Incorrect Inventory Invalid
-        Invoice It Item Items Journal Ledger Liability List Mandatory Maybe Measure Missing Naming Negative New No None
-        Not Note Only Opening Operator Order Payment Please Posting Price Pricing Purchase Qty Quantity Query Rate
-        Reconciliation Reference Required Return Row Rule SQL Sales Same Schedule Series Serial Stock Submittable
-        Submitted Supplier Target Tax Taxes Template Terms The This To Total Transaction Type UOM Unit User Valuation
-        Value Variant Warehouse You Your
-        """,
-    )
-)
+_SIGNS = ".,;:!?-"
+_PLAIN = re.compile(r"…?|[a-z]{1,20}|#\d{1,3}")
+"""A word that is let through: small letters, the number of a row. A name, a key and an id begin or go on otherwise."""
+_VOCABULARY = """
+    A Account Accounting Accounts Address All Amount An Another Are Asset Barcode Batch Billing Bin
+    Cancelled Cannot Company Contact Conversion Cost Could Currency Customer Date Dates Default Delivery
+    Difference Disabled Doc DocType Document Draft Due Duplicate EAN Entry Error Event Exchange Expected
+    Expense Expiry Factor Field For From Grand Group HTML ID If Illegal In Income Incorrect Invalid
+    Inventory Invoice Is It Item Items Journal Ledger Liability Link List Mandatory Maximum Maybe Measure
+    Minimum Missing Name Naming Negative New No None Not Note Only Opening Operator Order Parent Payment
+    Please Posting Price Pricing Purchase Qty Quantity Query Rate Reconciliation Reference Required Return
+    Row Rule SQL Sales Same Schedule Serial Series Set Shipping Stock Submittable Submitted Supplier Target
+    Tax Taxes Template Terms Territory The There This To Total Transaction Type UOM Unit User Valuation
+    Value Variant Warehouse With You Your
+"""
+_WORDS = frozenset(_VOCABULARY.split())
+"""Words that begin ERPNext's sentences, and of the names of its doctypes."""
 """Words with a capital in ERPNext's own sentences: names of its forms and fields, and beginnings of sentences."""
 
 
@@ -141,17 +143,11 @@ def scrub(text: str, naming: Naming) -> str:
     text = re.sub(r"<(strong|b|a)\b[^>]*>.*?</\1>", keep_label, text, flags=re.DOTALL)
     text = re.sub(r"\"[^\"]*\"|'[^']*'|\([^)]*\)", keep_label, _plain(text))
     text = re.sub(r"\S+@\S+|\+?\d[\d ./-]{4,}", "…", text)
-    known = _OWN_WORDS | {word for label in naming.labels for word in re.findall(r"\w+", label)}
-    return " ".join(_own_word(word, known) for word in text.split())[:240]
-
-
-def _own_word(word: str, known: frozenset[str]) -> str:
-    """A word of the text, or … for one that looks like a name or a code and is none of ERPNext's own words."""
-    if re.fullmatch(r"#?\d{1,3}[:.,]?", word):
-        return word
-    parts = re.findall(r"\w+", word)
-    looks_like_a_name = any(re.search(r"[^\W_a-z]", part) and part not in known for part in parts)
-    return "…" if looks_like_a_name else word
+    known = _WORDS.union(*(label.split() for label in labels))
+    words = [
+        word if word.strip(_SIGNS) in known or _PLAIN.fullmatch(word.strip(_SIGNS)) else "…" for word in text.split()
+    ]
+    return " ".join(words)[:240]
 
 
 def _texts(body: Mapping[str, Any]) -> list[str]:

@@ -26,10 +26,10 @@ class Remembered:
     owned: an address within one owner's record, by `pair`: an address may belong to several.
     """
 
-    rows: Delivered = field(default_factory=dict)
-    addresses: Delivered = field(default_factory=dict)
-    owned: Delivered = field(default_factory=dict)
-    deletes: Delivered = field(default_factory=dict)
+    rows: Delivered = field(default_factory=dict, repr=False)
+    addresses: Delivered = field(default_factory=dict, repr=False)
+    owned: Delivered = field(default_factory=dict, repr=False)
+    deletes: Delivered = field(default_factory=dict, repr=False)
 
     def pack(self) -> str:
         """As text; empty if there is nothing, or more than a position should carry."""

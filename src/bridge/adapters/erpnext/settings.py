@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from bridge.transport.settings import checked, is_loopback
+from bridge.transport.settings import SystemSettings, address, checked
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
-class Settings(BaseModel):
+class Settings(SystemSettings):
     """The settings of one ERPNext system.
 
     url: the address of the site, without a path ("https://erp.example.com").
@@ -31,12 +30,10 @@ class Settings(BaseModel):
     ca_file: certificates to trust, for a private authority.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     url: str
     api_key: SecretStr
     api_secret: SecretStr
-    site: str | None = None
+    site: str | None = Field(default=None, repr=False)
     time_zone: str | None = None
     connect_timeout: Seconds = 10.0
     read_timeout: Seconds = 120.0
@@ -49,16 +46,7 @@ class Settings(BaseModel):
     @field_validator("url")
     @classmethod
     def _address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.username or parts.password:
-            raise ValueError("holds credentials; name them in api_key and api_secret")
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise ValueError("is not an address like https://erp.example.com")
-        if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ValueError("must begin with https:// (http is allowed for this machine only)")
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("must be the site's address alone, without a path")
-        return f"{parts.scheme}://{parts.netloc}"
+        return address(url, "https://erp.example.com")
 
     @field_validator("api_key", "api_secret")
     @classmethod

@@ -13,7 +13,7 @@ from bridge.adapters.memory.quirks import Quirks
 from bridge.adapters.memory.world import Shape
 from bridge.ports.adapter import NativeField
 from bridge.ports.errors import ConfigError
-from bridge.transport.settings import checked
+from bridge.transport.settings import SystemSettings, checked
 
 FieldType = Literal[
     "text", "longtext", "email", "phone", "url", "integer", "decimal", "boolean", "date", "datetime", "choice",
@@ -63,7 +63,7 @@ class ObjectSettings(BaseModel):
         return Shape(named, self.key_field)
 
 
-class Settings(BaseModel):
+class Settings(SystemSettings):
     """The settings of one system in memory.
 
     world: adapters that name the same world share its records; by default the name of the system.
@@ -72,8 +72,6 @@ class Settings(BaseModel):
     password: what it asks for and is given.
     file: where its records are kept between runs (JSON); without it they are gone with the process.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     world: str | None = None
     objects: dict[str, ObjectSettings] = Field(default_factory=dict)

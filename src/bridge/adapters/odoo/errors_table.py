@@ -127,8 +127,8 @@ TABLE: Final[tuple[Row, ...]] = (
 
 LOAD: Final[tuple[Row, ...]] = (
     # the server does not try again by itself here
-    Row("load", r"(?i)could not (serialize|obtain lock)|deadlock|(lock|statement)[ _]timeout|concurrent update", Transient, _LOCKED,
-        "Odoo 19 recording 373"),
+    Row("load", r"(?i)could not (serialize|obtain lock)|deadlock|(lock|statement)[ _]timeout|concurrent update",
+        Transient, _LOCKED, "Odoo 19 recording 373"),
     Row("load", r"(?i)recursi|cyclic", MissingReference, ABOVE_ITSELF, "Odoo 18 and 19 recording 213, in an import"),
     Row("load", r"(?i)require a name", Rejected, _NO_NAME, "Odoo 18 and 19 recording 178"),
     Row("load", r"(?i)Unknown database identifier", NotFound, _GONE, "Odoo 18 and 19 recording 182"),

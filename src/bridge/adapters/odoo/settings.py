@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bridge.transport.settings import checked, is_loopback
+from bridge.transport.settings import SystemSettings, address, checked
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Protocol = Literal["auto", "jsonrpc", "json2"]
 
 
-class Settings(BaseModel):
+class Settings(SystemSettings):
     """The settings of one Odoo.
 
     url: the address of the server, without a path. database: its name.
@@ -31,11 +30,9 @@ class Settings(BaseModel):
     ca_file: certificates to trust, for a private authority.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     url: str
-    database: str = Field(min_length=1)
-    login: str | None = None
+    database: str = Field(min_length=1, repr=False)
+    login: str | None = Field(default=None, repr=False)
     password: SecretStr | None = None
     api_key: SecretStr | None = None
     protocol: Protocol = "auto"
@@ -50,16 +47,7 @@ class Settings(BaseModel):
     @field_validator("url")
     @classmethod
     def _address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.username or parts.password:
-            raise ValueError("holds credentials; name them in login and password")
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise ValueError("is not an address like https://odoo.example.com")
-        if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ValueError("must begin with https:// (http is allowed for this machine only)")
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("must be the address alone, without a path")
-        return f"{parts.scheme}://{parts.netloc}"
+        return address(url, "https://odoo.example.com")
 
     @field_validator("password", "api_key")
     @classmethod
@@ -67,6 +55,14 @@ class Settings(BaseModel):
         if secret is not None and not secret.get_secret_value():
             raise ValueError("is empty")
         return secret
+
+    @field_validator("api_key")
+    @classmethod
+    def _in_a_header(cls, key: SecretStr | None) -> SecretStr | None:
+        text = key.get_secret_value() if key is not None else "none"
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("must be the plain key from Odoo, without blanks")
+        return key
 
     @field_validator("ca_file")
     @classmethod

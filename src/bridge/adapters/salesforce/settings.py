@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bridge.transport.settings import checked, is_loopback
+from bridge.transport.settings import SystemSettings, address, checked
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Grant = Literal["client_credentials", "jwt_bearer", "token"]
@@ -21,7 +21,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class Settings(BaseModel):
+class Settings(SystemSettings):
     """The settings of one Salesforce org.
 
     instance_url: the org's My Domain address ("https://acme.my.salesforce.com"); every call goes there.
@@ -39,13 +39,11 @@ class Settings(BaseModel):
     ca_file: certificates to trust, for a private authority.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     instance_url: str
     grant: Grant = "client_credentials"
     client_id: SecretStr | None = None
     client_secret: SecretStr | None = None
-    username: str | None = None
+    username: str | None = Field(default=None, repr=False)
     private_key: SecretStr | None = None
     access_token: SecretStr | None = None
     login_url: str | None = None
@@ -62,18 +60,7 @@ class Settings(BaseModel):
     @field_validator("instance_url", "login_url")
     @classmethod
     def _address(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.username or parts.password:
-            raise ValueError("holds credentials; name them in settings of their own")
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise ValueError("is not an address like https://acme.my.salesforce.com")
-        if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ValueError("must begin with https:// (http is allowed for this machine only)")
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("must be the address alone, without a path")
-        return f"{parts.scheme}://{parts.netloc}"
+        return url if url is None else address(url, "https://acme.my.salesforce.com")
 
     @field_validator("client_id", "client_secret", "access_token")
     @classmethod

@@ -36,7 +36,7 @@ class Action:
     after: Mapping[str, NativeValue]
 
     def __repr__(self) -> str:
-        return f"Action({self.op} {self.system}:{self.entity}:{self.native_id}, {len(self.after)} values)"
+        return f"Action({self.op} {self.system}:{self.entity} of {self.golden_id}, {len(self.after)} values)"
 
 
 def _at_first(emap: EntityMap, system: str) -> dict[str, NativeValue]:

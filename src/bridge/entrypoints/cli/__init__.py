@@ -3,6 +3,8 @@
 import gc
 import sys
 
+from bridge.entrypoints.cli.crash import last_resort, no_core_dump
+
 YOUNG = 200_000
 """A page holds thousands of small objects and no cycles: looking for those every 700 costs a twelfth of the time."""
 
@@ -10,6 +12,12 @@ YOUNG = 200_000
 def main() -> None:
     """Entry point of the `bridge` program."""
     gc.set_threshold(YOUNG, 20, 20)
+    no_core_dump()
+    with last_resort():
+        _run()
+
+
+def _run() -> None:
     from bridge.entrypoints.cli.app import app  # here, so that the demo can use parts of this package
     from bridge.entrypoints.cli.output import usage_as_json
 

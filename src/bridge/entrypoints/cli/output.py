@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bridge.entrypoints.cli.crash import in_words
 from bridge.ports.errors import BridgeError, ConfigError, SafetyStop
 
 DONE, PROBLEMS, USAGE, SAFETY = 0, 1, 2, 3
@@ -102,7 +103,7 @@ def errors_as_sentences(*, as_json: bool) -> Iterator[None]:
         stderr.print("Stopped. What was under way is looked up by the next run; nothing is lost.")
         raise typer.Exit(130) from None
     except Exception as error:
-        fail(_unexpected(error), as_json=as_json)
+        fail(BridgeError(in_words(error)), as_json=as_json)
 
 
 class WrongUsage(ConfigError):
@@ -127,17 +128,6 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CannotWrite(f"{path}: cannot be written ({error.strerror or type(error).__name__})") from None
-
-
-def _unexpected(error: Exception) -> BridgeError:
-    """A defect: where it happened, without a value in it (BRIDGE_DEBUG=1 shows the traceback instead)."""
-    import traceback
-
-    if os.environ.get("BRIDGE_DEBUG"):
-        raise error
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{last.filename.rpartition('bridge/')[2]}:{last.lineno}"
-    return BridgeError(f"unexpected {type(error).__name__} at {place}; please report it (BRIDGE_DEBUG=1 shows more)")
 
 
 @contextmanager
