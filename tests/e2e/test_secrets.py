@@ -247,8 +247,8 @@ def test_every_fault_of_the_sandboxes(site: Watched) -> None:
     options = {
         "status": {"status": 500, "body": json.dumps({"error": every_secret}), "headers": {"X-Error": NETRC}},
         "redirect": {"location": f"https://elsewhere.example/?token={SECRETS['MARK_FIN_SECRET']}"},
-        "delay": {"seconds": 0.1},
-        "slow_drip": {"seconds": 0.1},
+        "delay": {"seconds": 0.02},
+        "slow_drip": {"seconds": 0.02},
         "late_commit": {"seconds": 1},
     }
     kinds = {system: sorted(site.servers[system].control.faults.kinds) for system in VENDORS}

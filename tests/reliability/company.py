@@ -105,13 +105,15 @@ class Company:
             if path.name != "customer.yaml":
                 path.unlink()
         self._file = folder / "bridge.yaml"
-        text = self._file.read_text().replace("    adapter:", f"    read_timeout: {READ_TIMEOUT}\n    adapter:")
+        text = self._file.read_text()
         if version == "19":
             text = text.replace("password: {env: BRIDGE_DEMO_ERP_PASSWORD}", "api_key: {env: BRIDGE_DEMO_ERP_KEY}")
             self.site.environment["BRIDGE_DEMO_ERP_KEY"] = "sandbox-api-key"
-        self._file.write_text(text + "sync: {wait: 0s}\n")
+        self._file.write_text(text)
         for system in VENDORS:
             self.site.bridge("setup", system)
+        hasty = text.replace("    adapter:", f"    read_timeout: {READ_TIMEOUT}\n    adapter:")
+        self._file.write_text(hasty + "sync: {wait: 0s}\n")
         self.number = 0
         self.city = "Kiel"
         self.insert("crm", STANDING, self.website())

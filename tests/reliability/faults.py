@@ -291,8 +291,8 @@ def main(words: Sequence[str]) -> int:
     wanted = [place for place in places() if all(word in " / ".join(place) for word in words)]
     shares = [[place for place in wanted if place[0] == system] for system in SYSTEMS]
     with ProcessPoolExecutor(len(SYSTEMS)) as pool:
-        cells = [cell for share in pool.map(carry_out, [share for share in shares if share]) for cell in share]
         deleted = {} if words else dict(zip(SYSTEMS, pool.map(deletes, SYSTEMS), strict=True))
+        cells = [cell for share in pool.map(carry_out, [share for share in shares if share]) for cell in share]
     wrong = [
         f"{system}: a delete that met {fault} ended in {came}"
         for system, found in deleted.items()

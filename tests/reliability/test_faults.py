@@ -142,7 +142,7 @@ def test_it_finds_an_engine_that_repeats_without_looking(
 ) -> None:
     def rash(entry: Any, error: Any, now: Any, *given: Any) -> Settlement:
         if isinstance(error, InDoubt):
-            return Settlement(entry, "waiting", now + timedelta(seconds=1), False, error.code, str(error))
+            return Settlement(entry, "waiting", now + timedelta(hours=1), False, error.code, str(error))
         return after_error(entry, error, now, *given)
 
     monkeypatch.setattr(settle, "after_error", rash)
