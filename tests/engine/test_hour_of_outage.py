@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 from math import ceil
 
-from bridge.engine import cycle as cycles
 from bridge.engine.budget import Terms
 from bridge.engine.runtime import Pace
 from model.machine import Machine
@@ -56,18 +55,14 @@ def test_an_hour_of_outage(monkeypatch) -> None:
 
     monkeypatch.setattr(machine.world, "moment", note)
 
-    def sleep(seconds: float) -> None:
-        machine.world.now += timedelta(seconds=seconds)
-
-    cycle = cycles.cycle
-    monkeypatch.setattr(cycles, "cycle", lambda runtime, run: cycle(runtime, run, patience=600, sleep=sleep))
+    machine.wait_for = lambda seconds: setattr(machine.world, "now", machine.world.now + timedelta(seconds=seconds))
     machine.terms = {"erp": Terms(per_second=PER_SECOND)}
     erp.out_of_order = False
     erp.sizes.clear()
     writes = erp.writes
     machine.world.now += timedelta(minutes=5)
     begun = machine.world.now
-    report = machine.run()
+    report = machine.run(patience=600)
     assert report.ok
     assert notes(erp) == notes(crm)
     assert erp.writes - writes == CUSTOMERS

@@ -103,7 +103,11 @@ def takes_a_lost_answer_for_a_good_one(patch: pytest.MonkeyPatch) -> None:
 def takes_every_write_for_one_transaction(patch: pytest.MonkeyPatch) -> None:
     """What a system writes in several transactions is judged as if it had been one."""
     settle = observing.settle_unanswered
-    patch.setattr(observing, "settle_unanswered", lambda shadow, record, intent, apart: settle(shadow, record, intent))
+    patch.setattr(
+        observing,
+        "settle_unanswered",
+        lambda shadow, record, intent, apart, *rest: settle(shadow, record, intent, (), *rest),
+    )
 
 
 def saves_the_cursor_first(patch: pytest.MonkeyPatch) -> None:

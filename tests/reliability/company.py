@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import null, update
 from typer.testing import CliRunner
 
 from bridge.config import load_config
+from bridge.engine.circuit import keep, open_circuits
 from bridge.entrypoints.cli import run as command
 from bridge.entrypoints.cli.app import app
 from bridge.ports.adapter import Adapter
@@ -134,9 +136,11 @@ class Company:
         return self.run("sync")
 
     def time_passes(self) -> None:
-        """What waits in the outbox has waited long enough."""
+        """What waits in the outbox has waited long enough, and so have the systems that were left alone."""
         with opened_store(load_config(self._file)) as store, store.begin() as uow:
             uow.connection.execute(update(OUTBOX).values(next_at=null()))
+            for circuit in open_circuits(uow, VENDORS).values():
+                keep(uow, replace(circuit, until=circuit.since))
 
     def entries(self, system: str) -> list[OutboxEntry]:
         """What is in the outbox for a system."""

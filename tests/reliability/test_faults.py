@@ -14,7 +14,7 @@ import pytest
 from bridge.adapters.odoo import OdooAdapter
 from bridge.adapters.salesforce import SalesforceAdapter
 from bridge.engine.outbox import failure, settle
-from bridge.engine.outbox.reaction import after_error
+from bridge.engine.outbox.reaction import after_error, postponed
 from bridge.ports.errors import InDoubt, RateLimited
 from bridge.ports.records import CreateItem, NativeRecord, UpdateItem, WriteResult
 from bridge.ports.storage import Settlement
@@ -158,4 +158,5 @@ def test_it_finds_an_engine_that_counts_busy_as_an_attempt(
 
     monkeypatch.setattr(settle, "after_error", counting)
     monkeypatch.setattr(failure, "after_error", counting)
+    monkeypatch.setattr(failure, "postponed", lambda *given: replace(postponed(*given), count_attempt=True))
     assert any("waiting 1" in words for words in cell(companies, "Salesforce", "429", "update").problems)

@@ -36,7 +36,7 @@ def test_a_day_is_lived_through() -> None:
     assert not done.stderr
 
 
-PLANTED = [("forgets_the_loser", "1", "G1 lost"), ("writes_where_it_has_not_read", "1", "G4 twice")]
+PLANTED = [("forgets_the_loser", "1", "G1 lost"), ("fights_the_spelling", "1", "G2 not")]
 
 
 @pytest.mark.parametrize(("plant", "seed", "told"), PLANTED)

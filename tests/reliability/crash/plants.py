@@ -14,7 +14,6 @@ from uuid import uuid4
 from sqlalchemy import delete
 
 from bridge.adapters.odoo.adapter import OdooAdapter
-from bridge.engine import ingest
 from bridge.store.journal import Journal
 from bridge.store.queue import Queue
 from bridge.store.records import Records
@@ -24,22 +23,6 @@ from bridge.store.schema import OUTBOX
 def notes_no_intent() -> None:
     """The intent is not on record when the write goes out: nobody knows the reference of the movement."""
     Queue.save_intents = lambda self, rows: list(rows)  # type: ignore[method-assign, assignment, return-value]
-
-
-def saves_the_cursor_first() -> None:
-    """The cursor is committed before the page behind it."""
-
-    def read(run: Any, emap: Any, system: str) -> None:
-        with run.store.begin() as uow:
-            position = uow.cursor(system, emap.entity)
-        page = run.runtime.adapters[system].changes(emap.spec(system), position.cursor, run.runtime.pace.page)
-        with run.store.begin() as uow:
-            uow.save_cursor(replace(position, cursor=page.cursor, complete=True), run.now)
-        run.runtime.point("after read")
-        with run.store.begin() as uow:
-            ingest._take_in(run, uow, emap, system, page)
-
-    ingest._read = read
 
 
 def repeats_a_create_by_itself() -> None:
@@ -124,7 +107,6 @@ class Planted:
 
 PLANTS = (
     Planted(notes_no_intent, "ERPNext", "movement", "after call: update fin", "duplicates"),
-    Planted(saves_the_cursor_first, "Odoo 19", "update", "point: after read", "lost", first=True, asleep=7200),
     Planted(repeats_a_create_by_itself, "Odoo 19", "create", "after call: create erp", "duplicates"),
     Planted(believes_a_write_before_its_answer, "Odoo 18", "update", "point: before write", "lost"),
     Planted(throws_leases_away, "ERPNext", "update", "point: after claim", "lost"),

@@ -26,7 +26,6 @@ ASK_THE_TIME = (
     "bridge.adapters.erpnext.site",
     "bridge.adapters.salesforce.users",
     "bridge.adapters.salesforce.tokens",
-    "bridge.adapters.salesforce.client",
     "bridge.adapters.salesforce.describe",
 )
 GIVEN_THE_TIME = (("bridge.adapters.erpnext.reading", "Reader"), ("bridge.adapters.erpnext.changes", "Changes"))
