@@ -118,30 +118,31 @@ def test_half_an_answer_is_an_error(server: Server) -> None:
         _ask(server)
 
 
-def _held() -> int:
-    """Requests that are being worked on, or held, by servers of this process."""
-    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+def _serving() -> set[int]:
+    """Threads of this process that serve a connection, of whichever server."""
+    return {thread.ident or 0 for thread in threading.enumerate() if "process_request_thread" in thread.name}
 
 
-def _all_let_go() -> bool:
+def _all_let_go(before: set[int]) -> bool:
     until = time.monotonic() + 5
-    while _held() and time.monotonic() < until:
+    while _serving() - before and time.monotonic() < until:
         time.sleep(0.05)
-    return not _held()
+    return not _serving() - before
 
 
 @pytest.mark.parametrize(("kind", "done"), [("never", 0), ("commit_then_timeout", 1)])
 def test_no_answer_until_the_client_gives_up(server: Server, kind: str, done: int) -> None:
+    before = _serving()
     _control(server, "POST", "faults", kind=kind)
     with pytest.raises(requests.ReadTimeout):
         _ask(server, timeout=0.3)
     assert _control(server, "GET", "dump").json() == {"count": done}
     assert [call["fault"] for call in _control(server, "GET", "calls").json()] == [kind]
-    assert _all_let_go()
+    assert _all_let_go(before)
 
 
 def test_a_server_that_stops_lets_go_of_what_it_holds() -> None:
-    ended = threading.Event()
+    ended, before = threading.Event(), _serving()
 
     def wait_for_ever() -> None:
         with pytest.raises(requests.ConnectionError):
@@ -157,7 +158,7 @@ def test_a_server_that_stops_lets_go_of_what_it_holds() -> None:
         assert not ended.is_set()
     client.join(timeout=5)
     assert ended.is_set()
-    assert _all_let_go()
+    assert _all_let_go(before)
 
 
 def test_an_unknown_fault_is_refused_in_words(server: Server) -> None:
