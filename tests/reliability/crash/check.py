@@ -53,8 +53,9 @@ def check(world: World, story: Story) -> Findings:
         for system, rows in shown.items():
             if len(rows) > 1:
                 found.twice(len(rows) - 1, f"{len(rows)} of {kind} {story.records[kind]} in {system}")
-            elif not rows:
-                found.missing(f"{kind} {story.records[kind]} is not in {system}")
+            elif bool(rows) is (system in story.gone):
+                words = "is still in" if rows else "is not in"
+                found.missing(f"{kind} {story.records[kind]} {words} {system}")
     if "level" in story.records:
         _levels(story, by_kind["level"], found)
     if found.none:
@@ -78,7 +79,7 @@ def _edits(world: World, story: Story, by_kind: Mapping[str, Shown], found: Find
     for edit in story.edits:
         fields[edit.kind, edit.field].append(edit)
     for (kind, name), edits in fields.items():
-        shown = {system: rows[0].values[name] for system, rows in by_kind[kind].items()}
+        shown = {system: rows[0].values[name] for system, rows in by_kind[kind].items() if rows}
         open_ = _open(edits, shown)
         if not open_:
             continue
@@ -102,7 +103,7 @@ def _open(edits: list[Edit], shown: Mapping[str, str]) -> list[Edit]:
 
 def _journal(world: World, kind: str, shown: Shown, name: str) -> tuple[list[str], bool]:
     """Every word on a field that the journal holds, and whether the field is held for a person."""
-    ids = {system: rows[0].id for system, rows in shown.items()}
+    ids = {system: rows[0].id for system, rows in shown.items() if rows}
 
     def question(store: Any, adapters: Any, maps: Any) -> Any:
         with store.begin() as uow:

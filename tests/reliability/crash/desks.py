@@ -46,6 +46,9 @@ class Desk(Protocol):
     def edit(self, kind: str, id_: str, field: str, value: str) -> None:
         """Change one field of a record."""
 
+    def delete(self, kind: str, id_: str) -> None:
+        """Throw a record away."""
+
     def move(self, sku: str, by: int) -> None:
         """Goods come in, or go out (below zero)."""
 
@@ -72,6 +75,9 @@ class _Sheet:
 
     def edit(self, kind: str, id_: str, field: str, value: str) -> None:
         self.control.edit(self.objects[kind][0], id_, **self.native(kind, {field: value}))
+
+    def delete(self, kind: str, id_: str) -> None:
+        self.control.ask("POST", "delete", object=self.objects[kind][0], id=id_)
 
     def plain(self, kind: str, row: Mapping[str, Any]) -> dict[str, str]:
         return {field: plain(row.get(native)) for field, native in self.objects[kind][1].items()}

@@ -26,7 +26,12 @@ _SETTINGS: dict[str, dict[str, Any]] = {
         "login": "admin",
         "password": {"env": "BRIDGE_CRASH_ERP_PASSWORD"},
     },
-    "fin": {"adapter": "erpnext", "api_key": "key", "api_secret": {"env": "BRIDGE_CRASH_FIN_SECRET"}},
+    "fin": {
+        "adapter": "erpnext",
+        "deletes_interval": 0,
+        "api_key": "key",
+        "api_secret": {"env": "BRIDGE_CRASH_FIN_SECRET"},
+    },
 }
 
 
@@ -40,6 +45,8 @@ def write_configuration(folder: Path, urls: dict[str, str], store: str) -> Path:
     mappings.mkdir(parents=True)
     for path in (ROOT / "mappings").glob("*.yaml"):
         sheet = _without(gone, yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader))
+        if sheet["entity"] == "customer":
+            sheet["systems"] = {system: {**given, "deletes": "delete"} for system, given in sheet["systems"].items()}
         (mappings / path.name).write_text(yaml.safe_dump(sheet, sort_keys=False), encoding="utf-8")
     file = folder / "bridge.yaml"
     text = {"version": "1", "store": store, "mappings": "mappings", "systems": systems}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
@@ -36,7 +37,8 @@ class Edit:
 class Story:
     """One story: its number, the records it is about (kind -> what names it), and all edits in their order.
 
-    levels: what lay there before, for movements; moved: what was moved in all.
+    levels: what lay there before, for movements; moved: what was moved in all. gone: the systems in which the record is
+    not to be at the end.
     """
 
     number: int
@@ -45,6 +47,7 @@ class Story:
     edits: list[Edit] = field(default_factory=list)
     level: Decimal = Decimal(0)
     moved: int = 0
+    gone: set[str] = field(default_factory=set)
 
 
 NAMED_BY = {"customer": "name", "contact": "email", "order": "reference", "level": "sku"}
@@ -217,6 +220,23 @@ class Movement(Operation):
         story.moved += by
 
 
+class Delete(Update):
+    """A customer that both have is deleted in one. Who edits it in the other meanwhile wants it: it stays there."""
+
+    name = "delete"
+
+    def begin(self, world: World, story: Story) -> None:
+        (row,) = seen(world, world.pair.home, "customer", story)
+        world.home.delete("customer", row.id)
+        story.gone = {world.pair.home, world.pair.target}
+
+    def meanwhile(self, world: World, story: Story, how: str) -> None:
+        time.sleep(0.3)  # the delete may be on its way inside the system when bridge is killed
+        if seen(world, world.pair.target, "customer", story):
+            super().meanwhile(world, story, how)
+            story.gone = {world.pair.home}
+
+
 OPERATIONS: tuple[Operation, ...] = (
     Create(),
     Update(),
@@ -226,4 +246,5 @@ OPERATIONS: tuple[Operation, ...] = (
     Order(),
     Status(),
     Movement(),
+    Delete(),
 )
