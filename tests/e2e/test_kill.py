@@ -14,7 +14,7 @@ import pytest
 from bridge.entrypoints.demo import people, seeds
 from e2e.conftest import Site
 
-KILLS = int(os.environ.get("BRIDGE_KILLS", "10"))
+KILLS = int(os.environ.get("BRIDGE_KILLS", "6"))
 CUSTOMERS = 60
 PEOPLE = 90
 

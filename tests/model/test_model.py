@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from model.machine import DeletingMachine, Machine
 
-EXAMPLES = int(os.environ.get("BRIDGE_MODEL_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("BRIDGE_MODEL_EXAMPLES", "25"))
 
 
 SETTINGS = settings(

@@ -150,7 +150,7 @@ def play(history) -> Shop:
 
 
 @settings(
-    max_examples=int(os.environ.get("BRIDGE_STOCK_EXAMPLES", "150")),
+    max_examples=int(os.environ.get("BRIDGE_STOCK_EXAMPLES", "80")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -16,7 +16,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 SEED = os.environ.get("BRIDGE_CRASH_SEED", "20261125")
-OPERATIONS = {"create", "update", "conflict", "match", "parent and child", "order", "status", "movement"}
+OPERATIONS = {"create", "update", "conflict", "match", "parent and child", "order", "status", "movement", "delete"}
 SYSTEMS = {"Salesforce", "Odoo 19", "Odoo 18", "ERPNext"}
 
 

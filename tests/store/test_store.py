@@ -253,3 +253,14 @@ def test_a_copy_is_complete_and_apart(store: Database, tmp_path: Path) -> None:
         assert set(uow.goldens("customer", ["g1", "g2"])) == {"g1", "g2"}
     with store.begin() as uow:
         assert set(uow.goldens("customer", ["g1", "g2"])) == {"g1"}
+
+
+def test_one_program_at_a_time_works_with_a_postgresql_store(postgres) -> None:
+    url = postgres.new_database()
+    one, other = open_store(url), open_store(url)
+    with one.locked() as got, other.locked(patience=0.2) as too:
+        assert (got, too) == (True, False)
+    with other.locked() as got:
+        assert got
+    one.close()
+    other.close()

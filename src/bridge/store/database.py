@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import URL, Engine, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -24,6 +25,9 @@ for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool", "psy
     # The first logs every row at level DEBUG. The others tell a host that is not found, psycopg as a warning that
     # reaches the terminal: of "user:pass@word@host" it is "word@host".
     logging.getLogger(_name).disabled = True
+
+LOCK = 0x627269646765
+"""The number of the advisory lock: "bridge" in ASCII."""
 
 COPIED_AT_ONCE = 1000
 """Rows in memory while a store is copied."""
@@ -44,6 +48,24 @@ class Database:
         """One transaction: leaving commits, an exception rolls back."""
         with self.engine.begin() as connection:
             yield SqlUnitOfWork(connection)
+
+    @contextmanager
+    def locked(self, patience: float = 5.0) -> Iterator[bool]:
+        """Whether nobody else holds this lock of a PostgreSQL store; held to the end, and gone with the connection.
+
+        patience: seconds; the connection of a process that was killed takes a moment to end.
+        """
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            until = time.monotonic() + patience
+            while not connection.scalar(select(func.pg_try_advisory_lock(LOCK))):
+                if time.monotonic() > until:
+                    yield False
+                    return
+                time.sleep(0.1)
+            try:
+                yield True
+            finally:
+                connection.execute(select(func.pg_advisory_unlock(LOCK)))
 
     def copy_to(self, path: Path) -> Database:
         """A complete copy in a SQLite file, for a rehearsal; taken at one moment, while others go on writing."""

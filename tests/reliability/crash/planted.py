@@ -1,4 +1,4 @@
-"""The planted bugs at work: `python -m reliability.crash.planted` prints what the checker counted for each.
+"""The planted bugs at work: `python -m reliability.crash.planted [NAME ...]` prints what the checker counted for each.
 
 Each is met twice by the same story, killed at the same moment: by bridge as it is, then with the bug.
 """
@@ -25,7 +25,8 @@ def main() -> int:
     found: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory(prefix="bridge-crash-") as folder:
         for place, pair in enumerate(PAIRS):
-            mine = [one for one in PLANTS if one.tested == pair.tested]
+            named = sys.argv[1:] or [one.name for one in PLANTS]
+            mine = [one for one in PLANTS if one.tested == pair.tested and one.name in named]
             if not mine:
                 continue
             own = Path(folder) / str(place)

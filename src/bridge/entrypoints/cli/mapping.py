@@ -10,6 +10,7 @@ import orjson
 import typer
 
 from bridge.config import Config
+from bridge.entrypoints.cli.alone import closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -23,7 +24,7 @@ from bridge.entrypoints.cli.output import (
     tell,
     writing,
 )
-from bridge.entrypoints.cli.run import chosen, closing
+from bridge.entrypoints.cli.run import chosen
 from bridge.mapping import check_laws, check_live, check_mappings, mapping_schema
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.load import compile_mapping

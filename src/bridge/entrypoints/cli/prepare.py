@@ -14,6 +14,7 @@ from rich.markup import escape
 import bridge
 from bridge.config import Config
 from bridge.engine.pausing import resume
+from bridge.entrypoints.cli.alone import closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -27,7 +28,6 @@ from bridge.entrypoints.cli.output import (
     tell,
     writing,
 )
-from bridge.entrypoints.cli.run import closing
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter, SetupStep
 from bridge.ports.errors import AuthFailed, BridgeError, NotFound, Transient

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from filelock import FileLock, Timeout
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from sqlalchemy import make_url
 
 from bridge.config import Config
 from bridge.engine.budget import Budget, left
@@ -25,6 +20,7 @@ from bridge.engine.plan.forecast import Forecast, forecast
 from bridge.engine.plan.rehearsal import Action, RehearsalAdapter, Script
 from bridge.engine.report import Report
 from bridge.engine.runtime import Runtime
+from bridge.entrypoints.cli.alone import alone, closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -38,9 +34,9 @@ from bridge.entrypoints.cli.output import (
     stderr,
     text,
 )
+from bridge.entrypoints.cli.progress import progress_bar
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
-from bridge.ports.errors import BridgeError
 from bridge.store import Database
 from bridge.wiring import make_adapters, make_maps, make_runtime, opened_store
 
@@ -60,7 +56,7 @@ def sync(config: ConfigOption = None, entity: EntityOption = None, json: JsonOpt
         settings = configuration(config)
         maps = chosen(make_maps(settings), entity)
         adapters = make_adapters(settings)
-        with opened_store(settings) as store, alone(settings), closing(adapters):
+        with opened_store(settings) as store, alone(settings, store), closing(adapters):
             report = synchronise(settings, store, adapters, maps, quiet=json)
         if json:
             emit({"ok": report.ok, **report.as_json()})
@@ -164,66 +160,6 @@ def chosen(maps: dict[str, EntityMap], names: list[str] | None) -> dict[str, Ent
     if unknown:
         raise WrongUsage(f"--entity: there is no mapping of {', '.join(unknown)} (there are: {', '.join(maps)})")
     return {name: emap for name, emap in maps.items() if not names or name in names}
-
-
-@contextmanager
-def closing(adapters: dict[str, Adapter]) -> Iterator[None]:
-    """Release the adapters' connections at the end."""
-    try:
-        yield
-    finally:
-        for adapter in adapters.values():
-            adapter.close()
-
-
-@contextmanager
-def alone(settings: Config) -> Iterator[None]:
-    """One writing process for a SQLite store; a lock of the operating system, gone with the process."""
-    store = make_url(settings.store)
-    if store.get_backend_name() != "sqlite" or not store.database:
-        yield
-        return
-    lock = FileLock(f"{Path(store.database).resolve()}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise Busy("another bridge run is using this store") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-class Busy(BridgeError):
-    """Another process works with the same store."""
-
-    code = "BR-BUSY"
-    not_done = "Nothing was read or written."
-    to_do = "Wait until it is done; `bridge status` shows its progress."
-
-
-@contextmanager
-def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, str, str, int], None]]:
-    """A line per system and entity while the work runs; nothing where nobody looks on."""
-    if quiet or not stderr.is_terminal:
-        yield lambda stage, system, entity, number: None
-        return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.completed:,.0f}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=stderr, transient=True) as bar:
-        tasks: dict[tuple[str, str, str], int] = {}
-
-        def tell(stage: str, system: str, entity: str, number: int) -> None:
-            place = (stage, system, entity)
-            if place not in tasks:
-                tasks[place] = bar.add_task(f"{stage:5} {system} {entity}", total=None)
-            bar.update(tasks[place], completed=number)  # type: ignore[arg-type]
-
-        yield tell
 
 
 REPORT_COLUMNS = (
