@@ -122,7 +122,7 @@ class Bridge:
     def _synchronise(self, entities: tuple[str, ...]) -> Any:
         adapters = make_adapters(self.settings)
         maps = running.chosen(self.maps, list(entities))
-        with opened_store(self.settings) as store, running.alone(self.settings), running.closing(adapters):
+        with opened_store(self.settings) as store, running.alone(self.settings, store), running.closing(adapters):
             return running.synchronise(self.settings, store, adapters, maps, quiet=True).as_json()
 
     def ask(self, question: Callable[[Any, dict[str, Any], dict[str, EntityMap]], Any]) -> Any:
