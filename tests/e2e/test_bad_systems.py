@@ -31,6 +31,7 @@ class Said:
 @pytest.fixture
 def company(site: Site) -> Iterator[Site]:
     """One customer in the CRM that the others lack, and one that all have."""
+    site.only("customer", "contact")
     site.seed("crm", [account("Muster GmbH", TAX), account("Neu AG", "DE822222222")])
     site.seed("erp", [{"object": "res.partner", "values": {"name": "Muster GmbH", "vat": TAX, "is_company": True}}])
     site.seed("fin", [{"object": "Customer", "values": {"customer_name": "Muster GmbH", "tax_id": TAX}}])

@@ -129,8 +129,9 @@ def test_a_shipment_takes_the_goods_out_of_every_system(site: Site) -> None:
     quiet(site)
 
 
-@pytest.mark.parametrize("fault", ["drop_answer", "reset"])
-@pytest.mark.parametrize("after", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize(
+    ("fault", "after"), [("drop_answer", 0), ("reset", 1), ("drop_answer", 2), ("reset", 3), ("drop_answer", 4)]
+)
 def test_a_movement_whose_answer_is_lost_is_found_by_its_reference(stocked: Site, fault: str, after: int) -> None:
     """`after` moves the fault through the calls of a movement: made, validated, read back."""
     before = entries(stocked), transfers(stocked)

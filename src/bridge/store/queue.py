@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Exists, and_, bindparam, case, delete, exists, func, null, or_, select, update
 
 from bridge.ports.storage import Settlement
 from bridge.ports.work import Intent, OutboxEntry
 from bridge.store import codec
 from bridge.store.schema import GOLDEN, OPEN, OPEN_WHERE, OUTBOX, TAKEN
 from bridge.store.transaction import Transaction, chunks
+
+
+def _another(name: str, states: Sequence[str]) -> Exists:
+    """Whether the record of an entry has an entry in one of these states (made once: it is asked in every cycle)."""
+    other = OUTBOX.alias(name)
+    return exists().where(
+        other.c.system == OUTBOX.c.system,
+        other.c.entity == OUTBOX.c.entity,
+        other.c.golden_id == OUTBOX.c.golden_id,
+        other.c.state.in_(states),
+    )
+
+
+_UNDER_WAY: Final = _another("busy", TAKEN)
+_OPEN_AGAIN: Final = _another("open_again", OPEN)
 
 
 class Queue(Transaction):
@@ -98,17 +113,10 @@ class Queue(Transaction):
         self, system: str, entity: str, limit: int, *, now: datetime, lease_until: datetime, owner: str
     ) -> list[OutboxEntry]:
         """Take due entries, oldest first; never one whose record is under way already (order per record)."""
-        busy = OUTBOX.alias("busy")
-        under_way = exists().where(
-            busy.c.system == OUTBOX.c.system,
-            busy.c.entity == OUTBOX.c.entity,
-            busy.c.golden_id == OUTBOX.c.golden_id,
-            busy.c.state.in_(TAKEN),
-        )
         due = and_(
             OUTBOX.c.state.in_(("pending", "waiting")),
             or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now),
-            ~under_way,
+            ~_UNDER_WAY,
         )
         return self._lease(system, entity, due, limit, lease_until=lease_until, owner=owner)
 
@@ -149,15 +157,8 @@ class Queue(Transaction):
         """
         gone = OUTBOX.c.state == "leased"
         over = OUTBOX.c.lease_until < now if owner is None else OUTBOX.c.owner != owner
-        open_again = OUTBOX.alias("open_again")
-        replaced = exists().where(
-            open_again.c.system == OUTBOX.c.system,
-            open_again.c.entity == OUTBOX.c.entity,
-            open_again.c.golden_id == OUTBOX.c.golden_id,
-            open_again.c.state.in_(OPEN),
-        )
         unsent = OUTBOX.c.intent.is_(None)
-        self.connection.execute(delete(OUTBOX).where(gone, over, unsent, replaced))
+        self.connection.execute(delete(OUTBOX).where(gone, over, unsent, _OPEN_AGAIN))
         state = case((unsent, "pending"), else_="in_doubt")
         freed = self.connection.execute(
             update(OUTBOX).where(gone, over).values(state=state, lease_until=null(), owner=null())

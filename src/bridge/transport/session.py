@@ -12,6 +12,7 @@ import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -69,10 +70,24 @@ class PooledSession(requests.Session):
         self.last_headers: dict[str, str] = {}
         self.gate: Gate | None = None
         self._count = threading.Lock()
+        self._surroundings: dict[tuple[Any, ...], dict[str, Any]] = {}
         self.headers["User-Agent"] = "bridge-sync"
 
     def __getstate__(self) -> NoReturn:
         raise TypeError("a session holds credentials and is not pickled")
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """What the environment says of proxies and certificates, asked once for each host.
+
+        requests goes through the whole environment for every request, which was an eighth of a quiet cycle.
+        """
+        if proxies:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        parts = urlsplit(str(url))
+        place = (parts.scheme, parts.netloc, stream, verify, cert)
+        if place not in self._surroundings:
+            self._surroundings[place] = super().merge_environment_settings(url, {}, stream, verify, cert)
+        return dict(self._surroundings[place])
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Never follow: the caller sees the 3xx and treats it as a wrong address."""
