@@ -56,8 +56,8 @@ def _compose(text: str) -> yaml.Node | None:
     """The tree of a YAML document, every scalar as text; None if there is none. Raises yaml.YAMLError.
 
     By libyaml where PyYAML has it: ten times as fast. What libyaml refuses is read once more without it, since the
-    places and words of mistakes differ between the two. (So does the index of a mark behind a byte order mark: who edits
-    a file by index reads it by PyYAML itself.)
+    places and words of mistakes differ between the two. (So does the index of a mark behind a byte order mark: who
+    edits a file by index reads it by PyYAML itself.)
     """
     if _LIBYAML is not None:
         with suppress(yaml.YAMLError):
