@@ -70,7 +70,7 @@ class PooledSession(requests.Session):
         self.last_headers: dict[str, str] = {}
         self.gate: Gate | None = None
         self._count = threading.Lock()
-        self._surroundings: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._surroundings: dict[tuple[Any, ...], Any] = {}
         self.headers["User-Agent"] = "bridge-sync"
 
     def __getstate__(self) -> NoReturn:
