@@ -12,8 +12,8 @@ STAMP = "2026-03-04 05:06:07"
 
 @pytest.fixture
 def frozen(talk: Any) -> Any:
+    talk.control("clock", freeze=True)  # first, so that no second passes between the two
     talk.control("clock", set=FROZEN)
-    talk.control("clock", freeze=True)
     return talk
 
 
