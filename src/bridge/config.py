@@ -20,7 +20,7 @@ from bridge.mapping.reading import Data, read_yaml
 from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps, suggest, undecodable
 from bridge.ports.errors import ConfigError
 
-WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync")
+WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "policies", "sync")
 SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait")
 BUDGET_WORDS: Final = ("per_second", "per_day", "reserve", "at_once")
 SECRET_SOURCES: Final = ("env", "file", "keyring")
@@ -28,6 +28,7 @@ SHOWN: Final = ("login", "username", "user")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_REFERENCE: Final = "expected the place of the secret here (the name of an environment variable, say), not itself"
+_FUNCTION: Final = re.compile(r".+\.py:[A-Za-z_]\w*")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _NUMBER: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%)?")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
@@ -35,12 +36,16 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
 
 @dataclass(frozen=True, slots=True)
 class SystemConfig:
-    """One system: the adapter's name and its settings as written, secrets unresolved, and the budget of its calls."""
+    """One system: the adapter's name and its settings as written, secrets unresolved, and the budget of its calls.
+
+    tolerance: instants of its records closer than this cannot be told apart from those of others; None: as usual.
+    """
 
     name: str
     adapter: str
     settings: Mapping[str, Data] = field(repr=False)
     budget: Terms = field(default_factory=Terms)
+    tolerance: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,10 @@ class SyncConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration file, read and checked for its own form. Relative paths are taken from the file's folder."""
+    """A configuration file, read and checked for its own form. Relative paths are taken from the file's folder.
+
+    policies: name -> "file.py:function", a site's own rules for conflicts.
+    """
 
     file: Path
     store: str = field(repr=False)
@@ -66,6 +74,7 @@ class Config:
     custom_fields: Mapping[str, Mapping[str, str]]
     sync: SyncConfig
     source: Source = field(repr=False)
+    policies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -144,7 +153,23 @@ class _Reading:
             custom_fields=self.custom_fields(),
             sync=self.sync(),
             source=self.source,
+            policies=self.policies(),
         )
+
+    def policies(self) -> dict[str, str]:
+        section = self.data.get("policies", {})
+        if not isinstance(section, dict):
+            self.wrong(("policies",), "expected names with their functions, as strictest: rules.py:strictest")
+            return {}
+        found: dict[str, str] = {}
+        for name, value in section.items():
+            if not _NAME.fullmatch(name):
+                self.wrong(("policies", name), "a policy's name is made of letters, digits, _ and -")
+            elif not isinstance(value, str) or not _FUNCTION.fullmatch(value):
+                self.wrong(("policies", name), "expected a file and a function in it, as rules.py:strictest")
+            else:
+                found[name] = value
+        return found
 
     def known(self, section: Mapping[str, Data], steps: Steps, words: tuple[str, ...]) -> None:
         for key in section:
@@ -190,9 +215,11 @@ class _Reading:
             if not isinstance(body, dict) or not isinstance(body.get("adapter"), str):
                 self.wrong(("systems", name), "say which adapter reaches it, as adapter: salesforce")
                 continue
-            settings = {key: value for key, value in body.items() if key not in ("adapter", "budget")}
+            settings = {key: value for key, value in body.items() if key not in ("adapter", "budget", "tolerance")}
             budget = self.budget(("systems", name, "budget"), body.get("budget", {}))
-            found[name] = SystemConfig(name, str(body["adapter"]), settings, budget)
+            span = self.span(body, "tolerance", -1, ("systems", name))
+            tolerance = timedelta(seconds=span) if span >= 0 else None
+            found[name] = SystemConfig(name, str(body["adapter"]), settings, budget, tolerance)
         return found
 
     def budget(self, steps: Steps, section: Data) -> Terms:
@@ -256,13 +283,13 @@ class _Reading:
             wait=self.span(section, "wait", usual.wait),
         )
 
-    def span(self, section: Mapping[str, Data], word: str, usual: float) -> float:
+    def span(self, section: Mapping[str, Data], word: str, usual: float, steps: Steps = ("sync",)) -> float:
         value = section.get(word)
         if value is None:
             return usual
         parts = _SPAN.fullmatch(value) if isinstance(value, str) else None
         if parts is None:
-            self.wrong(("sync", word), "expected a time like 2s, 15m, 3h or 2d", at_value=True)
+            self.wrong((*steps, word), "expected a time like 2s, 15m, 3h or 2d", at_value=True)
             return usual
         return float(parts[1]) * _UNITS[parts[2]]
 

@@ -23,6 +23,7 @@ from bridge.engine.silence import Secrets, silenced
 from bridge.mapping import load_mappings
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.source import suggest
+from bridge.policies import load_policies
 from bridge.ports.adapter import Adapter
 from bridge.ports.errors import ConfigError
 from bridge.store import Database, open_store
@@ -79,14 +80,18 @@ def make_maps(config: Config) -> dict[str, EntityMap]:
     """Load the mappings, parents before children. Raises ConfigError with every problem."""
     kinds = {name: system.adapter for name, system in config.systems.items()}
     maps = load_mappings(config.mappings, kinds, config.custom_fields)
-    problems = [
-        str(
-            emap.source.finding("error", ("fields", unit.name), f"the policy '{unit.policy}' cannot be carried out yet")
-        )
-        for emap in maps.values()
-        for unit in emap.units
-        if unit.policy.kind not in SETTLING
-    ]
+    problems = []
+    for emap in maps.values():
+        for unit in (*emap.units, *emap.cells):
+            policy = unit.policy
+            if policy.kind not in SETTLING:
+                message = f"the policy '{policy}' cannot be carried out yet"
+            elif policy.kind == "function" and policy.order[0] not in config.policies:
+                near = suggest(policy.order[0], config.policies)
+                message = f"`policies` in {config.file} names no function '{policy.order[0]}'{near}"
+            else:
+                continue
+            problems.append(str(emap.source.finding("error", unit.place or ("fields", unit.name), message)))
     if problems:
         raise ConfigError(problems)
     return in_order(maps)
@@ -144,6 +149,8 @@ def make_runtime(
             max_age=config.sync.max_age,
             max_deletes=config.sync.max_deletes,
         ),
+        coarse={name: system.tolerance for name, system in config.systems.items() if system.tolerance is not None},
+        policies=load_policies(config),
         terms={name: system.budget for name, system in config.systems.items()},
         point=point,
         progress=progress,

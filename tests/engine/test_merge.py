@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.engine.merge.policy import choose, unite
+from bridge.engine.merge.policy import Clocks, choose, unite
 from bridge.engine.plan.due import due_create, due_update
 from bridge.mapping.units import Policy
 from bridge.ports.work import Intent, Proposal
@@ -378,12 +378,12 @@ class TestPolicies:
         ],
     )
     def test_choice(self, policy: Policy, winner: str | None) -> None:
-        chosen = choose(policy, self.WORDS, SYSTEMS, timedelta(seconds=2))
+        chosen = choose(policy, self.WORDS, Clocks(SYSTEMS, timedelta(seconds=2)))
         assert (chosen.system if chosen else None) == winner
 
     def test_inside_the_tolerance_the_order_of_the_columns_decides(self) -> None:
         words = (Proposal("erp", "1", at(1)), Proposal("crm", "2", at(0)))
-        assert choose(Policy("newest"), words, SYSTEMS, timedelta(seconds=2)).system == "crm"
+        assert choose(Policy("newest"), words, Clocks(SYSTEMS, timedelta(seconds=2))).system == "crm"
 
     words = st.lists(
         st.builds(
@@ -400,7 +400,7 @@ class TestPolicies:
     @given(words, st.sampled_from(["newest", "highest", "lowest", "prefer"]))
     def test_the_order_of_reading_does_not_matter(self, words: list[Proposal], kind: str) -> None:
         policy = Policy(kind, ("fin",))
-        winners = {choose(policy, order, SYSTEMS, timedelta(seconds=2)) for order in permutations(words)}
+        winners = {choose(policy, order, Clocks(SYSTEMS, timedelta(seconds=2))) for order in permutations(words)}
         assert len(winners) == 1
 
     tags = st.lists(st.sampled_from("abcd"), unique=True).map(sorted)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from bridge.engine.budget import Priority, Terms
 from bridge.engine.circuit import Circuit, close, keep, tripped
 from bridge.engine.merge.draft import Circumstances
+from bridge.engine.merge.policy import PolicyFunction
 from bridge.engine.meter import Meter
 from bridge.engine.pausing import Pause, pause, pauses_the_system
 from bridge.engine.report import Report, Tally
@@ -49,6 +50,8 @@ class Runtime:
     maps: entity -> its mapping, parents before children.
     owner: names this process in leases.
     terms: what the configuration says of the calls that a system may get. priority: whose calls come first.
+    coarse: system -> how close instants of its records may be to be taken for the same, where not as usual. policies: a
+    site's own rules for conflicts, by name.
     ledger: where calls are accounted for, if that is another store (a rehearsal works on a copy, and calls for real).
     point: called with the name of each step ("after read", "before write" ...), so that tests can stop the world there.
     progress: called with (stage, system, entity, records done).
@@ -64,6 +67,8 @@ class Runtime:
     pace: Pace = field(default_factory=Pace)
     terms: Mapping[str, Terms] = field(default_factory=dict)
     priority: Priority = "live"
+    coarse: Mapping[str, timedelta] = field(default_factory=dict)
+    policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
     ledger: Store | None = None
     point: Callable[[str], None] = lambda name: None
     progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None
@@ -104,7 +109,10 @@ class Run:
 
     def around(self) -> Circumstances:
         """What merge has to know of the world."""
-        return Circumstances(self.now, self.id, self.runtime.pace.tolerance, self.runtime.new_id)
+        runtime = self.runtime
+        return Circumstances(
+            self.now, self.id, runtime.pace.tolerance, runtime.new_id, runtime.coarse, runtime.policies
+        )
 
     def up(self, emap: EntityMap) -> Iterable[str]:
         """The systems of an entity that have answered so far."""

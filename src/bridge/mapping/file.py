@@ -36,8 +36,9 @@ PolicyWord = Annotated[
     Policy,
     *_parsed(
         words.policy,
-        rf"^(newest|ask|highest|lowest|union|sum|prefer {_SYSTEM}(\s*>\s*{_SYSTEM})*|owner by {_SYSTEM})$",
-        "how a conflict is settled: newest, prefer a > b, ask, highest, lowest, union, sum, owner by status",
+        rf"^(newest|ask|highest|lowest|union|sum|prefer {_SYSTEM}(\s*>\s*{_SYSTEM})*|(owner by|function) {_SYSTEM})$",
+        "how a conflict is settled: newest, prefer a > b, ask, highest, lowest, union, sum, owner by status, "
+        "function name",
     ),
 ]
 

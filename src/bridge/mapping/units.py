@@ -15,7 +15,7 @@ from bridge.canonical.models import CanonicalField
 from bridge.ports.records import FieldSpec, NativeValue
 from bridge.ports.work import Canonical, Scalar
 
-PolicyKind = Literal["newest", "prefer", "ask", "highest", "lowest", "union", "sum", "owner"]
+PolicyKind = Literal["newest", "prefer", "ask", "highest", "lowest", "union", "sum", "owner", "function"]
 Moves = Mapping[str, frozenset[str]]
 """Value -> the values that can follow it, directly or by way of others."""
 POLICY_KINDS: tuple[str, ...] = get_args(PolicyKind)
@@ -50,7 +50,7 @@ class Decoded:
 class Policy:
     """How a conflict on a unit is settled.
 
-    order: the systems of `prefer`, best first; the unit that decides for `owner`; else empty.
+    order: the systems of `prefer`, best first; the unit that decides for `owner`; the name of a `function`; else empty.
     """
 
     kind: PolicyKind
@@ -59,6 +59,8 @@ class Policy:
     def __str__(self) -> str:
         if self.kind == "prefer":
             return f"prefer {' > '.join(self.order)}"
+        if self.kind == "function":
+            return f"function {self.order[0]}"
         return f"owner by {self.order[0]}" if self.kind == "owner" else self.kind
 
 

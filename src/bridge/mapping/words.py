@@ -30,6 +30,7 @@ _PATH: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _FROM_TO: Final = re.compile(rf"(from|to)((?:\s+{_NAME})+)")
 _PREFER: Final = re.compile(rf"prefer\s+({_NAME}(?:\s*>\s*{_NAME})*)")
 _OWNER: Final = re.compile(rf"owner\s+by\s+({_NAME})")
+_FUNCTION: Final = re.compile(rf"function\s+({_NAME})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,16 @@ def direction(shown: str) -> Direction:
 
 
 def policy(shown: str) -> Policy:
-    """newest | prefer a > b | ask | highest | lowest | union | sum | owner by unit"""
-    if shown in POLICY_KINDS and shown not in ("prefer", "owner"):
+    """newest | prefer a > b | ask | highest | lowest | union | sum | owner by unit | function name"""
+    if shown in POLICY_KINDS and shown not in ("prefer", "owner", "function"):
         return Policy(cast(PolicyKind, shown))
     if parts := _PREFER.fullmatch(shown):
         return Policy("prefer", tuple(word.strip() for word in parts[1].split(">")))
     if parts := _OWNER.fullmatch(shown):
         return Policy("owner", (parts[1],))
-    forms = "newest, prefer a > b, ask, highest, lowest, union, sum, owner by status"
+    if parts := _FUNCTION.fullmatch(shown):
+        return Policy("function", (parts[1],))
+    forms = "newest, prefer a > b, ask, highest, lowest, union, sum, owner by status, function name"
     raise ValueError(f"'{shown}' is no rule for conflicts{suggest(shown.split()[0] if shown else '', POLICY_KINDS)}"
                      f" (known: {forms})")  # fmt: skip
 

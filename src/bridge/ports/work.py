@@ -163,11 +163,27 @@ class OutboxEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what a policy decided, so that the decision can be made again from the words alone.
+
+    policy: as the mapping writes it ("prefer fin > erp"). order: the systems, as they settle ties. tolerance: seconds
+    within which two instants cannot be told apart; coarse: the same for systems that have a tolerance of their own.
+    """
+
+    policy: str
+    order: tuple[str, ...]
+    tolerance: float
+    coarse: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """A row of the conflict journal: different words on one unit, the rule, the winner, and so every loser.
 
     base: the value that the disputing system last agreed on, None at first contact.
     winner: the system whose word stands; empty while it is held.
+    since: when it arose (`at` is when a word was last heard). owner: who looks after it. by: the person who resolved
+    it. terms: None where no policy decided.
     """
 
     id: str
@@ -181,6 +197,10 @@ class Conflict:
     proposals: tuple[Proposal, ...]
     at: datetime
     run: str = ""
+    since: datetime | None = None
+    owner: str = ""
+    by: str = ""
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from bridge.ports.work import (
     Proposal,
     Provenance,
     Shadow,
+    Terms,
 )
 
 
@@ -201,15 +202,28 @@ def conflict_row(conflict: Conflict) -> dict[str, object]:
         "state": conflict.state,
         "rule": conflict.rule,
         "winner": conflict.winner,
-        "body": pack({"base": conflict.base, "words": proposals_out(conflict.proposals)}),
+        "body": pack({"base": conflict.base, "words": proposals_out(conflict.proposals), **_beside(conflict)}),
         "at": conflict.at,
         "run": conflict.run,
     }
 
 
+def _beside(conflict: Conflict) -> dict[str, object]:
+    """What only some conflicts have."""
+    terms = conflict.terms
+    said = {
+        "since": _instant(conflict.since),
+        "owner": conflict.owner,
+        "by": conflict.by,
+        "terms": terms and [terms.policy, terms.order, terms.tolerance, terms.coarse],
+    }
+    return {name: value for name, value in said.items() if value}
+
+
 def conflict_of(row: Any) -> Conflict:
     """A row of the journal as a value."""
     body = unpack(row.body)
+    terms = body.get("terms")
     return Conflict(
         id=row.id,
         entity=row.entity,
@@ -222,6 +236,10 @@ def conflict_of(row: Any) -> Conflict:
         proposals=proposals_in(body["words"]),
         at=row.at,
         run=row.run,
+        since=_parse(body.get("since")) or row.at,
+        owner=body.get("owner", ""),
+        by=body.get("by", ""),
+        terms=terms and Terms(terms[0], tuple(terms[1]), terms[2], terms[3]),
     )
 
 

@@ -58,7 +58,14 @@ class Journal(Transaction):
         self.upsert(CONFLICT, (codec.conflict_row(row) for row in rows))
 
     def conflicts(
-        self, *, state: str | None = None, entity: str | None = None, golden_id: str | None = None, limit: int = 100
+        self,
+        *,
+        state: str | None = None,
+        entity: str | None = None,
+        golden_id: str | None = None,
+        unit: str | None = None,
+        rule: str | None = None,
+        limit: int = 100,
     ) -> list[Conflict]:
         """Conflicts for people, newest first."""
         query = select(CONFLICT).order_by(CONFLICT.c.at.desc(), CONFLICT.c.id.desc()).limit(limit)
@@ -66,9 +73,16 @@ class Journal(Transaction):
             (CONFLICT.c.state, state),
             (CONFLICT.c.entity, entity),
             (CONFLICT.c.golden_id, golden_id),
+            (CONFLICT.c.unit, unit),
+            (CONFLICT.c.rule, rule),
         ):
             if value is not None:
                 query = query.where(column == value)
+        return [codec.conflict_of(row) for row in self.connection.execute(query)]
+
+    def conflicts_named(self, ending: str) -> list[Conflict]:
+        """The conflicts whose id ends so (letters and digits): people read and type the end of an id."""
+        query = select(CONFLICT).where(CONFLICT.c.id.endswith(ending, autoescape=True)).limit(2)
         return [codec.conflict_of(row) for row in self.connection.execute(query)]
 
     def conflict_counts(self) -> dict[tuple[str, str], int]:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
+from bridge.engine.merge.policy import PolicyFunction
 from bridge.mapping.units import Unit
-from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Proposal, Provenance
+from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Proposal, Provenance, Terms
+
+RESOLVED: Final = "resolved"
+"""The rule of a value that a person decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What is the same for a whole page.
 
-    tolerance: instants closer than this cannot be told apart. new_id: makes ids for conflicts.
+    tolerance: instants closer than this cannot be told apart; coarse: the same for systems with one of their own.
+    new_id: makes ids for conflicts. functions: the policies that a site has written, by name.
     """
 
     now: datetime
     run: str
     tolerance: timedelta
     new_id: Callable[[], str]
+    coarse: Mapping[str, timedelta] = field(default_factory=dict)
+    functions: Mapping[str, PolicyFunction] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -84,6 +92,7 @@ def journal(
     state: str,
     draft: Draft,
     around: Circumstances,
+    terms: Terms | None = None,
 ) -> str:
     """Put a conflict on record. Returns its id."""
     conflict_id = around.new_id()
@@ -100,6 +109,8 @@ def journal(
             proposals=words,
             at=around.now,
             run=around.run,
+            since=around.now,
+            terms=terms,
         )
     )
     return conflict_id

@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, hold, journal, second, take, take_back
+from bridge.engine.merge.dispute import dispute, meet, rehear
+from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, journal, second, take, take_back
 from bridge.engine.merge.form import Form, Reading, complete, same
-from bridge.engine.merge.owner import refuse, refused, settled_by
-from bridge.engine.merge.policy import choose, unite
-from bridge.engine.merge.quantity import add, is_nothing, work_out
+from bridge.engine.merge.owner import refuse, refused
+from bridge.engine.merge.policy import unite
+from bridge.engine.merge.quantity import add, work_out
 from bridge.engine.merge.rows import Seen, forget_rows, known_row, merge_keys, revive
 from bridge.engine.merge.settle import (
     Base,
@@ -31,11 +32,11 @@ from bridge.engine.merge.settle import (
     settle_booked,
     settle_unanswered,
 )
-from bridge.engine.merge.status import meet_status, move, rehear_status
+from bridge.engine.merge.status import move, rehear_status
 from bridge.engine.merge.totals import Totals, compare_totals
-from bridge.mapping.units import FieldProblem, Policy, Unit
+from bridge.mapping.units import FieldProblem, Unit
 from bridge.ports.records import NativeRecord, NativeValue, split_row_path
-from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Provenance, Shadow
+from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Shadow
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def _merge_unit(
         if unit.moves and unit.name in sighting.held:
             rehear_status(unit, proposal, sighting.held[unit.name], draft, around)
         else:
-            _rehear(unit, proposal, members, sighting, draft, around)
+            rehear(unit, proposal, members, sighting.held.get(unit.name), draft, around)
         return
     paths = unit.paths(system)
     has_base = bool(paths) and all(path in base.values for path in paths)
@@ -222,7 +223,7 @@ def _merge_unit(
         take(unit, replace(proposal, value=united), "union", draft, around)
         return
     if not has_base:
-        _meet(form, unit, proposal, draft, around)
+        meet(form, unit, proposal, draft, around)
         return
     if word is None and unit.empty == "keeps":
         return  # the mapping says that emptying a field here erases nothing; it is due to be written back
@@ -234,7 +235,7 @@ def _merge_unit(
             journal(unit, before, all_words(draft, unit, proposal), "in doubt", system, "settled", draft, around)
         take(unit, proposal, "changed", draft, around)
         return
-    _dispute(form, unit, unit.policy, before, proposal, draft, around)
+    dispute(form, unit, unit.policy, before, proposal, draft, around)
     if unit.name in draft.held:
         take_back(unit, before, draft, around)
 
@@ -242,68 +243,6 @@ def _merge_unit(
 def _already_expressed(form: Form, unit: Unit, agreed: Canonical, now: Mapping[str, NativeValue]) -> bool:
     """Whether what the system shows is the golden value as this system can express it (a lossy system)."""
     return bool(unit.paths(form.system)) and form.in_step(unit, agreed, now, {})
-
-
-def _meet(form: Form, unit: Unit, proposal: Proposal, draft: Draft, around: Circumstances) -> None:
-    """First contact: fill what is empty, never erase; a real difference is held unless the mapping says how."""
-    if proposal.value is None:
-        return
-    if unit.policy.kind == "sum" and is_nothing(proposal.value) and draft.golden.rev:
-        return  # a level of zero that came about by the way: somebody else's quantity is not taken away for it
-    if draft.values.get(unit.name) is None or (unit.policy.kind == "sum" and is_nothing(draft.values.get(unit.name))):
-        take(unit, proposal, "filled" if draft.golden.rev else "only value", draft, around)
-        return
-    policy = unit.policy if unit.policy.kind not in ("newest", "ask", "sum", "owner") else form.emap.first_contact
-    if unit.moves and policy is not None:
-        meet_status(form, unit, proposal, draft, around)
-        return
-    _dispute(form, unit, policy, None, proposal, draft, around)
-
-
-def _dispute(
-    form: Form,
-    unit: Unit,
-    policy: Policy | None,
-    before: Canonical,
-    proposal: Proposal,
-    draft: Draft,
-    around: Circumstances,
-) -> None:
-    """A conflict: settled by policy from everybody's words, or held for a person where there is none."""
-    words = all_words(draft, unit, proposal)
-    rule = settled_by(form.emap, policy, draft.golden) if policy else None
-    winner = None if rule is None else choose(rule, words, form.emap.systems, around.tolerance)
-    if winner is None or policy is None:
-        hold(unit, before, words, "ask" if policy else "first contact", draft, around)
-        return
-    journal(unit, before, words, policy.kind, winner.system, "settled", draft, around)
-    if winner.value != draft.values.get(unit.name):
-        take(unit, winner, policy.kind, draft, around)
-    draft.provenance[unit.name] = Provenance(winner.system, winner.at, policy.kind, words)
-
-
-def _rehear(
-    unit: Unit,
-    proposal: Proposal,
-    members: tuple[str, ...],
-    sighting: Sighting,
-    draft: Draft,
-    around: Circumstances,
-) -> None:
-    """A held unit changed again: note the word; if everybody now says the same, the conflict is over."""
-    conflict = sighting.held.get(unit.name)
-    if conflict is None:
-        del draft.held[unit.name]
-        return
-    words = (*(p for p in conflict.proposals if p.system != proposal.system), proposal)
-    agree = all(same(unit, proposal.value, p.value, members) for p in words)
-    if not agree:
-        draft.conflicts.append(replace(conflict, proposals=words, at=around.now))
-        return
-    draft.conflicts.append(replace(conflict, proposals=words, state="resolved", winner=proposal.system, at=around.now))
-    del draft.held[unit.name]
-    if proposal.value != draft.values.get(unit.name):
-        take(unit, proposal, "agreed", draft, around)
 
 
 def _journal_doubts(

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from babel.numbers import get_currency_precision
 
-from bridge.engine.merge.draft import Circumstances, Draft, all_words, hold, journal, take
+from bridge.engine.merge.draft import RESOLVED, Circumstances, Draft, all_words, hold, journal, take
 from bridge.engine.merge.form import Form
 from bridge.mapping.units import Unit
 from bridge.ports.records import NativeValue
@@ -81,6 +81,8 @@ def _compare(form: Form, unit: Unit, proposal: Proposal, totals: Totals, draft: 
     if agreed is None:
         take(unit, proposal, "only value", draft, around)
         return
+    if unit.name in draft.provenance and draft.provenance[unit.name].rule == RESOLVED:
+        return  # a person has seen both sums and let one stand, until something that makes them up changes
     difference = abs(Decimal(str(proposal.value)) - Decimal(str(agreed)))
     conflict = totals.held.get(unit.name) if unit.name in draft.held else None
     if difference <= _unit_of(form, draft):

@@ -1,4 +1,4 @@
-"""`bridge status`, `conflicts`, `outbox`, `links`, `explain`: what bridge knows and what waits for whom."""
+"""`bridge status`, `links`, `explain`: what bridge knows and what waits for whom."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ from bridge.engine.circuit import open_circuits
 from bridge.engine.explain import Explanation, explain
 from bridge.engine.meter import known_budgets
 from bridge.engine.pausing import paused
-from bridge.entrypoints.cli import outbox
-from bridge.entrypoints.cli.options import ConfigOption, JsonOption, LimitOption, configuration
+from bridge.entrypoints.cli import conflicts, outbox
+from bridge.entrypoints.cli.options import (
+    ConfigOption,
+    JsonOption,
+    LimitOption,
+    StateOption,
+    configuration,
+    known_state,
+)
 from bridge.entrypoints.cli.output import (
     DONE,
     PROBLEMS,
@@ -28,22 +35,17 @@ from bridge.entrypoints.cli.output import (
     stderr,
     text,
 )
-from bridge.entrypoints.cli.run import chosen
-from bridge.ports.work import Conflict, Proposal
 from bridge.store.database import SqlUnitOfWork
 from bridge.wiring import make_maps, opened_store
 
-conflicts_app = typer.Typer(help="Conflicts: who said what, and whose word stands.", no_args_is_help=True)
 links_app = typer.Typer(help="Links: which native record is which golden record.", no_args_is_help=True)
-
-StateOption = Annotated[str | None, typer.Option("--state", help="Only this state.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(status)
     app.command(name="explain")(explain_record)
-    app.add_typer(conflicts_app, name="conflicts")
+    app.add_typer(conflicts.app, name="conflicts")
     app.add_typer(outbox.app, name="outbox")
     app.add_typer(links_app, name="links")
 
@@ -68,7 +70,7 @@ def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
         {"system": system, "entity": entity, "state": state, "entries": number}
         for (system, entity, state), number in sorted(uow.queue_counts().items())
     ]
-    conflicts = [
+    disputes = [
         {"entity": entity, "state": state, "conflicts": number}
         for (entity, state), number in sorted(uow.conflict_counts().items())
     ]
@@ -87,7 +89,7 @@ def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
     return {
         "records": uow.record_counts(),
         "outbox": queue,
-        "conflicts": conflicts,
+        "conflicts": disputes,
         "positions": positions,
         "waiting_for_other_records": uow.stopped_count(),
         "paused": {system: str(pause) for system, pause in pauses.items()},
@@ -96,7 +98,7 @@ def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
         "runs": runs,
         "needs_a_person": dead
         or any(not pause.by_person for pause in pauses.values())
-        or any(row["state"] == "held" for row in conflicts),
+        or any(row["state"] == "held" for row in disputes),
     }
 
 
@@ -139,68 +141,13 @@ def _print_status(found: dict[str, Any]) -> None:
         console.print("Somebody has to look: `bridge conflicts list --state held`, `bridge outbox list --state dead`.")
 
 
-@conflicts_app.command("list")
-def conflicts_list(
-    config: ConfigOption = None,
-    state: StateOption = None,
-    entity: Annotated[str | None, typer.Option("--entity", "-e", help="Only this entity.")] = None,
-    limit: LimitOption = 50,
-    json: JsonOption = False,
-) -> None:
-    """The conflict journal, newest first: every word, the rule, whose word stands. States: held, settled, resolved."""
-    with errors_as_sentences(as_json=json):
-        _known_state(state, ("held", "settled", "resolved"))
-        settings = configuration(config)
-        if entity is not None:
-            chosen(make_maps(settings), [entity])
-        with opened_store(settings) as store, store.begin() as uow:
-            rows = uow.conflicts(state=state, entity=entity, limit=limit)
-            names = _names(uow, rows)
-        if json:
-            emit({"ok": True, "conflicts": [{**asdict(row), "records": names[row.golden_id]} for row in rows]})
-            return
-        show(
-            "Conflicts",
-            ("when", "record", "field", "state", "rule", "stands", "was", "words"),
-            [
-                (
-                    row.at,
-                    names[row.golden_id],
-                    row.unit,
-                    row.state,
-                    row.rule,
-                    row.winner,
-                    row.base,
-                    _words(row.proposals),
-                )
-                for row in rows
-            ],
-        )
-        if any(row.state == "held" for row in rows):
-            console.print("A held field is written nowhere. It ends when all systems show the same: correct it there.")
-
-
-def _names(uow: SqlUnitOfWork, rows: list[Conflict]) -> dict[str, str]:
-    """golden id -> one native name of it that `explain` takes."""
-    names = {row.golden_id: f"{row.entity}:{row.golden_id}" for row in rows}
-    for entity in {row.entity for row in rows}:
-        for link in uow.links_of(entity, [row.golden_id for row in rows if row.entity == entity]):
-            if link.golden_id and link.state == "linked":
-                names[link.golden_id] = f"{link.system}:{link.entity}:{link.native_id}"
-    return names
-
-
-def _words(proposals: tuple[Proposal, ...]) -> str:
-    return "; ".join(f"{p.system}: {text(p.value) or '(empty)'}" for p in proposals)
-
-
 @links_app.command("list")
 def links_list(
     config: ConfigOption = None, state: StateOption = None, limit: LimitOption = 50, json: JsonOption = False
 ) -> None:
     """The crosswalk. States: linked, review (a person has to say whether it is the same), gone."""
     with errors_as_sentences(as_json=json):
-        _known_state(state, ("linked", "review", "gone"))
+        known_state(state, ("linked", "review", "gone"))
         settings = configuration(config)
         maps = make_maps(settings)
         with opened_store(settings) as store, store.begin() as uow:
@@ -216,11 +163,6 @@ def links_list(
                 for k in rows
             ],
         )
-
-
-def _known_state(state: str | None, known: tuple[str, ...]) -> None:
-    if state is not None and state not in known:
-        raise WrongUsage(f"--state: there is no state '{state}' (there are: {', '.join(known)})")
 
 
 def explain_record(

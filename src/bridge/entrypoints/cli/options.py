@@ -21,6 +21,8 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most so many.")]
 
+StateOption = Annotated[str | None, typer.Option("--state", help="Only this state.")]
+
 USUAL_PLACES = ("bridge.yaml", "config/bridge.yaml")
 
 
@@ -39,3 +41,9 @@ def known_system(settings: Config, system: str) -> None:
     """Raises WrongUsage where the configuration has no system of this name."""
     if system not in settings.systems:
         raise WrongUsage(f"there is no system '{system}' in {settings.file} (there are: {', '.join(settings.systems)})")
+
+
+def known_state(state: str | None, known: tuple[str, ...]) -> None:
+    """Raises WrongUsage for a state that there is not."""
+    if state is not None and state not in known:
+        raise WrongUsage(f"--state: there is no state '{state}' (there are: {', '.join(known)})")
