@@ -54,9 +54,9 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.systems = {
-            "crm": Simulated("crm", self.world, coarse=True),
+            "crm": Simulated("crm", self.world, coarse=True, skew=600),
             "erp": Simulated("erp", self.world, spell=short),
-            "fin": Simulated("fin", self.world, unique_keys=False, apart=("note",)),
+            "fin": Simulated("fin", self.world, unique_keys=False, apart=("note",), skew=-600),
         }
         self.store = memory_store()
         self.maps = mapping(self.deletes)

@@ -93,11 +93,13 @@ class Simulated:
         coarse: bool = False,
         unique_keys: bool = True,
         apart: tuple[str, ...] = (),
+        skew: float = 0,
         page: int = 2,
         batch: int = 3,
     ) -> None:
         self.system, self.world, self.spell, self.coarse = name, world, spell, coarse
         self.unique_keys, self.apart, self.page, self.batch = unique_keys, apart, page, batch
+        self.clock_skew = skew
         self.out_of_order = False
         self.gate = None
         self.whole: BridgeError | None = None  # what a batch with a poisoned record comes to, instead of results
@@ -130,7 +132,7 @@ class Simulated:
         row.at, row.seq = self._stamp(), self._seq
 
     def _stamp(self) -> datetime:
-        now = self.world.clock()
+        now = self.world.clock() + timedelta(seconds=self.clock_skew)
         return now.replace(microsecond=0) if self.coarse else now
 
     # the adapter's side
@@ -188,7 +190,8 @@ class Simulated:
         if self._call("changes") == "expired" and cursor is not None:
             raise CursorExpired("too old", system=self.system)
         since, last, began = (cursor or "||").split("|")
-        began = began or (self.world.now - OVERLAP).isoformat()
+        ours = timedelta(seconds=self.clock_skew or 0)  # a cursor is of the system's clock, never of bridge's
+        began = began or (self.world.now + ours - OVERLAP).isoformat()
         rows = sorted(
             (row for row in self.rows.values() if row.object == spec.object and not row.archived),
             key=lambda row: (row.at.isoformat(), row.id),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from hashlib import blake2b
+from typing import Final
 
 import orjson
 
@@ -19,6 +21,9 @@ from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeRecord
 from bridge.ports.storage import Settlement, UnitOfWork
 from bridge.ports.work import Conflict, Golden, HistoryRow, Intent, Link, OutboxEntry, Shadow
+
+NOTICEABLE: Final = 2.0
+"""Seconds. Clocks that differ by less are taken for the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ def absorb(
     """
     written = written or {}
     result = Absorbed()
+    records = _by_our_clock(records, run.runtime.adapters[system].clock_skew)
     tally = run.report.of(system, emap.entity)
     prints = {record.native_id: fingerprint(record, emap.digest) for record in records}
     known = uow.fingerprints(system, emap.entity, list(prints))
@@ -75,6 +81,17 @@ def absorb(
     page.merge(written, result)
     page.save(result)
     return result
+
+
+def _by_our_clock(records: Sequence[NativeRecord], skew: float | None) -> Sequence[NativeRecord]:
+    """The records with their stamps by our clock: by its own, a system that is ten minutes ahead would always win.
+
+    A second or two is what a Date header leaves open (whole seconds, and the answer's way): that is not corrected.
+    """
+    if skew is None or abs(skew) < NOTICEABLE:
+        return records
+    wrong = timedelta(seconds=round(skew))
+    return [replace(r, modified=r.modified - wrong) if r.modified else r for r in records]
 
 
 class _Page:
@@ -134,7 +151,7 @@ class _Page:
         self.known_conflicts = {conflict.id for conflict in held.values()}
         entries = self.uow.open_entries(self.system, self.emap.entity, golden_ids)
         form = Form(self.emap, self.system, self._refs())
-        around = self.run.around()
+        around = self.run.around(self.emap)
         able = self.run.runtime.adapters[self.system].capabilities(self.emap.spec(self.system))
         for record, golden_id in linked:
             golden = self.goldens.get(golden_id) or Golden(self.emap.entity, golden_id, 0, {}, {})

@@ -107,12 +107,17 @@ class Run:
         """The present instant."""
         return self.runtime.clock()
 
-    def around(self) -> Circumstances:
-        """What merge has to know of the world."""
+    def around(self, emap: EntityMap | None = None) -> Circumstances:
+        """What merge has to know of the world, and of the clocks of an entity's systems."""
         runtime = self.runtime
-        return Circumstances(
-            self.now, self.id, runtime.pace.tolerance, runtime.new_id, runtime.coarse, runtime.policies
-        )
+        usual = runtime.pace.tolerance
+        coarse = dict(runtime.coarse)
+        if emap is not None:
+            for system in [system for system in emap.systems if system in runtime.adapters]:
+                grain = runtime.adapters[system].capabilities(emap.spec(system)).clock_grain
+                if grain > coarse.get(system, usual):
+                    coarse[system] = grain
+        return Circumstances(self.now, self.id, usual, runtime.new_id, coarse, runtime.policies)
 
     def up(self, emap: EntityMap) -> Iterable[str]:
         """The systems of an entity that have answered so far."""

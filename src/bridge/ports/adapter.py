@@ -154,6 +154,10 @@ class Adapter(Protocol):
     def calls(self) -> int:
         """HTTP calls made so far by this adapter, log-ins and look-ups included."""
 
+    @property
+    def clock_skew(self) -> float | None:
+        """The system's clock minus ours in seconds, by its last answer; None if it does not say. No I/O."""
+
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """What the system can do with this object. No I/O."""
 

@@ -63,6 +63,10 @@ class ErpnextAdapter:
     def calls(self) -> int:
         return self._client.session.calls
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._client.session.clock_skew
+
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """Updates are refused by the server itself where `modified` has moved; stamps have microseconds."""
         documents = 2 if any("." in field.path for field in spec.fields) else 1

@@ -53,6 +53,11 @@ class MemoryAdapter:
         """Calls that would have gone over the network."""
         return self._calls
 
+    @property
+    def clock_skew(self) -> float | None:
+        """It has no clock of its own."""
+        return None
+
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """As the quirks of the system say."""
         quirks = self.world.quirks

@@ -58,6 +58,10 @@ class OdooAdapter:
     def calls(self) -> int:
         return self._client.session.calls
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._client.session.clock_skew
+
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """Odoo takes no condition with a write and tells of no deletes; its stamps have whole seconds."""
         dates = tuple(date for (model, _), date in DATED.items() if model == spec.object)

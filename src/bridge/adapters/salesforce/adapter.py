@@ -59,6 +59,10 @@ class SalesforceAdapter:
     def calls(self) -> int:
         return self._client.session.calls
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._client.session.clock_skew
+
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """Versions are compared just before a write: If-Unmodified-Since works for single records only, at one call
         each, and its second cannot tell two edits within it. Stamps have whole seconds."""

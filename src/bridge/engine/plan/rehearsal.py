@@ -75,6 +75,11 @@ class RehearsalAdapter:
         """HTTP calls made by the real adapter."""
         return self._real.calls
 
+    @property
+    def clock_skew(self) -> float | None:
+        """As the real system's."""
+        return self._real.clock_skew
+
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """As the real system's."""
         return self._real.capabilities(spec)
