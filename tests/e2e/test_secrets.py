@@ -60,11 +60,15 @@ def everything(site: Watched) -> None:
     account = next(iter(site.control("crm", "GET", "dump")["Account"]))
     entries = json.loads(site.bridge("outbox", "list", "--json"))["entries"]
     entry = str(entries[0]["id"]) if entries else "1"
+    journal = json.loads(site.bridge("conflicts", "list", "--json"))["conflicts"]
+    conflict = str(journal[0]["id"]) if journal else "00000000"
     words = [
         ("init", "elsewhere"), ("check",), *(("setup", system, "--dry-run") for system in VENDORS),
         ("mapping", "lint"), ("mapping", "schema"), ("mapping", "show"), ("mapping", "export", "customer", "sheet.csv"),
         ("mapping", "import", "customer", "sheet.csv"), ("plan", "--all"), ("sync",), ("status",),
         ("explain", f"crm:customer:{account}"), ("explain", "crm:customer:none"), ("conflicts", "list"),
+        ("conflicts", "show", conflict), ("conflicts", "assign", conflict, "--to", "Anna"),
+        ("conflicts", "resolve", conflict, "--take", "erp"), ("conflicts", "resolve", conflict, "--value", "?"),
         ("outbox", "list"), ("outbox", "list", "--by-cause"), ("outbox", "show", entry), ("links", "list"),
         ("links", "list", "--state", "review"), ("outbox", "replay", "--all"), ("outbox", "pause", "fin"),
         ("outbox", "resume", "fin"), ("outbox", "discard", "999"), ("outbox", "discard", entry),

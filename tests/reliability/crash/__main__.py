@@ -30,6 +30,8 @@ def main() -> int:
             now = f"{run.store}, {run.tested}, {run.operation}"
             words = "" if run.good else f" [red]{run.label}: {run.lost} {run.duplicates} {run.echoes}[/]"
             console.print(f"{figures.seconds:6.0f} s  {len(figures.killed):5}  {now}{words}", highlight=False)
+            for said in () if run.good else run.words:
+                console.print(said, markup=False, highlight=False, soft_wrap=True)
     if quiet:
         print(json.dumps(figures.as_json()))
         return 1 if figures.bad else 0
