@@ -87,9 +87,22 @@ def make_maps(config: Config) -> dict[str, EntityMap]:
         for unit in emap.units
         if unit.policy.kind not in SETTLING
     ]
+    problems += _stray_canaries(config, maps)
     if problems:
         raise ConfigError(problems)
     return in_order(maps)
+
+
+def _stray_canaries(config: Config, maps: Mapping[str, EntityMap]) -> list[str]:
+    """Canaries of entities that are not read from their system: they would guard nothing."""
+    problems = []
+    for name, system in config.systems.items():
+        known = [entity for entity, emap in maps.items() if name in emap.systems]
+        for entity in system.canary:
+            if entity not in known:
+                message = f"no mapping reads this entity from {name}{suggest(entity, known)}"
+                problems.append(str(config.source.finding("error", ("systems", name, "canary", entity), message)))
+    return problems
 
 
 def in_order(maps: Mapping[str, EntityMap]) -> dict[str, EntityMap]:
@@ -143,8 +156,10 @@ def make_runtime(
             max_attempts=config.sync.max_attempts,
             max_age=config.sync.max_age,
             max_deletes=config.sync.max_deletes,
+            guards=config.sync.guards,
         ),
         terms={name: system.budget for name, system in config.systems.items()},
+        canaries={name: system.canary for name, system in config.systems.items()},
         point=point,
         progress=progress,
     )
