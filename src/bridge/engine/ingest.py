@@ -79,9 +79,9 @@ def _pass(run: Run, emap: EntityMap, system: str, position: CursorRow, *, remap:
         with run.store.begin() as uow, run.report.timed(system, emap.entity):
             _take_in(run, uow, emap, system, page, died)
             uow.save_cursor(after, run.now)
-            if done and not halted:
-                lift(uow, system, emap.entity, "read")
             if done and (anew or not remap):
+                if not halted:
+                    lift(uow, system, emap.entity, "read")
                 uow.set_flag(_mapping_flag(system, emap), f"halted:{emap.digest}" if halted else emap.digest)
             elif anew and remap:
                 uow.set_flag(_mapping_flag(system, emap), _midway(emap))
@@ -112,8 +112,9 @@ def _held_back(
     kept: list[tuple[ChangePage, CursorRow]] = []
     for page, after in _pages(run, emap, system, position):
         watch.see(page)
-        if watch.records <= KEPT:
-            kept.append((page, after))
+        kept.append((page, after))
+        if watch.records > KEPT:
+            kept.clear()
     if watch.stopped():
         run.report.of(system, emap.entity).read += watch.records
         return None
