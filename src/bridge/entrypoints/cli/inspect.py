@@ -144,7 +144,8 @@ def _print_status(found: dict[str, Any]) -> None:
     if found["waiting_for_other_records"]:
         console.print(f"{found['waiting_for_other_records']} records refer to records that are not known yet.")
     if found["needs_a_person"]:
-        console.print("Somebody has to look: `bridge conflicts list --state held`, `bridge outbox list --state dead`.")
+        where = "`bridge conflicts list --state held`, `bridge outbox list --state dead`, `bridge approve --list`"
+        console.print(f"Somebody has to look: {where}.")
 
 
 @conflicts_app.command("list")
