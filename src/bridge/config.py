@@ -11,17 +11,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, TypeGuard
 
 from bridge.canonical.custom import BadDeclaration, known_entities
 from bridge.engine.budget import Terms
+from bridge.engine.plan.guards import Limits
 from bridge.mapping.reading import Data, read_yaml
 from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps, suggest, undecodable
 from bridge.ports.errors import ConfigError
 
 WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "policies", "sync")
-SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait")
+SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait", "guards")
+GUARD_WORDS: Final = ("least_listed", "most_deleted", "most_emptied", "most_changed", "few_lost", "few_changed")
+OWN_WORDS: Final = ("adapter", "budget", "canary", "tolerance")
+"""What bridge reads of a system by itself; all else is the adapter's."""
 BUDGET_WORDS: Final = ("per_second", "per_day", "reserve", "at_once")
 SECRET_SOURCES: Final = ("env", "file", "keyring")
 SHOWN: Final = ("login", "username", "user")
@@ -31,6 +36,7 @@ _NO_REFERENCE: Final = "expected the place of the secret here (the name of an en
 _FUNCTION: Final = re.compile(r".+\.py:[A-Za-z_]\w*")
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _NUMBER: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%)?")
+_SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
 
 
@@ -38,6 +44,7 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
 class SystemConfig:
     """One system: the adapter's name and its settings as written, secrets unresolved, and the budget of its calls.
 
+    canary: entity -> the native id of a record that must be there, else it is another database.
     tolerance: instants of its records closer than this cannot be told apart from those of others; None: as usual.
     """
 
@@ -45,12 +52,16 @@ class SystemConfig:
     adapter: str
     settings: Mapping[str, Data] = field(repr=False)
     budget: Terms = field(default_factory=Terms)
+    canary: Mapping[str, str] = field(default_factory=dict, repr=False)
     tolerance: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SyncConfig:
-    """Times and limits of a run. wait: how long a single `sync` waits for retries that are due soon, in seconds."""
+    """Times and limits of a run. wait: how long a single `sync` waits for retries that are due soon, in seconds.
+
+    guards: what one read may show without a person looking at it.
+    """
 
     tolerance: timedelta = timedelta(seconds=2)
     page: int = 2000
@@ -58,6 +69,7 @@ class SyncConfig:
     max_age: timedelta = timedelta(days=3)
     max_deletes: int = 25
     wait: float = 30.0
+    guards: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +227,20 @@ class _Reading:
             if not isinstance(body, dict) or not isinstance(body.get("adapter"), str):
                 self.wrong(("systems", name), "say which adapter reaches it, as adapter: salesforce")
                 continue
-            settings = {key: value for key, value in body.items() if key not in ("adapter", "budget", "tolerance")}
+            settings = {key: value for key, value in body.items() if key not in OWN_WORDS}
             budget = self.budget(("systems", name, "budget"), body.get("budget", {}))
+            canary = self.canary(("systems", name, "canary"), body.get("canary", {}))
             span = self.span(body, "tolerance", -1, ("systems", name))
             tolerance = timedelta(seconds=span) if span >= 0 else None
-            found[name] = SystemConfig(name, str(body["adapter"]), settings, budget, tolerance)
+            found[name] = SystemConfig(name, str(body["adapter"]), settings, budget, canary, tolerance)
         return found
+
+    def canary(self, steps: Steps, section: Data) -> dict[str, str]:
+        """The records that must be there."""
+        if not isinstance(section, dict) or not all(isinstance(value, str) and value for value in section.values()):
+            self.wrong(steps, "expected entities, each with the id of a record, as customer: 001xx0000001")
+            return {}
+        return {entity: str(value) for entity, value in section.items()}
 
     def budget(self, steps: Steps, section: Data) -> Terms:
         """The calls that a system may get."""
@@ -281,7 +301,39 @@ class _Reading:
             max_age=timedelta(seconds=self.span(section, "max_age", usual.max_age.total_seconds())),
             max_deletes=self.number(section, "max_deletes", usual.max_deletes),
             wait=self.span(section, "wait", usual.wait),
+            guards=self.guards(section.get("guards", {})),
         )
+
+    def guards(self, section: Data) -> Limits:
+        """What one read may show: shares as 20%, and numbers up to which nothing is stopped."""
+        if not isinstance(section, dict):
+            self.wrong(("sync", "guards"), "expected entries like most_changed: 50%")
+            return Limits()
+        self.known(section, ("sync", "guards"), GUARD_WORDS)
+        usual = Limits()
+        return Limits(
+            least_listed=self.share(section, "least_listed", usual.least_listed),
+            most_deleted=self.share(section, "most_deleted", usual.most_deleted),
+            most_emptied=self.share(section, "most_emptied", usual.most_emptied),
+            most_changed=self.share(section, "most_changed", usual.most_changed),
+            few_lost=self.few(section, "few_lost", usual.few_lost),
+            few_changed=self.few(section, "few_changed", usual.few_changed),
+        )
+
+    def share(self, section: Mapping[str, Data], word: str, usual: Decimal) -> Decimal:
+        value = section.get(word)
+        said = _SHARE.fullmatch(value) if isinstance(value, str) else None
+        if value is not None and (said is None or Decimal(said[1]) > 100):
+            self.wrong(("sync", "guards", word), "expected a share like 20%, at most 100%", at_value=True)
+            return usual
+        return Decimal(said[1]) / 100 if said else usual
+
+    def few(self, section: Mapping[str, Data], word: str, usual: int) -> int:
+        value = section.get(word)
+        if value is not None and not (isinstance(value, str) and value.isdecimal()):
+            self.wrong(("sync", "guards", word), "expected a whole number", at_value=True)
+            return usual
+        return int(value) if isinstance(value, str) else usual
 
     def span(self, section: Mapping[str, Data], word: str, usual: float, steps: Steps = ("sync",)) -> float:
         value = section.get(word)

@@ -92,9 +92,22 @@ def make_maps(config: Config) -> dict[str, EntityMap]:
             else:
                 continue
             problems.append(str(emap.source.finding("error", unit.place or ("fields", unit.name), message)))
+    problems += _stray_canaries(config, maps)
     if problems:
         raise ConfigError(problems)
     return in_order(maps)
+
+
+def _stray_canaries(config: Config, maps: Mapping[str, EntityMap]) -> list[str]:
+    """Canaries of entities that are not read from their system: they would guard nothing."""
+    problems = []
+    for name, system in config.systems.items():
+        known = [entity for entity, emap in maps.items() if name in emap.systems]
+        for entity in system.canary:
+            if entity not in known:
+                message = f"no mapping reads this entity from {name}{suggest(entity, known)}"
+                problems.append(str(config.source.finding("error", ("systems", name, "canary", entity), message)))
+    return problems
 
 
 def in_order(maps: Mapping[str, EntityMap]) -> dict[str, EntityMap]:
@@ -148,10 +161,12 @@ def make_runtime(
             max_attempts=config.sync.max_attempts,
             max_age=config.sync.max_age,
             max_deletes=config.sync.max_deletes,
+            guards=config.sync.guards,
         ),
         coarse={name: system.tolerance for name, system in config.systems.items() if system.tolerance is not None},
         policies=load_policies(config),
         terms={name: system.budget for name, system in config.systems.items()},
+        canaries={name: system.canary for name, system in config.systems.items()},
         point=point,
         progress=progress,
     )

@@ -63,6 +63,7 @@ class Machine(RuleBasedStateMachine):
         self.pace = Pace(page=2)
         self.back_off = 0.1
         self.terms = {}
+        self.canaries = {}
         self.ids = count(1)
         self.notes = count(1)
         self.processes = count(1)
@@ -192,6 +193,7 @@ class Machine(RuleBasedStateMachine):
             owner=f"process {next(self.processes)}",
             pace=self.pace,
             terms=self.terms,
+            canaries=self.canaries,
             point=self.world.moment,
         )
         with self.store.begin() as uow:

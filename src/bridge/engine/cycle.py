@@ -1,8 +1,9 @@
 """One cycle, the story of bridge: settle what is in doubt, read, match, merge, then drive every system to the result.
 
-open   -> log in everywhere
+open   -> log in everywhere, and see that it is the right database
 doubt  -> writes without an answer are looked up
 read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
+stop   -> what looks like an accident is not merged, and nothing of its entity is written, before a person has looked
 arm    -> only after every system's first full read: creates are allowed
 write  -> parents before children, again for what was waiting for them
 again  -> who did not answer the last time is asked last, so that nobody waits for a dead system
@@ -25,6 +26,8 @@ from bridge.engine.outbox.reaction import as_bridge_error, ends_the_turn
 from bridge.engine.pausing import paused
 from bridge.engine.report import Report
 from bridge.engine.runtime import Run, Runtime
+from bridge.engine.stops import enforce
+from bridge.engine.watch import look_for_canaries
 
 
 def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable[[float], None] = time.sleep) -> Report:
@@ -104,6 +107,7 @@ def _open(run: Run, systems: Iterable[str]) -> None:
                 run.report.trouble(known, system)
                 run.leave(system, known)
         run.report.sessions[system] = run.report.sessions.get(system, 0) + adapter.calls - before
+        look_for_canaries(run, system)
 
 
 def _take_in(run: Run, systems: Collection[str]) -> None:
@@ -125,13 +129,14 @@ def _ask_again(run: Run, system: str) -> None:
 
 
 def write(run: Run) -> None:
-    """Deliver what is due, as often as records that were just made let others go."""
+    """Deliver what is due, as often as records that were just made let others go; nothing of what a guard stopped."""
+    run.stopped = enforce(run)
     for emap in run.runtime.maps.values():
         arm(run, emap)
     for _ in range(run.runtime.pace.passes):
         written = 0
         for emap in run.runtime.maps.values():
-            for system in run.up(emap):
+            for system in [] if emap.entity in run.stopped else run.up(emap):
                 made = deliver(run, emap, system)
                 written += made
                 if made:
@@ -170,11 +175,12 @@ def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
 def _next_moment(run: Run) -> datetime | None:
     """When something can be tried again: not before a system that is out of order is asked again."""
     out, everybody = _out_of_order(run), set(run.runtime.adapters)
+    entities = [entity for entity in run.runtime.maps if entity not in run.stopped]
     moments = []
     with run.store.begin() as uow:
-        moments.append(uow.next_due(list(run.runtime.maps), without=run.barred | out))
+        moments.append(uow.next_due(entities, without=run.barred | out))
         for system in out:
-            due = uow.next_due(list(run.runtime.maps), without=everybody - {system})
+            due = uow.next_due(entities, without=everybody - {system})
             moments.append(due and max(due, run.circuits[system].until))
     return min((moment for moment in moments if moment is not None), default=None)
 

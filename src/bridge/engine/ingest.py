@@ -1,18 +1,26 @@
-"""Ingest: read what changed in one system and take it in. A page and the cursor behind it commit together."""
+"""Ingest: read what changed in one system and take it in. A page and the cursor behind it commit together.
+
+What is read is counted before it is merged: where it looks like an accident, none of it is (`bridge.engine.watch`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.runtime import Run
+from bridge.engine.stops import lift
 from bridge.engine.tombstones import bury, forget, inherit
+from bridge.engine.watch import Watch
 from bridge.engine.work import armed_flag, enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import CursorExpired
 from bridge.ports.records import ChangePage
 from bridge.ports.storage import CursorRow, UnitOfWork
+
+KEPT = 10_000
+"""Records of one read that are kept in memory until all of it has been counted."""
 
 
 def read(run: Run, emap: EntityMap, system: str) -> None:
@@ -29,34 +37,88 @@ def read(run: Run, emap: EntityMap, system: str) -> None:
 def _read(run: Run, emap: EntityMap, system: str) -> None:
     with run.store.begin() as uow:
         position = uow.cursor(system, emap.entity)
-        remap = uow.flag(_mapping_flag(system, emap)) not in (None, emap.digest)
-    # The mapping says something else now: look at everything again. That does not tell what was deleted or renamed
-    # since the last reading, so the feed is read to its end before.
-    catching_up = remap and position.cursor is not None
+        known = uow.flag(_mapping_flag(system, emap))
+    remap = known not in (None, emap.digest)
+    values = known != _midway(emap)
     while True:
+        # The mapping says something else now: look at everything again. That does not tell what was deleted or renamed
+        # since the last reading, so the feed is read to its end before.
+        anew = position.cursor is None
         try:
-            with run.calling(system, emap.entity) as (adapter, _):
-                page = adapter.changes(emap.spec(system), position.cursor, run.runtime.pace.page)
+            through = _pass(run, emap, system, position, remap=remap, values=values and not (anew and remap))
         except CursorExpired:
-            if position.cursor is None:
+            with run.store.begin() as uow:
+                stored = uow.cursor(system, emap.entity)
+            if anew and stored.cursor is None:
                 raise
-            position, catching_up = CursorRow(system, emap.entity, None, position.complete), False
+            position = CursorRow(system, emap.entity, None, stored.complete)
             continue
-        run.runtime.point("after read")
-        died = _confirmed(run, emap, system, page)
+        if not through or anew or not remap:
+            return
+        position = CursorRow(system, emap.entity, None, complete=True)
+
+
+def _pass(run: Run, emap: EntityMap, system: str, position: CursorRow, *, remap: bool, values: bool) -> bool:
+    """Read from a position to the end of the feed. Returns whether it was taken in: false where a guard stopped it.
+
+    values: whether records that look different have changed; they may because of the mapping.
+    """
+    anew, watch = position.cursor is None, None
+    if position.complete:  # at first contact there is nothing to compare with, and nothing is overwritten
+        watch = Watch(run, emap, system, listing=anew, values=values)
+    pages: Iterable[tuple[ChangePage, CursorRow]] | None = _pages(run, emap, system, position)
+    if watch is not None and values:
+        pages, watch = _held_back(run, emap, system, position, watch), None
+    halted = pages is None
+    for page, after in pages or ():
         done = not page.more
-        position = CursorRow(system, emap.entity, page.cursor, position.complete or done)
+        if watch is not None:
+            watch.see(page)
+        died = _confirmed(run, emap, system, page)
+        halted = done and watch is not None and watch.stopped()
         with run.store.begin() as uow, run.report.timed(system, emap.entity):
             _take_in(run, uow, emap, system, page, died)
-            uow.save_cursor(position, run.now)
-            if done and not catching_up:
-                uow.set_flag(_mapping_flag(system, emap), emap.digest)
+            uow.save_cursor(after, run.now)
+            if done and (anew or not remap):
+                if not halted:
+                    lift(uow, system, emap.entity, "read")
+                uow.set_flag(_mapping_flag(system, emap), f"halted:{emap.digest}" if halted else emap.digest)
+            elif anew and remap:
+                uow.set_flag(_mapping_flag(system, emap), _midway(emap))
         run.runtime.point("after page")
         run.runtime.progress("read", system, emap.entity, run.report.of(system, emap.entity).read)
-        if done and not catching_up:
-            return
-        if done:
-            position, catching_up = CursorRow(system, emap.entity, None, position.complete), False
+    return not halted
+
+
+def _pages(run: Run, emap: EntityMap, system: str, position: CursorRow) -> Iterator[tuple[ChangePage, CursorRow]]:
+    """The pages from a position to the end of the feed, each with the position behind it."""
+    more = True
+    while more:
+        with run.calling(system, emap.entity) as (adapter, _):
+            page = adapter.changes(emap.spec(system), position.cursor, run.runtime.pace.page)
+        run.runtime.point("after read")
+        more = page.more
+        position = CursorRow(system, emap.entity, page.cursor, position.complete or not more)
+        yield page, position
+
+
+def _held_back(
+    run: Run, emap: EntityMap, system: str, position: CursorRow, watch: Watch
+) -> Iterable[tuple[ChangePage, CursorRow]] | None:
+    """The same pages, of which none is merged before all have been counted; None where a guard stops them.
+
+    What is too long to be kept in memory meanwhile is read once more.
+    """
+    kept: list[tuple[ChangePage, CursorRow]] = []
+    for page, after in _pages(run, emap, system, position):
+        watch.see(page)
+        kept.append((page, after))
+        if watch.records > KEPT:
+            kept.clear()
+    if watch.stopped():
+        run.report.of(system, emap.entity).read += watch.records
+        return None
+    return kept if watch.records <= KEPT else _pages(run, emap, system, position)
 
 
 def _confirmed(run: Run, emap: EntityMap, system: str, page: ChangePage) -> list[str]:
@@ -96,6 +158,8 @@ def _wake_children(run: Run, uow: UnitOfWork, entity: str, system: str) -> None:
 
 def revisit(run: Run, emap: EntityMap, system: str) -> None:
     """Look again at records that referred to something unknown, where it is known by now."""
+    if (system, emap.entity) in run.halted:
+        return
     with run.store.begin() as uow:
         waiting = uow.waiting(system, emap.entity)
         known = _known(uow, system, [target for _, target in waiting])
@@ -153,3 +217,7 @@ def arm(run: Run, emap: EntityMap) -> bool:
 
 def _mapping_flag(system: str, emap: EntityMap) -> str:
     return f"mapping:{system}:{emap.entity}"
+
+
+def _midway(emap: EntityMap) -> str:
+    return f"midway:{emap.digest}"

@@ -13,6 +13,7 @@ from bridge.engine.merge.draft import Circumstances
 from bridge.engine.merge.policy import PolicyFunction
 from bridge.engine.meter import Meter
 from bridge.engine.pausing import Pause, pause, pauses_the_system
+from bridge.engine.plan.guards import Limits
 from bridge.engine.report import Report, Tally
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
@@ -30,6 +31,7 @@ class Pace:
     max_attempts, max_age: after either, an entry that keeps failing is set aside (dead).
     max_deletes: most records of one system and entity that are deleted because they were deleted elsewhere; where more
         are due, none is deleted before a person has looked at it.
+    guards: what one read may show without a person looking at it.
     passes: how often one record is written to one system within a run; a system that never comes to rest is left to
         the next run.
     """
@@ -40,6 +42,7 @@ class Pace:
     max_attempts: int = 12
     max_age: timedelta = timedelta(days=3)
     max_deletes: int = 25
+    guards: Limits = field(default_factory=Limits)
     passes: int = 4
 
 
@@ -50,6 +53,7 @@ class Runtime:
     maps: entity -> its mapping, parents before children.
     owner: names this process in leases.
     terms: what the configuration says of the calls that a system may get. priority: whose calls come first.
+    canaries: system -> entity -> the native id of a record that must be there, else it is another database.
     coarse: system -> how close instants of its records may be to be taken for the same, where not as usual. policies: a
     site's own rules for conflicts, by name.
     ledger: where calls are accounted for, if that is another store (a rehearsal works on a copy, and calls for real).
@@ -66,6 +70,7 @@ class Runtime:
     owner: str = "bridge"
     pace: Pace = field(default_factory=Pace)
     terms: Mapping[str, Terms] = field(default_factory=dict)
+    canaries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     priority: Priority = "live"
     coarse: Mapping[str, timedelta] = field(default_factory=dict)
     policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
@@ -82,7 +87,8 @@ class Run:
     that did not answer the last time they were asked. answered: those that answered something in this run. strikes:
     failed writes of a system since it took one. meters: the gates before each system's calls. passes: (system, entity,
     golden id) -> writes so far. left: the same -> units that are left out of a create, because the system has nothing
-    they could refer to (`missing: leave`).
+    they could refer to (`missing: leave`). halted: (system, entity) whose read was stopped by a guard.
+    stopped: entities of which nothing is written, because a stop waits for a person.
     """
 
     runtime: Runtime
@@ -96,6 +102,8 @@ class Run:
     meters: dict[str, Meter] = field(default_factory=dict)
     passes: dict[tuple[str, str, str], int] = field(default_factory=dict)
     left: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    halted: set[tuple[str, str]] = field(default_factory=set)
+    stopped: set[str] = field(default_factory=set)
 
     @property
     def store(self) -> Store:

@@ -212,8 +212,11 @@ class SafetyStop(BridgeError):
     """The evidence is odd (an emptied side, too many deletes, everything changed): stopped before any such write."""
 
     code = "BR-SAFETY"
-    not_done = "Nothing of this was written to the system; all else goes on."
-    to_do = "See what it would be with `bridge plan`; raise the limit that is named only if that is what you meant."
+    not_done = "Nothing of this was written to any system; all else goes on."
+    to_do = (
+        "Put it right where it came from, and the stop ends by itself; or let just this through with `bridge approve`"
+        " (`bridge approve --list` shows what waits)."
+    )
 
 
 def all_errors() -> list[type[BridgeError]]:

@@ -110,6 +110,11 @@ class Journal(Transaction):
         """A small durable fact by name."""
         return self.connection.execute(select(META.c.value).where(META.c.name == name)).scalar()
 
+    def flags(self, prefix: str) -> dict[str, str]:
+        """The small durable facts whose names begin so, in the order of their names; empty ones left out."""
+        query = select(META).where(META.c.name.startswith(prefix, autoescape=True), META.c.value != "")
+        return {row.name: row.value for row in self.connection.execute(query.order_by(META.c.name))}
+
     def set_flag(self, name: str, value: str) -> None:
         """Remember a small durable fact."""
         self.upsert(META, [{"name": name, "value": value}])

@@ -237,12 +237,12 @@ class Queue(Transaction):
         freed = update(OUTBOX).where(where).values(state="pending", next_at=null(), attempts=0)
         return int(self.connection.execute(freed).rowcount)
 
-    def deletes_due(self, system: str, entity: str) -> int:
-        """How many records of this system are to be deleted because they were deleted in another."""
+    def deletes_due(self, system: str, entity: str) -> list[str]:
+        """The golden ids whose records of this system are to be deleted because they were deleted in another."""
         where = and_(OUTBOX.c.system == system, OUTBOX.c.entity == entity, OUTBOX.c.state != "dead")
         record = and_(GOLDEN.c.entity == OUTBOX.c.entity, GOLDEN.c.id == OUTBOX.c.golden_id, GOLDEN.c.alive.is_(False))
-        query = select(func.count()).select_from(OUTBOX.join(GOLDEN, record)).where(where)
-        return int(self.connection.execute(query).scalar() or 0)
+        query = select(OUTBOX.c.golden_id).select_from(OUTBOX.join(GOLDEN, record)).where(where).distinct()
+        return [row.golden_id for row in self.connection.execute(query.order_by(OUTBOX.c.golden_id))]
 
     def next_due(self, entities: Sequence[str], *, without: Collection[str] = ()) -> datetime | None:
         """The earliest instant at which a waiting entry of these entities may be tried again, some systems left out."""

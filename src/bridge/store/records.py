@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from bridge.ports.work import Golden, Link, Shadow
 from bridge.store import codec
@@ -43,6 +43,12 @@ class Records(Transaction):
         for row in self.rows_in(CANDIDATE, CANDIDATE.c.native_id, native_ids, *where):
             found[row.native_id].append(row.golden_id)
         return found
+
+    def linked_count(self, system: str, entity: str) -> int:
+        """How many native records of a system and entity are linked."""
+        query = select(func.count()).select_from(CROSSWALK)
+        query = query.where(CROSSWALK.c.system == system, CROSSWALK.c.entity == entity, CROSSWALK.c.state == "linked")
+        return int(self.connection.execute(query).scalar() or 0)
 
     def links_of(self, entity: str, golden_ids: Sequence[str]) -> list[Link]:
         """The crosswalk rows of these golden records, in any state."""

@@ -14,12 +14,14 @@ from bridge.engine.outbox.failure import give_up
 from bridge.engine.outbox.send import send
 from bridge.engine.outbox.task import Task, intent_of
 from bridge.engine.plan.due import Due
+from bridge.engine.plan.guards import Finding
 from bridge.engine.runtime import Run
+from bridge.engine.stops import Stop, lets_through, made
 from bridge.engine.tombstones import forget
 from bridge.engine.work import Scene, enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Capabilities
-from bridge.ports.errors import MappingError, MissingReference, SafetyStop
+from bridge.ports.errors import MappingError, MissingReference
 from bridge.ports.storage import Settlement, UnitOfWork
 from bridge.ports.work import OutboxEntry
 
@@ -102,20 +104,27 @@ def _guarded(run: Run, emap: EntityMap, system: str, tasks: list[Task]) -> list[
     deletes = [task for task in tasks if task.due.delete]
     if not deletes:
         return tasks
-    most = run.runtime.pace.max_deletes
     with run.store.begin() as uow:
-        number = uow.deletes_due(system, emap.entity)
-        if number <= most:
+        stop = _too_many(run, uow, emap, system)
+        if stop is None or lets_through(uow, stop):
             return tasks
-        words = (
-            f"{number} records would be deleted because they were deleted elsewhere, more than the {most} allowed at"
-            " once (`sync.max_deletes`): none was deleted"
-        )
-        error = SafetyStop(words, system=system)
-        later = run.now + THOUGHT
+        error, later = stop.error(), run.now + THOUGHT
         uow.settle(Settlement(t.entry, "waiting", later, error_code=error.code, error=str(error)) for t in deletes)
     run.report.trouble(error, system, emap.entity)
     return [task for task in tasks if not task.due.delete]
+
+
+def _too_many(run: Run, uow: UnitOfWork, emap: EntityMap, system: str) -> Stop | None:
+    most = run.runtime.pace.max_deletes
+    due = uow.deletes_due(system, emap.entity)
+    if len(due) <= most:
+        return None
+    why = (
+        f"{len(due)} records would be deleted because they were deleted elsewhere, more than the {most} allowed at"
+        " once (`sync.max_deletes`): none was deleted"
+    )
+    finding = Finding("deletes", len(due), uow.linked_count(system, emap.entity))
+    return made(run, (system, emap.entity, "deletes"), [finding], why, due)
 
 
 def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Capabilities) -> list[Task]:

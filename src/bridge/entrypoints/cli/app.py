@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.entrypoints.cli import demo, inspect, mapping, prepare, run, sandbox
+from bridge.entrypoints.cli import approve, demo, inspect, mapping, prepare, run, sandbox
 
 app = typer.Typer(
     name="bridge",
@@ -35,6 +35,7 @@ def _root(
 
 prepare.register(app)
 run.register(app)
+approve.register(app)
 inspect.register(app)
 app.add_typer(mapping.app, name="mapping")
 sandbox.register(app)

@@ -15,7 +15,9 @@ from bridge.engine.circuit import open_circuits
 from bridge.engine.explain import Explanation, explain
 from bridge.engine.meter import known_budgets
 from bridge.engine.pausing import paused
+from bridge.engine.stops import all_stops
 from bridge.entrypoints.cli import conflicts, outbox
+from bridge.entrypoints.cli.approve import plain
 from bridge.entrypoints.cli.options import (
     ConfigOption,
     JsonOption,
@@ -65,6 +67,7 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
     pauses = paused(uow, systems)
+    stops = [stop for stop in all_stops(uow) if stop.system in systems]
     now = datetime.now(UTC)
     queue = [
         {"system": system, "entity": entity, "state": state, "entries": number}
@@ -92,11 +95,13 @@ def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
         "conflicts": disputes,
         "positions": positions,
         "waiting_for_other_records": uow.stopped_count(),
+        "stopped": [plain(stop) for stop in stops],
         "paused": {system: str(pause) for system, pause in pauses.items()},
         "not_answering": {system: str(circuit) for system, circuit in open_circuits(uow, systems).items()},
         "calls_of_24_hours": {s: _allowance(budget) for s, budget in known_budgets(uow).items() if s in systems},
         "runs": runs,
         "needs_a_person": dead
+        or any(stop.approved is None for stop in stops)
         or any(not pause.by_person for pause in pauses.values())
         or any(row["state"] == "held" for row in disputes),
     }
@@ -122,6 +127,9 @@ def _print_status(found: dict[str, Any]) -> None:
         [tuple(row.values()) for row in found["outbox"]],
         none="empty",
     )
+    for stop in found["stopped"]:
+        how = "approved, for the next sync" if stop["approved"] else f"`bridge approve {stop['run']}` lets it through"
+        console.print(f"[yellow]{stop['system']}[/] {escape(stop['why'])}; {how}", soft_wrap=True, highlight=False)
     for system, words in found["paused"].items():
         console.print(f"[yellow]{system}[/] {escape(words)}", soft_wrap=True, highlight=False)
     for system, words in found["not_answering"].items():
@@ -138,7 +146,8 @@ def _print_status(found: dict[str, Any]) -> None:
     if found["waiting_for_other_records"]:
         console.print(f"{found['waiting_for_other_records']} records refer to records that are not known yet.")
     if found["needs_a_person"]:
-        console.print("Somebody has to look: `bridge conflicts list --state held`, `bridge outbox list --state dead`.")
+        where = "`bridge conflicts list --state held`, `bridge outbox list --state dead`, `bridge approve --list`"
+        console.print(f"Somebody has to look: {where}.")
 
 
 @links_app.command("list")

@@ -1,0 +1,150 @@
+"""Watch: what one read of one system and entity amounts to, counted before any of it is merged."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bridge.engine.absorb import fingerprint
+from bridge.engine.outbox.failure import give_up
+from bridge.engine.plan.guards import Counts, Finding, differences, judge, words
+from bridge.engine.runtime import Run
+from bridge.engine.stops import Stop, lets_through, lift, made
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.records import ChangePage
+from bridge.ports.storage import UnitOfWork
+
+
+class Watch:
+    """Counts the pages of one read.
+
+    listing: it reads every record there is, so that those it lacks can be told.
+    values: whether what changed is counted. Not where everything is read anew under another mapping: a record may look
+        different because of that, and what had changed was counted before, by the reading that leads up to it.
+    """
+
+    def __init__(self, run: Run, emap: EntityMap, system: str, *, listing: bool, values: bool = True) -> None:
+        self.run, self.emap, self.system, self.listing, self.values = run, emap, system, listing, values
+        self.records = 0
+        limits = run.runtime.pace.guards
+        self._few = min(limits.few_lost, limits.few_changed)
+        self._unseen: list[ChangePage] = []
+        self._listed = 0
+        self._gone: dict[str, str] = {}  # native id -> golden id
+        self._changed: dict[str, tuple[str, ...]] = {}  # golden id -> native fields; "-" before those that were emptied
+        self._alike: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._watched = _watched(emap, system)
+        self._linked: int | None = None
+        if listing:
+            with run.store.begin() as uow:
+                self._linked = uow.linked_count(system, emap.entity)
+
+    def see(self, page: ChangePage) -> None:
+        """Count one page. A read of a few records breaks no rule, and is not looked at."""
+        self.records += len(page.records) + len(page.tombstones)
+        self._unseen.append(page)
+        if self.listing or self.records > self._few:
+            with self.run.store.begin() as uow:
+                for unseen in self._unseen:
+                    self._count(uow, unseen)
+            self._unseen.clear()
+
+    def _count(self, uow: UnitOfWork, page: ChangePage) -> None:
+        alive = [record.native_id for record in page.records]
+        told = [stone.native_id for stone in page.tombstones if not stone.merged_into]
+        links = uow.links(self.system, self.emap.entity, [*told, *alive] if self.listing else told)
+        linked = {i: link.golden_id for i, link in links.items() if link.state == "linked" and link.golden_id}
+        self._listed += len(linked)
+        for native_id in told:
+            if native_id in linked:
+                self._gone[native_id] = linked[native_id]
+        for native_id in alive:
+            self._gone.pop(native_id, None)
+        if self.values:
+            self._compare(uow, page)
+
+    def _compare(self, uow: UnitOfWork, page: ChangePage) -> None:
+        """What differs from the shadows, except where a write of bridge's own may be the cause."""
+        system, entity = self.system, self.emap.entity
+        prints = uow.fingerprints(system, entity, [record.native_id for record in page.records])
+        news = [r for r in page.records if prints.get(r.native_id) not in (None, fingerprint(r, self.emap.digest))]
+        shadows = uow.shadows(system, entity, [record.native_id for record in news])
+        under_way = uow.open_entries(system, entity, [shadow.golden_id for shadow in shadows.values()])
+        for record in news:
+            shadow = shadows.get(record.native_id)
+            if shadow is None or shadow.waiting_for or shadow.golden_id in under_way:
+                continue
+            found = differences(self._watched, shadow.values, record.values)
+            fields = tuple(f"-{path}" if emptied else path for path, emptied in found)
+            if fields:
+                self._changed[shadow.golden_id] = self._alike.setdefault(fields, fields)
+
+    def stop(self, uow: UnitOfWork) -> Stop | None:
+        """The stop that this read comes to, unless it breaks no rule."""
+        if self._linked is None and max(len(self._gone), len(self._changed)) > self._few:
+            self._linked = uow.linked_count(self.system, self.emap.entity)
+        every = Counter(field for fields in self._changed.values() for field in fields)
+        emptied = {field[1:]: number for field, number in every.items() if field.startswith("-")}
+        changed = Counter(emptied)
+        changed.update({field: number for field, number in every.items() if not field.startswith("-")})
+        linked = self._linked or 0
+        listed = min(self._listed, linked) if self.listing else None
+        limits = self.run.runtime.pace.guards
+        found = judge(Counts(linked, listed, len(self._gone), emptied, changed), limits)
+        if not found:
+            return None
+        why = words(found, self.emap.entity, limits)
+        return made(self.run, (self.system, self.emap.entity, "read"), found, why, self._about(found))
+
+    def _about(self, found: tuple[Finding, ...]) -> set[str]:
+        """The golden records that the findings are about; none for those that a listing lacks."""
+        fields = {f"-{one.field}" for one in found if one.field} | {one.field for one in found if one.rule == "changed"}
+        about = {golden_id for golden_id, changed in self._changed.items() if fields.intersection(changed)}
+        if any(one.rule == "deleted" for one in found):
+            about |= set(self._gone.values())
+        return about
+
+    def stopped(self) -> bool:
+        """Whether this read must not be merged: remembered as a stop, unless a person has approved it."""
+        with self.run.store.begin() as uow:
+            stop = self.stop(uow)
+            halted = stop is not None and not lets_through(uow, stop)
+        place = (self.system, self.emap.entity)
+        if halted:
+            self.run.halted.add(place)
+        else:
+            self.run.halted.discard(place)
+        return halted
+
+
+def _watched(emap: EntityMap, system: str) -> frozenset[str]:
+    """The native paths of which a change would go on to other systems."""
+    units = [unit for unit in emap.units if system in unit.reads and not unit.control and not unit.computed]
+    return frozenset(path for unit in units for path in unit.paths(system))
+
+
+def look_for_canaries(run: Run, system: str) -> None:
+    """Leave a system alone where a record that must be there is not: it is another database, or a copy for tests."""
+    for entity, native_id in run.runtime.canaries.get(system, {}).items():
+        emap = run.runtime.maps.get(entity)
+        if emap is None or system not in emap.systems or system in run.down:
+            continue
+        try:
+            with run.calling(system, entity) as (adapter, _):
+                there = native_id in adapter.fetch(emap.spec(system), [native_id])
+        except Exception as error:
+            give_up(run, emap, system, [], error)
+            run.down.add(system)
+            return
+        why = (
+            f"the {entity} that `systems.{system}.canary` names is not there: this may be another database, or a copy"
+            " for tests"
+        )
+        stop = made(run, (system, entity, "canary"), [Finding("canary", 0, 1)], why, [native_id])
+        with run.store.begin() as uow:
+            if there:
+                lift(uow, system, entity, "canary")
+            elif lets_through(uow, stop):
+                lift(uow, system, entity, "canary")  # approved for this run
+            else:
+                run.down.add(system)
+                run.barred.add(system)
