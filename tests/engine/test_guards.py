@@ -260,6 +260,17 @@ def test_killed_while_the_approved_is_merged(machine: Machine) -> None:
     assert stops(machine) == []
 
 
+def test_a_read_that_fails_half_way_is_not_merged_by_halves(machine: Machine) -> None:
+    before, golden = shown(machine), agreed(machine)
+    rename(machine)
+    machine.arm("crm", ["", "", "transient"])  # lets bridge in, shows the first page, and no more
+    report = machine.run()
+    assert (report.stopped, report.writes) == (False, 0)
+    assert (shown(machine), agreed(machine)) == (before, golden)
+    machine.wait(60)
+    assert "6 of 6" in stopped(machine, machine.run())
+
+
 def test_a_stop_lasts_while_its_system_does_not_answer(machine: Machine) -> None:
     rename(machine)
     machine.edit("fin", "m1", "rank", "bob")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -106,6 +107,23 @@ def test_records_come_back_as_they_went_in(store: Database) -> None:
         assert uow.match("customer", [("0:email", "a"), ("0:email", "z")]) == {("0:email", "a"): ["g1"]}
         assert uow.cursor("crm", "customer") == CursorRow("crm", "customer", "at", complete=True)
         assert uow.cursor("fin", "customer") == CursorRow("fin", "customer", None, complete=False)
+
+
+def test_what_guards_ask_for(store: Database) -> None:
+    """Facts by the beginning of their names, linked records, deletes that are due."""
+    with store.begin() as uow:
+        for name, value in (("guard:a_b:x", "1"), ("guard:b:x", ""), ("guardian", "2"), ("other", "3")):
+            uow.set_flag(name, value)
+        links = [Link("crm", "customer", n, f"g{n}", "linked", "new") for n in ("1", "2")]
+        gone = Link("crm", "customer", "3", "g3", "gone", "new")
+        uow.save_links([*links, gone, Link("erp", "customer", "1", "g1", "linked", "new")], NOW)
+        uow.save_goldens([replace(golden("g1"), alive=False), golden("g2")], NOW)
+        uow.enqueue("customer", [("erp", "g1", 1), ("erp", "g2", 1), ("fin", "g1", 1)], NOW)
+    with store.begin() as uow:
+        assert uow.flags("guard:") == {"guard:a_b:x": "1"}
+        assert uow.flags("guard:a%") == uow.flags("guard:axb") == {}
+        assert uow.linked_count("crm", "customer") == 2
+        assert uow.deletes_due("erp", "customer") == ["g1"]
 
 
 def test_one_record_of_a_system_for_one_golden_record(store: Database) -> None:

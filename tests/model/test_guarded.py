@@ -1,0 +1,60 @@
+"""G1 to G4 where guards stop at every turn, and a person approves now and then; G8 at every run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis.stateful import rule
+
+from bridge.engine.plan.guards import Limits
+from bridge.engine.report import Report
+from bridge.engine.runtime import Pace
+from bridge.engine.stops import all_stops, approve
+from model.machine import DeletingMachine
+from model.test_model import SETTINGS
+
+
+class GuardedMachine(DeletingMachine):
+    """Two of three records that change, one that goes, two deletes to pass on: all that stops."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pace = Pace(page=2, max_deletes=1, guards=Limits(few_lost=0, few_changed=0))
+
+    @rule()
+    def consent(self) -> None:
+        with self.store.begin() as uow:
+            approve(uow, "run", self.world.now)
+
+    def run(self, patience: float = 0) -> Report:
+        """Nothing is written by a run that begins with a stop and ends with it."""
+        before, written = self._waiting(), self._written()
+        report = super().run(patience)
+        if before & self._waiting():
+            assert self._written() == written, "something was written while a stop waits"
+            assert report.stopped
+        return report
+
+    def _waiting(self) -> set[str]:
+        with self.store.begin() as uow:
+            return {stop.system for stop in all_stops(uow) if stop.kind == "read" and stop.approved is None}
+
+    def _written(self) -> int:
+        return sum(system.writes for system in self.systems.values())
+
+    def teardown(self) -> None:
+        """Everything that is left is meant; then the guarantees hold as without guards."""
+        for system in self.systems.values():
+            system.faults = []
+        for _ in range(8):
+            self.world.now += timedelta(seconds=700)
+            if not self.run().stopped:
+                break
+            self.consent()
+        else:
+            raise AssertionError("it stops again and again")
+        super().teardown()
+
+
+class TestGuardedModel(GuardedMachine.TestCase):
+    settings = SETTINGS
