@@ -16,12 +16,14 @@ from typing import Final, TypeGuard
 
 from bridge.canonical.custom import BadDeclaration, known_entities
 from bridge.engine.budget import Terms
+from bridge.engine.merge.loops import Loop
 from bridge.mapping.reading import Data, read_yaml
 from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps, suggest, undecodable
 from bridge.ports.errors import ConfigError
 
 WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync")
-SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait")
+SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait", "loop")
+LOOP_WORDS: Final = ("flips", "within")
 BUDGET_WORDS: Final = ("per_second", "per_day", "reserve", "at_once")
 SECRET_SOURCES: Final = ("env", "file", "keyring")
 SHOWN: Final = ("login", "username", "user")
@@ -53,6 +55,7 @@ class SyncConfig:
     max_age: timedelta = timedelta(days=3)
     max_deletes: int = 25
     wait: float = 30.0
+    loop: Loop = field(default_factory=Loop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,24 +257,34 @@ class _Reading:
             max_age=timedelta(seconds=self.span(section, "max_age", usual.max_age.total_seconds())),
             max_deletes=self.number(section, "max_deletes", usual.max_deletes),
             wait=self.span(section, "wait", usual.wait),
+            loop=self.loop(section.get("loop", {}), usual.loop),
         )
 
-    def span(self, section: Mapping[str, Data], word: str, usual: float) -> float:
+    def loop(self, section: Data, usual: Loop) -> Loop:
+        """When a field is frozen that two systems keep undoing for each other."""
+        if not isinstance(section, dict):
+            self.wrong(("sync", "loop"), "expected entries like flips: 4", at_value=True)
+            return usual
+        self.known(section, ("sync", "loop"), LOOP_WORDS)
+        within = self.span(section, "within", usual.within.total_seconds(), ("sync", "loop"))
+        return Loop(self.number(section, "flips", usual.flips, ("sync", "loop")), timedelta(seconds=within))
+
+    def span(self, section: Mapping[str, Data], word: str, usual: float, steps: Steps = ("sync",)) -> float:
         value = section.get(word)
         if value is None:
             return usual
         parts = _SPAN.fullmatch(value) if isinstance(value, str) else None
         if parts is None:
-            self.wrong(("sync", word), "expected a time like 2s, 15m, 3h or 2d", at_value=True)
+            self.wrong((*steps, word), "expected a time like 2s, 15m, 3h or 2d", at_value=True)
             return usual
         return float(parts[1]) * _UNITS[parts[2]]
 
-    def number(self, section: Mapping[str, Data], word: str, usual: int) -> int:
+    def number(self, section: Mapping[str, Data], word: str, usual: int, steps: Steps = ("sync",)) -> int:
         value = section.get(word)
         if value is None:
             return usual
         if not isinstance(value, str) or not value.isdecimal() or int(value) < 1:
-            self.wrong(("sync", word), "expected a whole number above 0", at_value=True)
+            self.wrong((*steps, word), "expected a whole number above 0", at_value=True)
             return usual
         return int(value)
 

@@ -143,6 +143,7 @@ def make_runtime(
             max_attempts=config.sync.max_attempts,
             max_age=config.sync.max_age,
             max_deletes=config.sync.max_deletes,
+            loop=config.sync.loop,
         ),
         terms={name: system.budget for name, system in config.systems.items()},
         point=point,

@@ -80,6 +80,10 @@ def _forgets(company: Company, said: re.Match[str], body: Any) -> None:
     company.desks[said["s"]].forget_changes()
 
 
+def _stops(company: Company, said: re.Match[str], body: Any) -> None:
+    company.desks[said["s"]].automation.clear()
+
+
 SENTENCES: dict[str, Act] = {
     r"(?P<n>[\d.]+) ?(?P<unit>ms|s|m|h|d) pass(es)?": _moves,
     r"it is (?P<h>\d\d):(?P<m>\d\d)": _clock,
@@ -96,6 +100,7 @@ SENTENCES: dict[str, Act] = {
     r"(?P<s>\w+) meets the next (?P<on>read|create|update|delete) with (?P<fault>[\w ]+)": _meets,
     r"(?P<s>\w+) loses the answer to the next (?P<on>read|create|update|delete)": _loses,
     r"(?P<s>\w+) forgets its log": _forgets,
+    r"(?P<s>\w+) automation stops": _stops,
 }
 
 

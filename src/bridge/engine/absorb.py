@@ -9,6 +9,7 @@ from hashlib import blake2b
 import orjson
 
 from bridge.engine.identify import Identities
+from bridge.engine.loops import break_loops
 from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.merge.observe import Outcome, Sighting, observe
 from bridge.engine.refbook import look_up
@@ -136,6 +137,7 @@ class _Page:
         form = Form(self.emap, self.system, self._refs())
         around = self.run.around()
         able = self.run.runtime.adapters[self.system].capabilities(self.emap.spec(self.system))
+        seen: list[tuple[Outcome, Golden]] = []
         for record, golden_id in linked:
             golden = self.goldens.get(golden_id) or Golden(self.emap.entity, golden_id, 0, {}, {})
             mine = {unit: conflict for (of, unit), conflict in held.items() if of == golden_id} if held else {}
@@ -152,7 +154,9 @@ class _Page:
             elif entry is not None and entry.intent is not None:
                 sighting = replace(sighting, intent=entry.intent)
                 self._resolve(entry)
-            self._keep(observe(form, sighting, around), golden, result)
+            seen.append((observe(form, sighting, around), golden))
+        for outcome, golden in break_loops(self.run, self.uow, self.emap, self.system, seen):
+            self._keep(outcome, golden, result)
 
     def _resolve(self, entry: OutboxEntry) -> None:
         """A write in doubt is settled by the observation: what is still due gets a new entry."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from bridge.engine.budget import Priority, Terms
 from bridge.engine.circuit import Circuit, close, keep, tripped
 from bridge.engine.merge.draft import Circumstances
+from bridge.engine.merge.loops import Loop
 from bridge.engine.meter import Meter
 from bridge.engine.pausing import Pause, pause, pauses_the_system
 from bridge.engine.report import Report, Tally
@@ -31,6 +32,7 @@ class Pace:
         are due, none is deleted before a person has looked at it.
     passes: how often one record is written to one system within a run; a system that never comes to rest is left to
         the next run.
+    loop: when a field counts as one that two systems keep undoing for each other.
     """
 
     tolerance: timedelta = timedelta(seconds=2)
@@ -40,6 +42,7 @@ class Pace:
     max_age: timedelta = timedelta(days=3)
     max_deletes: int = 25
     passes: int = 4
+    loop: Loop = field(default_factory=Loop)
 
 
 @dataclass(frozen=True, slots=True)
