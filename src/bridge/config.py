@@ -21,8 +21,10 @@ from bridge.mapping.reading import Data, read_yaml
 from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps, suggest, undecodable
 from bridge.ports.errors import ConfigError
 
-WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync")
+WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "sync", "history")
 SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait", "loop")
+HISTORY_WORDS: Final = ("keep_days", "writes_days")
+MOST_DAYS: Final = 36_500
 LOOP_WORDS: Final = ("flips", "within")
 BUDGET_WORDS: Final = ("per_second", "per_day", "reserve", "at_once")
 SECRET_SOURCES: Final = ("env", "file", "keyring")
@@ -59,6 +61,14 @@ class SyncConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryConfig:
+    """Days for which changes of values, and what each run wrote, are remembered."""
+
+    keep_days: int = 365
+    writes_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration file, read and checked for its own form. Relative paths are taken from the file's folder."""
 
@@ -69,6 +79,7 @@ class Config:
     custom_fields: Mapping[str, Mapping[str, str]]
     sync: SyncConfig
     source: Source = field(repr=False)
+    history: HistoryConfig = field(default_factory=HistoryConfig)
 
     @property
     def folder(self) -> Path:
@@ -147,6 +158,7 @@ class _Reading:
             custom_fields=self.custom_fields(),
             sync=self.sync(),
             source=self.source,
+            history=self.history(),
         )
 
     def known(self, section: Mapping[str, Data], steps: Steps, words: tuple[str, ...]) -> None:
@@ -267,7 +279,26 @@ class _Reading:
             return usual
         self.known(section, ("sync", "loop"), LOOP_WORDS)
         within = self.span(section, "within", usual.within.total_seconds(), ("sync", "loop"))
+        if within > MOST_DAYS * _UNITS["d"]:
+            self.wrong(("sync", "loop", "within"), f"expected at most {MOST_DAYS}d", at_value=True)
+            return usual
         return Loop(self.number(section, "flips", usual.flips, ("sync", "loop")), timedelta(seconds=within))
+
+    def history(self) -> HistoryConfig:
+        section = self.data.get("history", {})
+        if not isinstance(section, dict):
+            self.wrong(("history",), "expected entries like keep_days: 365", at_value=True)
+            return HistoryConfig()
+        self.known(section, ("history",), HISTORY_WORDS)
+        usual, steps = HistoryConfig(), ("history",)
+        found = HistoryConfig(
+            self.number(section, "keep_days", usual.keep_days, steps),
+            self.number(section, "writes_days", usual.writes_days, steps),
+        )
+        for word, days in (("keep_days", found.keep_days), ("writes_days", found.writes_days)):
+            if days > MOST_DAYS:
+                self.wrong(("history", word), f"expected at most {MOST_DAYS} days", at_value=True)
+        return found
 
     def span(self, section: Mapping[str, Data], word: str, usual: float, steps: Steps = ("sync",)) -> float:
         value = section.get(word)

@@ -10,7 +10,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import EntryPoint, entry_points
 
@@ -144,6 +144,8 @@ def make_runtime(
             max_age=config.sync.max_age,
             max_deletes=config.sync.max_deletes,
             loop=config.sync.loop,
+            keep_history=timedelta(days=config.history.keep_days),
+            keep_writes=timedelta(days=config.history.writes_days),
         ),
         terms={name: system.budget for name, system in config.systems.items()},
         point=point,

@@ -121,3 +121,6 @@ def test_the_limits_are_configured(tmp_path: Path) -> None:
     path.write_text(text % "none", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"sync\.loop\.flips"):
         load_config(path)
+    path.write_text((text % 2).replace("20m", "999999d"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="at most 36500d"):
+        load_config(path)

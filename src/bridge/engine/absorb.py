@@ -15,6 +15,7 @@ from bridge.engine.merge.observe import Outcome, Sighting, observe
 from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import revived
+from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeRecord
@@ -154,6 +155,8 @@ class _Page:
             elif entry is not None and entry.intent is not None:
                 sighting = replace(sighting, intent=entry.intent)
                 self._resolve(entry)
+                place = (self.system, self.emap.entity, golden_id)
+                self.uow.add_writes(note(self.run, place, entry.intent, record, sure=False))
             seen.append((observe(form, sighting, around), golden))
         for outcome, golden in break_loops(self.run, self.uow, self.emap, self.system, seen):
             self._keep(outcome, golden, result)

@@ -32,6 +32,7 @@ class Pace:
         are due, none is deleted before a person has looked at it.
     passes: how often one record is written to one system within a run; a system that never comes to rest is left to
         the next run.
+    keep_history, keep_writes: how long changes of golden values, and the writes of a run, are remembered.
     loop: when a field counts as one that two systems keep undoing for each other.
     """
 
@@ -42,6 +43,8 @@ class Pace:
     max_age: timedelta = timedelta(days=3)
     max_deletes: int = 25
     passes: int = 4
+    keep_history: timedelta = timedelta(days=365)
+    keep_writes: timedelta = timedelta(days=90)
     loop: Loop = field(default_factory=Loop)
 
 
