@@ -17,8 +17,10 @@ from bridge.adapters.memory import MemoryAdapter
 from bridge.engine.circuit import hasten
 from bridge.engine.cycle import cycle
 from bridge.engine.plan.rehearsal import RehearsalAdapter, Script
+from bridge.engine.plan.undo import Remove, SetBack, Step
 from bridge.engine.report import Report
-from bridge.engine.runtime import Pace, Runtime
+from bridge.engine.runtime import Pace, Run, Runtime
+from bridge.engine.undo import guard, undo, what_would_be_undone
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.load import parse_mapping
 from bridge.ports.work import Conflict
@@ -74,7 +76,8 @@ class Company:
         self.pace = Pace(**story.get("pace", {}))
         self.runs: list[dict[str, Any]] = []
         self.planned: dict[str, list[Callable[[], None]]] = {}
-        self._ids, self._processes = count(1), count(1)
+        self.later: dict[str, list[Callable[[], None]]] = {}
+        self._ids, self._processes, self._numbers = count(1), count(1), count(1)
         for system, objects in story.get("given", {}).items():
             for obj, records in objects.items():
                 for label, values in records.items():
@@ -124,18 +127,21 @@ class Company:
 
     # bridge
 
-    def sync(self, *, killed: str | None = None) -> None:
+    def sync(
+        self, *, killed: str | None = None, first: Callable[[Runtime, str], None] = lambda runtime, run_id: None
+    ) -> None:
         """`bridge sync`, or as much of it as there is before it is killed."""
         for desk in self.desks.values():
             desk.automate()
         runtime = self._runtime(killed)
-        run_id = f"run-{len(self.runs) + 1}"
+        run_id = f"run-{next(self._numbers)}"
         with self.store.begin() as uow:
             uow.reclaim(runtime.clock(), owner=runtime.owner)
             uow.hasten()
             hasten(uow, self.names, runtime.clock())
             uow.start_run(run_id, "sync", runtime.clock())
         try:
+            first(runtime, run_id)
             report = cycle(runtime, run_id, sleep=self.sleep)
         except Killed:
             self.runs.append({"killed": killed})
@@ -161,6 +167,29 @@ class Company:
         self.runs.append(
             {"plan": writes, **{k: v for k, v in figures(report).items() if k in ("exit", "review", "held")}}
         )
+
+    def undo(self, number: int, *, apply: bool) -> None:
+        """`bridge undo`: what it would do, or a sync and then that."""
+        if apply:
+            self.sync()
+        runtime, run_id = self._runtime(None), f"run-{number}"
+        with self.store.begin() as uow:
+            steps = what_would_be_undone(runtime, uow, run_id)
+        told = [self._step(step) for step in steps]
+        self.runs.append({"undo of": number, **({"steps": told} if told else {})})
+        self.planned.update(self.later)
+        self.later.clear()
+        if apply and any(isinstance(step, SetBack | Remove) for step in steps):
+            guard(runtime, steps)
+            self.sync(first=lambda runtime, run: undo(Run(runtime, run, Report(run)), run_id, steps))
+
+    def _step(self, step: Step) -> str:
+        label = self.label_of(step.golden_id)
+        if isinstance(step, SetBack):
+            return f"{label}, {step.unit}: back from {_plain(step.value)} to {_plain(step.to)}"
+        if isinstance(step, Remove):
+            return f"{label}: deleted in {step.system}"
+        return f"{label}{', ' if step.unit else ''}{step.unit}, {step.op} in {step.system}: left alone, {step.why}"
 
     def sleep(self, seconds: float) -> None:
         """Bridge waits."""

@@ -84,6 +84,14 @@ def _stops(company: Company, said: re.Match[str], body: Any) -> None:
     company.desks[said["s"]].automation.clear()
 
 
+def _undoes(company: Company, said: re.Match[str], body: Any) -> None:
+    company.undo(int(said["n"]), apply=said["how"] == "undoes")
+
+
+def _while_undoing(company: Company, said: re.Match[str], body: Any) -> None:
+    company.later.setdefault(said["point"], []).append(lambda: play(company, body))
+
+
 SENTENCES: dict[str, Act] = {
     r"(?P<n>[\d.]+) ?(?P<unit>ms|s|m|h|d) pass(es)?": _moves,
     r"it is (?P<h>\d\d):(?P<m>\d\d)": _clock,
@@ -91,6 +99,8 @@ SENTENCES: dict[str, Act] = {
     r"bridge syncs, and (?P<point>(before|after) \w+)": _during,
     r"bridge is killed (?P<point>(before|after) \w+)": _killed,
     r"bridge plans": _plans,
+    r"bridge (?P<how>undoes|shows the undo of) run (?P<n>\d+)": _undoes,
+    r"while bridge undoes, (?P<point>(before|after) \w+)": _while_undoing,
     r"(?P<s>\w+) adds (?:(?P<object>[A-Z]\w*) )?(?P<label>[a-z0-9-]+)": _adds,
     r"(?P<s>\w+) edits (?P<label>[a-z0-9-]+)": _edits,
     r"(?P<s>\w+) deletes (?P<label>[a-z0-9-]+)": _deletes,

@@ -19,6 +19,21 @@ STORIES = sorted((Path(__file__).parent / "stories").glob("*.yaml"))
 WORDS = {"story", "answers", "mapping", "changes", "systems", "pace", "given", "steps", "expect"}
 
 
+class Shown(yaml.SafeDumper):
+    """One line for a record, one for each entry of a list of sentences."""
+
+    def represent_record(self, value: dict[str, Any]) -> yaml.MappingNode:
+        leaf = not any(isinstance(member, dict | list) for member in value.values())
+        return self.represent_mapping("tag:yaml.org,2002:map", value, flow_style=leaf and bool(value))
+
+    def represent_entries(self, value: list[Any]) -> yaml.SequenceNode:
+        return self.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=False)
+
+
+Shown.add_representer(dict, Shown.represent_record)
+Shown.add_representer(list, Shown.represent_entries)
+
+
 def played(story: dict[str, Any]) -> dict[str, Any]:
     """What a story comes to."""
     company = Company(story)
@@ -34,9 +49,7 @@ def test_story(path: Path) -> None:
     seen = played(story)
     if os.environ.get("BRIDGE_REWRITE"):
         head = text.split("\nexpect:", 1)[0].rstrip("\n")
-        written = yaml.safe_dump(
-            {"expect": seen}, sort_keys=False, allow_unicode=True, width=118, default_flow_style=None
-        )
+        written = yaml.dump({"expect": seen}, Dumper=Shown, sort_keys=False, allow_unicode=True, width=200)
         path.write_text(f"{head}\n{written}", encoding="utf-8")
     else:
         assert seen == story["expect"]

@@ -12,9 +12,10 @@ from bridge.engine.identify import Identities
 from bridge.engine.loops import break_loops
 from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.merge.observe import Outcome, Sighting, observe
+from bridge.engine.plan.undo import UNDONE
 from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
-from bridge.engine.tombstones import revived
+from bridge.engine.tombstones import kept, revived
 from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import MappingError
@@ -188,6 +189,11 @@ class _Page:
         if not golden.alive and (outcome.moved or outcome.shadow.native_id in result.linked):
             golden, row, conflict = revived(self.run, golden, self.system)
             self.history.append(row)
+            self.conflicts.append(conflict)
+        link = self.links[outcome.shadow.native_id]
+        if link.linked_by == UNDONE and outcome.moved:
+            self.links[link.native_id], conflict = kept(self.run, golden, link)
+            self.new_links.append(self.links[link.native_id])
             self.conflicts.append(conflict)
         if golden is not before:
             self.goldens[golden.id] = golden

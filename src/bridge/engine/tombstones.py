@@ -10,7 +10,7 @@ from bridge.engine.work import Scene
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import Tombstone
 from bridge.ports.storage import UnitOfWork
-from bridge.ports.work import Conflict, Golden, HistoryRow, Proposal, Provenance
+from bridge.ports.work import Conflict, Golden, HistoryRow, Link, Proposal, Provenance
 
 RECORD = "(record)"
 """The record as a whole, where journal and history name a unit: whether it is there is a field like any other."""
@@ -88,6 +88,13 @@ def revived(run: Run, golden: Golden, system: str) -> tuple[Golden, HistoryRow, 
     )
     living = replace(golden, rev=golden.rev + 1, alive=True, provenance=why)
     return living, _turned(run, golden, DELETED, EDITED, system), conflict
+
+
+def kept(run: Run, golden: Golden, link: Link) -> tuple[Link, Conflict]:
+    """A record that was to go because the run that made it is undone was edited in this system: it stays."""
+    deleted, edited = Proposal("", DELETED, run.now), Proposal(link.system, EDITED, run.now)
+    staying = replace(link, linked_by="created", reason="edited before it was undone")
+    return staying, edit_beats_delete(run, golden, deleted, edited)
 
 
 def edit_beats_delete(run: Run, golden: Golden, deleted: Proposal, edited: Proposal) -> Conflict:

@@ -9,7 +9,7 @@ from sqlalchemy import Table, and_, delete, exists, select
 
 from bridge.ports.work import WriteRow
 from bridge.store import codec
-from bridge.store.schema import CONFLICT, HISTORY, WRITTEN
+from bridge.store.schema import CONFLICT, HISTORY, RUN, WRITTEN
 from bridge.store.transaction import Transaction
 
 
@@ -21,6 +21,10 @@ class Written(Transaction):
         values = [codec.write_row(row) for row in rows]
         if values:
             self.connection.execute(WRITTEN.insert(), values)
+
+    def run_began(self, run: str) -> datetime | None:
+        """When a run began; None if there was none of this name."""
+        return self.connection.execute(select(RUN.c.started).where(RUN.c.id == run)).scalar()
 
     def writes_of(self, run: str) -> list[WriteRow]:
         """What a run wrote, newest first."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.entrypoints.cli import demo, inspect, mapping, prepare, run, sandbox
+from bridge.entrypoints.cli import demo, inspect, mapping, prepare, run, sandbox, undo
 
 app = typer.Typer(
     name="bridge",
@@ -36,6 +36,7 @@ def _root(
 prepare.register(app)
 run.register(app)
 inspect.register(app)
+undo.register(app)
 app.add_typer(mapping.app, name="mapping")
 sandbox.register(app)
 demo.register(app)
