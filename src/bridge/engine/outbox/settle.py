@@ -56,7 +56,7 @@ class _Settling:
         elif result.outcome == "ok" and result.stored is not None:
             answered = result.created is not False  # a record that was there already may have been edited since
             self.records.append(result.stored)
-            if answered:
+            if answered or task.intent.op == "update":
                 self._note(task, result.stored)
             self.written[result.stored.native_id] = Written(task.golden.id, task.intent, answered)
             self.settled.append(Settlement(entry, None))
