@@ -168,7 +168,7 @@ class Company:
             {"plan": writes, **{k: v for k, v in figures(report).items() if k in ("exit", "review", "held")}}
         )
 
-    def undo(self, number: int, *, apply: bool) -> None:
+    def undo(self, number: int, *, apply: bool, killed: str | None = None) -> None:
         """`bridge undo`: what it would do, or a sync and then that."""
         if apply:
             self.sync()
@@ -181,7 +181,7 @@ class Company:
         self.later.clear()
         if apply and any(isinstance(step, SetBack | Remove) for step in steps):
             guard(runtime, steps)
-            self.sync(first=lambda runtime, run: undo(Run(runtime, run, Report(run)), run_id, steps))
+            self.sync(killed=killed, first=lambda runtime, run: undo(Run(runtime, run, Report(run)), run_id, steps))
 
     def _step(self, step: Step) -> str:
         label = self.label_of(step.golden_id)

@@ -88,6 +88,10 @@ def _undoes(company: Company, said: re.Match[str], body: Any) -> None:
     company.undo(int(said["n"]), apply=said["how"] == "undoes")
 
 
+def _killed_undoing(company: Company, said: re.Match[str], body: Any) -> None:
+    company.undo(int(said["n"]), apply=True, killed=said["point"])
+
+
 def _while_undoing(company: Company, said: re.Match[str], body: Any) -> None:
     company.later.setdefault(said["point"], []).append(lambda: play(company, body))
 
@@ -100,6 +104,7 @@ SENTENCES: dict[str, Act] = {
     r"bridge is killed (?P<point>(before|after) \w+)": _killed,
     r"bridge plans": _plans,
     r"bridge (?P<how>undoes|shows the undo of) run (?P<n>\d+)": _undoes,
+    r"bridge is killed (?P<point>(before|after) \w+), while it undoes run (?P<n>\d+)": _killed_undoing,
     r"while bridge undoes, (?P<point>(before|after) \w+)": _while_undoing,
     r"(?P<s>\w+) adds (?:(?P<object>[A-Z]\w*) )?(?P<label>[a-z0-9-]+)": _adds,
     r"(?P<s>\w+) edits (?P<label>[a-z0-9-]+)": _edits,

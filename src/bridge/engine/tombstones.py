@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bridge.engine.plan.undo import UNDONE
 from bridge.engine.runtime import Run
 from bridge.engine.work import Scene
 from bridge.mapping.compiled import EntityMap
@@ -63,7 +64,8 @@ def bury(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Se
     if not native_ids or not emap.deletes - {system}:
         return set()
     links = uow.links(system, emap.entity, native_ids).values()
-    ids = [link.golden_id for link in links if link.state == "linked" and link.golden_id]
+    mine = [link for link in links if link.linked_by != UNDONE]  # the record of a run that is undone: nobody's delete
+    ids = [link.golden_id for link in mine if link.state == "linked" and link.golden_id]
     scene = Scene(uow, emap, ids, creates=False)
     dead: list[Golden] = []
     for golden in [golden for golden in scene.goldens.values() if golden.alive]:

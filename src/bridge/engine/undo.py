@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.engine.identify import Identities
-from bridge.engine.plan.undo import UNDONE, Known, Remove, SetBack, Step, plan_undo
+from bridge.engine.plan.undo import UNDONE, Known, Remove, SetBack, Step, left_alone, plan_undo
 from bridge.engine.runtime import Run, Runtime
 from bridge.engine.work import enqueue_due
 from bridge.mapping.compiled import EntityMap
@@ -23,12 +23,14 @@ from bridge.ports.work import Golden, HistoryRow, Provenance, WriteRow
 
 
 def what_would_be_undone(runtime: Runtime, uow: UnitOfWork, run: str) -> list[Step]:
-    """The plan for one run, entity by entity. Writes of an entity that is mapped no more are left out."""
+    """The plan for one run, entity by entity, children before their parents."""
     by_entity: dict[str, list[WriteRow]] = defaultdict(list)
     for row in uow.writes_of(run):
         by_entity[row.entity].append(row)
     steps: list[Step] = []
-    for entity, emap in reversed(list(runtime.maps.items())):  # children before their parents
+    for entity in [entity for entity in by_entity if entity not in runtime.maps]:
+        steps.extend(left_alone(row, "this entity is not mapped any more") for row in by_entity[entity])
+    for entity, emap in reversed(list(runtime.maps.items())):
         for part in _parts(by_entity[entity], runtime.pace.page):
             steps.extend(plan_undo(run, part, _known(runtime, uow, emap, part)))
     return steps

@@ -90,7 +90,7 @@ def plan_undo(run: str, writes: Iterable[WriteRow], known: Known) -> list[Step]:
         if row.op == "create":
             made[place] = row
         elif row.op == "delete":
-            steps.append(_left(row, "a deleted record cannot be brought back: make it again where it is needed"))
+            steps.append(left_alone(row, "a deleted record cannot be brought back: make it again where it is needed"))
         else:
             for unit in _units(known, row):
                 updates.setdefault((row.golden_id, unit.name), []).append((row, unit))
@@ -101,7 +101,8 @@ def plan_undo(run: str, writes: Iterable[WriteRow], known: Known) -> list[Step]:
     return steps
 
 
-def _left(row: WriteRow, why: str, unit: str = "") -> LeftAlone:
+def left_alone(row: WriteRow, why: str, unit: str = "") -> LeftAlone:
+    """This write, or one unit of it, stays."""
     return LeftAlone(row.entity, row.golden_id, row.system, row.native_id, row.op, unit, why)
 
 
@@ -118,13 +119,13 @@ def _take_back(run: str, found: Sequence[tuple[WriteRow, Unit]], known: Known) -
     mine = [change for change in rows if change.run == run]
     why = _stays(unit, golden, rows, mine)
     if why or golden is None:
-        return [_left(row, why, unit.name) for row in {row.system: row for row, _ in reversed(found)}.values()]
+        return [left_alone(row, why, unit.name) for row in {row.system: row for row, _ in reversed(found)}.values()]
     seen: set[str] = set()
     left: list[Step] = []
     for row, unit in found:
         shadow = known.shadows.get((row.system, row.golden_id))
         if row.system not in seen and not _shows(shadow, unit.paths(row.system), row.after):
-            left.append(_left(row, f"{row.system} shows something else by now", unit.name))
+            left.append(left_alone(row, f"{row.system} shows something else by now", unit.name))
         seen.add(row.system)
     if left or mine[0].old == golden.values.get(unit.name):
         return left
@@ -182,14 +183,14 @@ def _unmake(run: str, row: WriteRow, newest: WriteRow, known: Known) -> Step:
     link, shadow, golden = known.links.get(place), known.shadows.get(place), known.goldens.get(row.golden_id)
     since = [change for change in known.history.get(row.golden_id, ()) if change.at > row.at and change.run != run]
     if link is None or link.state != "linked" or link.native_id != row.native_id or shadow is None:
-        return _left(row, "it is not linked any more, or gone")
+        return left_alone(row, "it is not linked any more, or gone")
     if row.system not in known.deleting:
-        return _left(row, f"{row.system} does not let records of this kind be deleted")
+        return left_alone(row, f"{row.system} does not let records of this kind be deleted")
     if golden is None or not golden.alive:
-        return _left(row, "the record has been deleted elsewhere since")
+        return left_alone(row, "the record has been deleted elsewhere since")
     if since:
         last = since[-1]
-        return _left(row, f"edited since by {last.system or 'bridge'} at {last.at:%Y-%m-%d %H:%M:%S}")
+        return left_alone(row, f"edited since by {last.system or 'bridge'} at {last.at:%Y-%m-%d %H:%M:%S}")
     if shadow.version != newest.version_after:
-        return _left(row, f"changed in {row.system} since")
+        return left_alone(row, f"changed in {row.system} since")
     return Remove(row.entity, row.golden_id, row.system, row.native_id)

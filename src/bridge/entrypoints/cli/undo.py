@@ -109,6 +109,8 @@ def _tell(run: str, steps: Sequence[Step], report: Report | None, *, applied: bo
     show("Deleted" if applied else "Would be deleted", ("entity", "record"), rows)
     untouched = [(f"{s.system}:{s.entity}:{s.native_id}", s.op, s.unit, s.why) for s in left]
     show("Left alone", ("record", "write", "field", "why"), untouched)
+    if not steps:
+        console.print("This run wrote nothing, or nothing that is remembered still (`history.writes_days`).")
     if report is not None:
         print_report(report)
         console.print(f"`bridge undo {report.run}` takes this back.", highlight=False)
