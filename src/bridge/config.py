@@ -17,14 +17,18 @@ from typing import Final, TypeGuard
 
 from bridge.canonical.custom import BadDeclaration, known_entities
 from bridge.engine.budget import Terms
+from bridge.engine.merge.loops import Loop
 from bridge.engine.plan.guards import Limits
 from bridge.mapping.reading import Data, read_yaml
 from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps, suggest, undecodable
 from bridge.ports.errors import ConfigError
 
-WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "policies", "sync")
-SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait", "guards")
+WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "policies", "sync", "history")
+SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait", "guards", "loop")
 GUARD_WORDS: Final = ("least_listed", "most_deleted", "most_emptied", "most_changed", "few_lost", "few_changed")
+HISTORY_WORDS: Final = ("keep_days", "writes_days")
+MOST_DAYS: Final = 36_500
+LOOP_WORDS: Final = ("flips", "within")
 OWN_WORDS: Final = ("adapter", "budget", "canary", "tolerance")
 """What bridge reads of a system by itself; all else is the adapter's."""
 BUDGET_WORDS: Final = ("per_second", "per_day", "reserve", "at_once")
@@ -70,6 +74,15 @@ class SyncConfig:
     max_deletes: int = 25
     wait: float = 30.0
     guards: Limits = field(default_factory=Limits)
+    loop: Loop = field(default_factory=Loop)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryConfig:
+    """Days for which changes of values, and what each run wrote, are remembered."""
+
+    keep_days: int = 365
+    writes_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,7 @@ class Config:
     sync: SyncConfig
     source: Source = field(repr=False)
     policies: Mapping[str, str] = field(default_factory=dict)
+    history: HistoryConfig = field(default_factory=HistoryConfig)
 
     @property
     def folder(self) -> Path:
@@ -166,6 +180,7 @@ class _Reading:
             sync=self.sync(),
             source=self.source,
             policies=self.policies(),
+            history=self.history(),
         )
 
     def policies(self) -> dict[str, str]:
@@ -302,6 +317,7 @@ class _Reading:
             max_deletes=self.number(section, "max_deletes", usual.max_deletes),
             wait=self.span(section, "wait", usual.wait),
             guards=self.guards(section.get("guards", {})),
+            loop=self.loop(section.get("loop", {}), usual.loop),
         )
 
     def guards(self, section: Data) -> Limits:
@@ -335,6 +351,34 @@ class _Reading:
             return usual
         return int(value) if isinstance(value, str) else usual
 
+    def loop(self, section: Data, usual: Loop) -> Loop:
+        """When a field is frozen that two systems keep undoing for each other."""
+        if not isinstance(section, dict):
+            self.wrong(("sync", "loop"), "expected entries like flips: 4", at_value=True)
+            return usual
+        self.known(section, ("sync", "loop"), LOOP_WORDS)
+        within = self.span(section, "within", usual.within.total_seconds(), ("sync", "loop"))
+        if within > MOST_DAYS * _UNITS["d"]:
+            self.wrong(("sync", "loop", "within"), f"expected at most {MOST_DAYS}d", at_value=True)
+            return usual
+        return Loop(self.number(section, "flips", usual.flips, ("sync", "loop")), timedelta(seconds=within))
+
+    def history(self) -> HistoryConfig:
+        section = self.data.get("history", {})
+        if not isinstance(section, dict):
+            self.wrong(("history",), "expected entries like keep_days: 365", at_value=True)
+            return HistoryConfig()
+        self.known(section, ("history",), HISTORY_WORDS)
+        usual, steps = HistoryConfig(), ("history",)
+        found = HistoryConfig(
+            self.number(section, "keep_days", usual.keep_days, steps),
+            self.number(section, "writes_days", usual.writes_days, steps),
+        )
+        for word, days in (("keep_days", found.keep_days), ("writes_days", found.writes_days)):
+            if days > MOST_DAYS:
+                self.wrong(("history", word), f"expected at most {MOST_DAYS} days", at_value=True)
+        return found
+
     def span(self, section: Mapping[str, Data], word: str, usual: float, steps: Steps = ("sync",)) -> float:
         value = section.get(word)
         if value is None:
@@ -345,12 +389,12 @@ class _Reading:
             return usual
         return float(parts[1]) * _UNITS[parts[2]]
 
-    def number(self, section: Mapping[str, Data], word: str, usual: int) -> int:
+    def number(self, section: Mapping[str, Data], word: str, usual: int, steps: Steps = ("sync",)) -> int:
         value = section.get(word)
         if value is None:
             return usual
         if not isinstance(value, str) or not value.isdecimal() or int(value) < 1:
-            self.wrong(("sync", word), "expected a whole number above 0", at_value=True)
+            self.wrong((*steps, word), "expected a whole number above 0", at_value=True)
             return usual
         return int(value)
 

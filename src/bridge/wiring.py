@@ -10,7 +10,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import EntryPoint, entry_points
 
@@ -162,6 +162,9 @@ def make_runtime(
             max_age=config.sync.max_age,
             max_deletes=config.sync.max_deletes,
             guards=config.sync.guards,
+            loop=config.sync.loop,
+            keep_history=timedelta(days=config.history.keep_days),
+            keep_writes=timedelta(days=config.history.writes_days),
         ),
         coarse={name: system.tolerance for name, system in config.systems.items() if system.tolerance is not None},
         policies=load_policies(config),

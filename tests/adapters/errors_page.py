@@ -44,6 +44,7 @@ NEXT: dict[type[e.BridgeError], tuple[str, str]] = {
     e.Unsupported: ("A read is told and given up in this run; a write is set aside.", "final"),
     e.MappingError: ("The record is set aside, and what is there stays as it is.", "final"),
     e.SafetyStop: ("What looks odd is not written; the command ends with exit code 3.", ""),
+    e.LoopBroken: ("The field of this record is held until all systems show the same; all else goes on.", ""),
     e.ConfigError: ("The command ends (exit code 2).", ""),
 }
 """What the engine does next, and whether that counts as an attempt of the outbox entry."""

@@ -113,6 +113,11 @@ class Company:
         held = json.loads((self.folder / f"{system}.json").read_text())
         return {row["id"]: row["values"] for row in held["objects"].get(obj or OBJECTS[system], [])}
 
+    def alive(self, system: str) -> set[str]:
+        """The ids of what is not deleted there."""
+        held = json.loads((self.folder / f"{system}.json").read_text())
+        return {row["id"] for row in held["objects"].get(OBJECTS[system], []) if not row.get("deleted")}
+
     def bridge(self, *words: str, code: int | None = 0) -> Said:
         """Run a command as a new process would; what it must never do is checked each time."""
         forget_worlds()

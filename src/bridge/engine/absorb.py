@@ -11,11 +11,14 @@ from typing import Final
 import orjson
 
 from bridge.engine.identify import Identities
+from bridge.engine.loops import break_loops
 from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.merge.observe import Outcome, Sighting, observe
+from bridge.engine.plan.undo import UNDONE
 from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
-from bridge.engine.tombstones import revived
+from bridge.engine.tombstones import kept, revived
+from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeRecord
@@ -153,6 +156,7 @@ class _Page:
         form = Form(self.emap, self.system, self._refs())
         around = self.run.around(self.emap)
         able = self.run.runtime.adapters[self.system].capabilities(self.emap.spec(self.system))
+        seen: list[tuple[Outcome, Golden]] = []
         for record, golden_id in linked:
             golden = self.goldens.get(golden_id) or Golden(self.emap.entity, golden_id, 0, {}, {})
             mine = {unit: conflict for (of, unit), conflict in held.items() if of == golden_id} if held else {}
@@ -169,7 +173,11 @@ class _Page:
             elif entry is not None and entry.intent is not None:
                 sighting = replace(sighting, intent=entry.intent)
                 self._resolve(entry)
-            self._keep(observe(form, sighting, around), golden, result)
+                place = (self.system, self.emap.entity, golden_id)
+                self.uow.add_writes(note(self.run, place, entry.intent, record, sure=False))
+            seen.append((observe(form, sighting, around), golden))
+        for outcome, golden in break_loops(self.run, self.uow, self.emap, self.system, seen):
+            self._keep(outcome, golden, result)
 
     def _resolve(self, entry: OutboxEntry) -> None:
         """A write in doubt is settled by the observation: what is still due gets a new entry."""
@@ -198,6 +206,11 @@ class _Page:
         if not golden.alive and (outcome.moved or outcome.shadow.native_id in result.linked):
             golden, row, conflict = revived(self.run, golden, self.system)
             self.history.append(row)
+            self.conflicts.append(conflict)
+        link = self.links[outcome.shadow.native_id]
+        if link.linked_by == UNDONE and outcome.moved:
+            self.links[link.native_id], conflict = kept(self.run, golden, link)
+            self.new_links.append(self.links[link.native_id])
             self.conflicts.append(conflict)
         if golden is not before:
             self.goldens[golden.id] = golden

@@ -29,6 +29,9 @@ from bridge.engine.runtime import Run, Runtime
 from bridge.engine.stops import enforce
 from bridge.engine.watch import look_for_canaries
 
+PRUNED = 10_000
+"""Most rows of history, and of the journal of writes, that one run forgets because they are old."""
+
 
 def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable[[float], None] = time.sleep) -> Report:
     """Run one cycle over all entities and systems. Raises nothing that a system does; see the report's troubles.
@@ -53,6 +56,8 @@ def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable
         for (_, entity, state), number in uow.queue_counts().items():
             if entity in runtime.maps:
                 run.report.outbox[state] = run.report.outbox.get(state, 0) + number
+        pace = runtime.pace
+        uow.prune(history=run.now - pace.keep_history, writes=run.now - pace.keep_writes, limit=PRUNED)
     run.report.seconds = perf_counter() - start
     return run.report
 

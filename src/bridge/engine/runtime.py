@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from bridge.engine.budget import Priority, Terms
 from bridge.engine.circuit import Circuit, close, keep, tripped
 from bridge.engine.merge.draft import Circumstances
+from bridge.engine.merge.loops import Loop
 from bridge.engine.merge.policy import PolicyFunction
 from bridge.engine.meter import Meter
 from bridge.engine.pausing import Pause, pause, pauses_the_system
@@ -34,6 +35,8 @@ class Pace:
     guards: what one read may show without a person looking at it.
     passes: how often one record is written to one system within a run; a system that never comes to rest is left to
         the next run.
+    keep_history, keep_writes: how long changes of golden values, and the writes of a run, are remembered.
+    loop: when a field counts as one that two systems keep undoing for each other.
     """
 
     tolerance: timedelta = timedelta(seconds=2)
@@ -44,6 +47,9 @@ class Pace:
     max_deletes: int = 25
     guards: Limits = field(default_factory=Limits)
     passes: int = 4
+    keep_history: timedelta = timedelta(days=365)
+    keep_writes: timedelta = timedelta(days=90)
+    loop: Loop = field(default_factory=Loop)
 
 
 @dataclass(frozen=True, slots=True)

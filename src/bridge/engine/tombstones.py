@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bridge.engine.plan.undo import UNDONE
 from bridge.engine.runtime import Run
 from bridge.engine.work import Scene
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import Tombstone
 from bridge.ports.storage import UnitOfWork
-from bridge.ports.work import Conflict, Golden, HistoryRow, Proposal, Provenance
+from bridge.ports.work import Conflict, Golden, HistoryRow, Link, Proposal, Provenance
 
 RECORD = "(record)"
 """The record as a whole, where journal and history name a unit: whether it is there is a field like any other."""
@@ -63,7 +64,8 @@ def bury(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Se
     if not native_ids or not emap.deletes - {system}:
         return set()
     links = uow.links(system, emap.entity, native_ids).values()
-    ids = [link.golden_id for link in links if link.state == "linked" and link.golden_id]
+    mine = [link for link in links if link.linked_by != UNDONE]  # the record of a run that is undone: nobody's delete
+    ids = [link.golden_id for link in mine if link.state == "linked" and link.golden_id]
     scene = Scene(uow, emap, ids, creates=False)
     dead: list[Golden] = []
     for golden in [golden for golden in scene.goldens.values() if golden.alive]:
@@ -88,6 +90,13 @@ def revived(run: Run, golden: Golden, system: str) -> tuple[Golden, HistoryRow, 
     )
     living = replace(golden, rev=golden.rev + 1, alive=True, provenance=why)
     return living, _turned(run, golden, DELETED, EDITED, system), conflict
+
+
+def kept(run: Run, golden: Golden, link: Link) -> tuple[Link, Conflict]:
+    """A record that was to go because the run that made it is undone was edited in this system: it stays."""
+    deleted, edited = Proposal("", DELETED, run.now), Proposal(link.system, EDITED, run.now)
+    staying = replace(link, linked_by="created", reason="edited before it was undone")
+    return staying, edit_beats_delete(run, golden, deleted, edited)
 
 
 def edit_beats_delete(run: Run, golden: Golden, deleted: Proposal, edited: Proposal) -> Conflict:

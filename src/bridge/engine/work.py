@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from bridge.engine.merge.form import Form
 from bridge.engine.plan.due import Due, due_create, due_update
+from bridge.engine.plan.undo import UNDONE
 from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
 from bridge.mapping.compiled import EntityMap
@@ -100,6 +101,8 @@ class Scene:
         link = self.links.get((system, golden.id))
         shadow = self.shadows.get((system, golden.id))
         form, unread = self.forms[system], self._unread[golden.id]
+        if link is not None and link.linked_by == UNDONE and link.state == "linked" and shadow is not None:
+            return Due({}, delete=True)  # made by a run that is undone
         if not golden.alive:
             here = link is not None and link.state == "linked" and shadow is not None
             return Due({}, delete=True) if here and system in self.emap.deletes else None

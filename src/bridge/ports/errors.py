@@ -219,6 +219,17 @@ class SafetyStop(BridgeError):
     )
 
 
+class LoopBroken(BridgeError):
+    """Two systems keep undoing each other's value of one field, through bridge: the field is held."""
+
+    code = "BR-LOOP"
+    not_done = "The last of these changes was not passed on; the field is held, all else of the record goes on."
+    to_do = (
+        "See the values with `bridge conflicts list --state held`, switch off the automation that changes the field"
+        " back, then set the same value in these systems."
+    )
+
+
 def all_errors() -> list[type[BridgeError]]:
     """Every error class, for the documentation and the test that renders each of them."""
     found: list[type[BridgeError]] = []

@@ -136,6 +136,26 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteRow:
+    """One write of a run that was made, kept so that it can be undone.
+
+    before, after: path -> native value before it and as sent, for an update; empty otherwise.
+    version_after: the version that the system showed afterwards; None after a delete.
+    """
+
+    run: str
+    system: str
+    entity: str
+    golden_id: str
+    native_id: str = field(repr=False)
+    op: Literal["create", "update", "delete"]
+    before: Mapping[str, NativeValue] = field(repr=False)
+    after: Mapping[str, NativeValue] = field(repr=False)
+    version_after: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxEntry:
     """'System j is behind on record r.' What to send is computed when it is sent.
 

@@ -20,6 +20,7 @@ from bridge.ports.work import (
     Provenance,
     Shadow,
     Terms,
+    WriteRow,
 )
 
 
@@ -263,3 +264,35 @@ def history_of(row: Any) -> HistoryRow:
     old: Canonical = unpack(row.old)
     new: Canonical = unpack(row.new)
     return HistoryRow(row.entity, row.golden_id, row.unit, old, new, row.system, row.at, row.rule, row.run)
+
+
+def write_row(row: WriteRow) -> dict[str, object]:
+    """A write as a row of the journal of writes."""
+    return {
+        "run": row.run,
+        "system": row.system,
+        "entity": row.entity,
+        "golden_id": row.golden_id,
+        "native_id": row.native_id,
+        "op": row.op,
+        "version_after": row.version_after,
+        "body": pack({"before": row.before, "after": row.after}),
+        "at": row.at,
+    }
+
+
+def write_of(row: Any) -> WriteRow:
+    """A row of the journal of writes as a value."""
+    body = unpack(row.body)
+    return WriteRow(
+        run=row.run,
+        system=row.system,
+        entity=row.entity,
+        golden_id=row.golden_id,
+        native_id=row.native_id,
+        op=row.op,
+        before=body["before"],
+        after=body["after"],
+        version_after=row.version_after,
+        at=row.at,
+    )

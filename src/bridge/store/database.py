@@ -20,6 +20,7 @@ from bridge.store.journal import Journal
 from bridge.store.queue import Queue
 from bridge.store.records import Records
 from bridge.store.schema import METADATA
+from bridge.store.written import Written
 
 for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool", "psycopg"):
     # The first logs every row at level DEBUG. The others tell a host that is not found, psycopg as a warning that
@@ -33,7 +34,7 @@ COPIED_AT_ONCE = 1000
 """Rows in memory while a store is copied."""
 
 
-class SqlUnitOfWork(Records, Queue, Backlog, Journal):
+class SqlUnitOfWork(Records, Queue, Backlog, Journal, Written):
     """One transaction over all tables (`bridge.ports.storage.UnitOfWork`)."""
 
 

@@ -106,6 +106,11 @@ class Journal(Transaction):
         )
         return [codec.history_of(row) for row in self.connection.execute(query)]
 
+    def history_since(self, entity: str, golden_ids: Sequence[str], since: datetime) -> list[HistoryRow]:
+        """What changed in these golden records since then, oldest first."""
+        rows = self.rows_in(HISTORY, HISTORY.c.golden_id, golden_ids, HISTORY.c.entity == entity, HISTORY.c.at >= since)
+        return [codec.history_of(row) for row in sorted(rows, key=lambda row: row.id)]
+
     def flag(self, name: str) -> str | None:
         """A small durable fact by name."""
         return self.connection.execute(select(META.c.value).where(META.c.name == name)).scalar()

@@ -219,6 +219,22 @@ HISTORY = Table(
 )
 Index("history_golden", HISTORY.c.entity, HISTORY.c.golden_id)
 
+WRITTEN = Table(
+    "written",
+    METADATA,
+    Column("id", BigKey, primary_key=True, autoincrement=True),
+    Column("run", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("native_id", Text, nullable=False),
+    Column("op", Text, nullable=False),
+    Column("version_after", Text),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+Index("written_run", WRITTEN.c.run)
+
 RUN = Table(
     "run",
     METADATA,

@@ -7,11 +7,12 @@ from bridge.engine.outbox.failure import give_up
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget
 from bridge.engine.work import enqueue_due
+from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
 from bridge.ports.records import NativeRecord
 from bridge.ports.storage import Settlement
-from bridge.ports.work import OutboxEntry
+from bridge.ports.work import OutboxEntry, WriteRow
 
 LIMIT = 200
 
@@ -95,6 +96,7 @@ def _settle(
     written: dict[str, Written] = {}
     settled: list[Settlement] = []
     gone: list[str] = []
+    made: list[WriteRow] = []
     tally = run.report.of(system, emap.entity)
     for entry in entries:
         intent = entry.intent
@@ -104,6 +106,8 @@ def _settle(
             if intent is not None and intent.native_id:
                 gone.append(intent.native_id)
                 tally.deleted += intent.op == "delete"
+                if intent.op == "delete":
+                    made += note(run, (system, emap.entity, entry.golden_id), intent, None)
             continue
         if intent.op == "delete":  # not done; whether it still is to be, what the record shows by now decides
             records += found[entry.id]
@@ -113,11 +117,13 @@ def _settle(
         for record in found[entry.id]:
             records.append(record)
         first = min(found[entry.id], key=lambda record: record.native_id)
+        made += note(run, (system, emap.entity, entry.golden_id), intent, first, sure=False)
         movement = booked.get(intent.reference)
         written[first.native_id] = Written(entry.golden_id, intent, answered=False, booked=movement)
         settled.append(Settlement(entry, None))
     with run.store.begin() as uow:
         uow.settle(settled)
+        uow.add_writes(made)
         absorbed = absorb(run, uow, emap, system, records, written)
         forget(run, uow, emap, system, gone)
         enqueue_due(run, uow, emap, absorbed.touched)

@@ -11,6 +11,7 @@ from bridge.engine.outbox.task import Task
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget
 from bridge.engine.work import enqueue_due
+from bridge.engine.writes import written
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import (
     AlreadyExists,
@@ -25,7 +26,7 @@ from bridge.ports.errors import (
 )
 from bridge.ports.records import NativeRecord, WriteResult
 from bridge.ports.storage import Settlement, UnitOfWork
-from bridge.ports.work import OutboxEntry, Shadow
+from bridge.ports.work import OutboxEntry, Shadow, WriteRow
 
 
 class _Settling:
@@ -40,6 +41,7 @@ class _Settling:
         self.stale: list[str] = []
         self.gone: list[str] = []
         self.left: list[Shadow] = []
+        self.made: list[WriteRow] = []
         self.count = 0
 
     def take(self, task: Task, result: WriteResult) -> None:
@@ -47,12 +49,15 @@ class _Settling:
         entry = task.entry
         if result.outcome == "ok" and task.intent.op == "delete":
             self.gone.append(task.intent.native_id or "")
+            self._note(task, None)
             self.settled.append(Settlement(entry, None))
             self.count += 1
             self.tally.deleted += 1
         elif result.outcome == "ok" and result.stored is not None:
             answered = result.created is not False  # a record that was there already may have been edited since
             self.records.append(result.stored)
+            if answered or task.intent.op == "update":
+                self._note(task, result.stored)
             self.written[result.stored.native_id] = Written(task.golden.id, task.intent, answered)
             self.settled.append(Settlement(entry, None))
             self._count(task, result)
@@ -64,6 +69,10 @@ class _Settling:
             self._fail(entry, InDoubt(error.message if error else "no answer came to the write", system=self.system))
         else:
             self._refuse(task, as_bridge_error(result.error, self.system))
+
+    def _note(self, task: Task, record: NativeRecord | None) -> None:
+        place = (self.system, self.emap.entity, task.golden.id)
+        self.made.extend(written(self.run, place, task.intent, record))
 
     def _count(self, task: Task, result: WriteResult) -> None:
         self.count += 1
@@ -146,6 +155,7 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
     with run.store.begin() as uow:
         uow.settle(settling.settled)
         uow.save_shadows(settling.left)
+        uow.add_writes(settling.made)
         absorbed = absorb(run, uow, emap, system, settling.records, settling.written)
         _amend(run, uow, emap, system, settling.records)
         forget(run, uow, emap, system, settling.gone)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.entrypoints.cli import approve, demo, inspect, mapping, prepare, run, sandbox
+from bridge.entrypoints.cli import approve, demo, inspect, mapping, prepare, run, sandbox, undo
 
 app = typer.Typer(
     name="bridge",
@@ -37,6 +37,7 @@ prepare.register(app)
 run.register(app)
 approve.register(app)
 inspect.register(app)
+undo.register(app)
 app.add_typer(mapping.app, name="mapping")
 sandbox.register(app)
 demo.register(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
@@ -73,8 +74,9 @@ def synchronise(
     *,
     quiet: bool = False,
     command: str = "sync",
+    first: Callable[[Runtime, str], None] = lambda runtime, run_id: None,
 ) -> Report:
-    """One run with its entry in the store's list of runs. The caller holds the lock."""
+    """One run with its entry in the store's list of runs. The caller holds the lock. first: what comes before it."""
     run_id = uuid.uuid4().hex[:12]
     with progress_bar(quiet=quiet) as progress:
         runtime = make_runtime(settings, store, adapters, maps, progress=progress)
@@ -83,6 +85,7 @@ def synchronise(
             uow.hasten()
             hasten(uow, adapters, runtime.clock())
             uow.start_run(run_id, command, runtime.clock())
+        first(runtime, run_id)
         report = cycle(runtime, run_id, patience=settings.sync.wait)
         with store.begin() as uow:
             uow.finish_run(run_id, report.as_json(), runtime.clock())
