@@ -127,7 +127,8 @@ def link_row(link: Link, at: datetime) -> dict[str, object]:
         "linked_by": link.linked_by,
         "reason": link.reason,
         "fingerprint": link.fingerprint,
-        "at": at,
+        "body": pack(link.values) if link.values else None,
+        "at": link.since if link.since and link.state == "review" else at,
     }
 
 
@@ -143,6 +144,8 @@ def link_of(row: Any, candidates: tuple[str, ...] = ()) -> Link:
         row.reason,
         candidates,
         row.fingerprint,
+        unpack(row.body) if row.body else {},
+        row.at,
     )
 
 
@@ -158,6 +161,7 @@ def intent_out(intent: Intent | None) -> bytes | None:
             "after": intent.after,
             "version": intent.version_before,
             **({"deltas": intent.deltas, "reference": intent.reference} if intent.reference else {}),
+            **({"key": intent.key} if intent.key else {}),
         }
     )
 
@@ -167,7 +171,7 @@ def intent_in(blob: bytes | None) -> Intent | None:
     if blob is None:
         return None
     body: Mapping[str, Any] = unpack(blob)
-    more = (body.get("deltas", {}), body.get("reference", ""))
+    more = (body.get("deltas", {}), body.get("reference", ""), body.get("key", ""))
     return Intent(body["op"], body["id"], body["before"], body["after"], body["version"], *more)
 
 

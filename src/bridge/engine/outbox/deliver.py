@@ -74,7 +74,8 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
         if stop is not None:
             settled.append(stop)
         else:
-            tasks.append(Task(entry, golden, due, shadow, intent_of(due, shadow, run.runtime.new_id)))
+            key = scene.keys.get((system, golden.id), "")
+            tasks.append(Task(entry, golden, due, shadow, intent_of(due, shadow, run.runtime.new_id, key)))
     uow.settle(settled)
     return tasks
 

@@ -112,7 +112,7 @@ class _Settling:
         """The system says the record is there: ours if it carries the key; else somebody's record is in the way."""
         try:
             with self.run.calling(self.system, self.emap.entity) as (adapter, _):
-                found = adapter.find(self.emap.spec(self.system), [task.golden.id])[task.golden.id]
+                found = adapter.find(self.emap.spec(self.system), [task.key])[task.key]
         except Exception as failure:
             self._fail(task.entry, as_bridge_error(failure, self.system))
             return

@@ -55,6 +55,12 @@ def match_keys(rules: Sequence[MatchRule], values: Values) -> list[tuple[str, st
     return found
 
 
+def said_to_match(rules: Sequence[MatchRule], values: Values) -> dict[str, Canonical]:
+    """What the match rules look at, of all that a record says: field, or "group.member" -> text."""
+    fields = dict.fromkeys(field for rule in rules for field in rule.fields)
+    return {field: text for field in fields if (text := _plain(values, field))}
+
+
 def decide(
     rules: Sequence[MatchRule],
     values: Values,
@@ -124,6 +130,18 @@ def likeness(fields: Sequence[str], mine: Values, other: Values) -> float:
     return sum(scores) / len(scores)
 
 
+def resemblance(rules: Sequence[MatchRule], mine: Values, other: Values) -> float:
+    """0 to 1, for people: the best of what the rules say. Equal in a field that identifies is 1."""
+    scores = [0.0]
+    for rule in rules:
+        if rule.kind == "same":
+            pairs = [(_bare(_plain(mine, field)), _bare(_plain(other, field))) for field in rule.fields]
+            scores.append(1.0 if all(a and a == b for a, b in pairs) else 0.0)
+        else:
+            scores.append(likeness(rule.fields, mine, other))
+    return max(scores)
+
+
 def _contradiction(stronger: Iterable[MatchRule], mine: Values, other: Values) -> str:
     """The field of a stronger rule in which the two differ: a shared mailbox proves nothing against a tax number."""
     for rule in stronger:
@@ -139,6 +157,8 @@ def _contradiction(stronger: Iterable[MatchRule], mine: Values, other: Values) -
 def _plain(values: Values, field: str) -> str:
     """The value of a field, or of one member of a group ("billing_address.postcode"), as text."""
     unit, _, member = field.partition(".")
+    if member and field in values:  # as `said_to_match` keeps it
+        unit, member = field, ""
     value = values.get(unit)
     if member:
         value = value.get(member) if isinstance(value, dict) else None
