@@ -13,7 +13,7 @@ from bridge.engine.plan.unify import repoint, unify
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.units import in_rows
 from bridge.ports.storage import UnitOfWork
-from bridge.ports.work import Conflict, Golden, HistoryRow, Link, OutboxEntry, Shadow
+from bridge.ports.work import Conflict, Golden, HistoryRow, Intent, Link, OutboxEntry, Shadow
 
 PAGE = 2000
 """Records that refer to merged ones, rewritten by one statement."""
@@ -99,24 +99,25 @@ def _unite(merge: _Merge, emap: EntityMap, loser: str, winner: str, around: Circ
 
 
 def _hand_on(uow: UnitOfWork, entity: str, heirs: Mapping[str, str], links: Iterable[Link]) -> None:
-    """Writes of the losers whose end is unknown are looked up for the winners, by the key that they were sent with."""
+    """Writes of the losers whose end is unknown are looked up for the winners.
+
+    An update goes with its record. A create goes on, under the key that it was sent with, where the winner has no
+    record yet; where it has one, it stays the loser's: what it made is found by that key, and is a duplicate.
+    """
     entries = uow.under_way(entity, [*heirs, *heirs.values()])
     busy = {(entry.system, entry.golden_id) for entry in entries}
-    linked = {(link.system, link.golden_id) for link in links if link.state == "linked"}
+    linked = {(link.system, link.golden_id): link.native_id for link in links if link.state == "linked"}
     for entry in entries:
         winner = heirs.get(entry.golden_id)
-        if winner is None or (entry.system, winner) in busy:
+        if winner is None or entry.intent is None or (entry.system, winner) in busy:
             continue
-        if entry.intent is not None and entry.intent.op != "create" and (entry.system, winner) not in linked:
-            continue
-        busy.add((entry.system, winner))
-        uow.move_entry(_keyed(entry), winner)
+        if entry.intent.native_id == linked.get((entry.system, winner)):  # None is None: not made, and none there
+            busy.add((entry.system, winner))
+            uow.move_entry(_keyed(entry, entry.intent), winner)
 
 
-def _keyed(entry: OutboxEntry) -> OutboxEntry:
-    if entry.intent is None or entry.intent.op != "create" or entry.intent.key:
-        return entry
-    return entry.with_intent(replace(entry.intent, key=entry.golden_id))
+def _keyed(entry: OutboxEntry, intent: Intent) -> OutboxEntry:
+    return entry.with_intent(replace(intent, key=intent.key or entry.golden_id)) if intent.op == "create" else entry
 
 
 def _save(uow: UnitOfWork, emap: EntityMap, heirs: Mapping[str, str], merge: _Merge, around: Circumstances) -> None:
