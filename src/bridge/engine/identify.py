@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bridge.engine.merge.form import Form
-from bridge.engine.plan.identity import CROWD, decide, match_keys, said_to_match
+from bridge.engine.plan.identity import crowded, decide, match_keys, match_words, said_to_match
 from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
 from bridge.mapping.compiled import EntityMap
@@ -25,7 +25,7 @@ class Identities:
     def __init__(self, run: Run, uow: UnitOfWork, emap: EntityMap, system: str) -> None:
         self.run, self.uow, self.emap, self.system = run, uow, emap, system
         self.goldens: dict[str, Golden] = {}
-        self._values: dict[str, Mapping[str, Canonical]] = {}  # golden id -> values, as far as loaded
+        self._values: dict[str, Mapping[str, Canonical]] = {}  # golden id -> what match rules look at, as far as loaded
         self._index: dict[tuple[str, str], list[str]] = {}  # match key -> golden ids, with those of this page
         self._taken: dict[str, str] = {}  # golden id -> native id of this system
         self._somewhere: set[str] = set()  # golden ids of which some system has the record
@@ -77,7 +77,7 @@ class Identities:
         news = [golden_id for golden_id in golden_ids if golden_id not in self._values]
         for golden_id, golden in self.uow.goldens(self.emap.entity, news).items():
             self.goldens[golden_id] = golden
-            self._values[golden_id] = golden.values
+            self._values[golden_id] = match_words(self.emap.match, golden.values)
         for link in self.uow.links_of(self.emap.entity, news):
             if link.state == "linked" and link.golden_id:
                 self._somewhere.add(link.golden_id)
@@ -138,7 +138,8 @@ class Identities:
         readings = {record.native_id: form.read(record.values).values for record in records}
         keys = {native_id: match_keys(self.emap.match, values) for native_id, values in readings.items()}
         wanted = sorted({key for found in keys.values() for key in found})
-        self._index = {key: ids for key, ids in self.uow.match(self.emap.entity, wanted).items() if len(ids) <= CROWD}
+        found = self.uow.match(self.emap.entity, wanted)
+        self._index = {key: ids for key, ids in found.items() if not crowded(key, len(ids))}
         self._load(sorted({golden_id for ids in self._index.values() for golden_id in ids}))
         return [
             self._judge(record, readings[record.native_id], keys[record.native_id], links, prints[record.native_id])
@@ -156,7 +157,7 @@ class Identities:
         ids = {golden_id for key in keys for golden_id in self._index.get(key, ())}
         fit = [one for one in sorted(ids) if self._lives(one) and not self._is_parted(record, one)]
         candidates = {golden_id: self._values[golden_id] for golden_id in fit}
-        decision = decide(self.emap.match, values, candidates, frozenset(self._taken))
+        decision = decide(self.emap.match, match_words(self.emap.match, values), candidates, frozenset(self._taken))
         old = links.get(record.native_id)
         if decision.kind == "review":
             return self._review(record, decision.reason, decision.candidates, old, seen)
@@ -180,7 +181,7 @@ class Identities:
             carried = None  # a person said that it is not the one whose key it carries
         golden_id = carried or self.run.runtime.new_id()
         self.goldens[golden_id] = Golden(self.emap.entity, golden_id, 0, {}, {})
-        self._values[golden_id] = values
+        self._values[golden_id] = match_words(self.emap.match, values)
         for key in keys:
             self._index.setdefault(key, []).append(golden_id)
         return golden_id
