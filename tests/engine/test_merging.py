@@ -193,6 +193,24 @@ def test_an_old_key_leads_to_the_winner(company: Machine) -> None:
         assert uow.links("fin", "customer", [fresh])[fresh].golden_id == before["m1"]
 
 
+@pytest.mark.parametrize("system", ["crm", "fin"])
+def test_a_merge_that_no_feed_tells_of_is_noticed_when_it_is_written_to(company: Machine, system: str) -> None:
+    """As in Odoo: the one that goes is simply not there any more, and its key is the other one's now. One system looks
+    before it writes, the other is refused."""
+    sim, before = company.systems[system], golden_ids(company)
+    stays = row(company, system, "m1")
+    del sim.rows[row(company, system, "m2")]
+    sim.rows[stays].key = before["m2"]
+    company.edit("erp", "m2", "note", None)
+    company.wait(60)
+    company.run()
+    assert set(golden_ids(company)) == {"m1", "m3"}
+    others = sorted({"crm", "erp", "fin"} - {system})
+    assert sorted(reviews(company)) == [(other, f"its twin was merged in {system}") for other in others]
+    assert [parent_of(company, one, "m3") for one in ("crm", "erp", "fin")] == ["m1"] * 3
+    quiet(company)
+
+
 def bugs():
     reported = test_the_winner_stands_and_its_twins_elsewhere_are_reported
     return {

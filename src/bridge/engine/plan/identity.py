@@ -27,6 +27,9 @@ CROWD = 200
 BLOCK_CROWD = 40
 """The same for a blocking key: of the many that a name has, the rare ones find what there is to be found."""
 
+ROUNDING = 1e-9
+"""Sums of likenesses are that exact."""
+
 LONGEST = 3
 """Words of a name that blocking keys are made of."""
 
@@ -131,16 +134,15 @@ def _hits(rule: MatchRule, mine: Values, candidates: Mapping[str, Values], stron
         return [
             golden_id
             for golden_id, known in candidates.items()
-            if _alike(rule.fields, folded, known) >= wanted and not _contradiction(strongest, mine, known)
+            if _alike(rule.fields, folded, known, wanted) >= wanted - ROUNDING
+            and not _contradiction(strongest, mine, known)
         ]
     words = [(field, _bare(_plain(mine, field))) for field in rule.fields]
     if not all(word for _, word in words):
         return []
-    return [
-        golden_id
-        for golden_id, known in candidates.items()
-        if all(_bare(_plain(known, field)) == word for field, word in words)
-    ]
+    (first, wanted_first), *rest = words
+    found = [one for one, known in candidates.items() if _bare(_plain(known, first)) == wanted_first]
+    return [one for one in found if all(_bare(_plain(candidates[one], field)) == word for field, word in rest)]
 
 
 def likeness(fields: Sequence[str], mine: Values, other: Values) -> float:
@@ -151,19 +153,28 @@ def likeness(fields: Sequence[str], mine: Values, other: Values) -> float:
     return _alike(fields, [_fold(_plain(mine, field)) for field in fields], other)
 
 
-def _alike(fields: Sequence[str], words: Sequence[str], other: Values) -> float:
-    """`likeness`, of a record whose words are folded already."""
-    total, number = 0.0, 0
+def _alike(fields: Sequence[str], words: Sequence[str], other: Values, wanted: float = 0.0) -> float:
+    """`likeness`, of a record whose words are folded already; 0 where it cannot come to `wanted` any more.
+
+    The first field is compared last: it is the longest, and most candidates differ in the others.
+    """
+    pairs: list[tuple[str, str]] = []
     for field, a in zip(fields, words, strict=True):
         b = _fold(_plain(other, field))
         if a and b:
-            if not number and _numbers(a) != _numbers(b):
+            if not pairs and a != b and _numbers(a) != _numbers(b):
                 return 0.0
-            total += 1.0 if a == b else max(fuzz.token_sort_ratio(a, b), fuzz.ratio(a, b)) / 100
-            number += 1
-        elif not number:
+            pairs.append((a, b))
+        elif not pairs:
             return 0.0
-    return total / number
+    best = float(len(pairs))
+    least = wanted * best - ROUNDING
+    for a, b in reversed(pairs):
+        if a != b:
+            best -= 1 - max(fuzz.token_sort_ratio(a, b), fuzz.ratio(a, b)) / 100
+            if best < least:
+                return 0.0
+    return best / len(pairs)
 
 
 def resemblance(rules: Sequence[MatchRule], mine: Values, other: Values) -> float:
