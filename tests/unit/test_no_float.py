@@ -37,6 +37,7 @@ WIRE = {
     ("adapters/salesforce/settings.py", "_recent"): "the number of an API version",
     ("engine/plan/identity.py", "likeness"): "how alike two names are",
     ("engine/plan/identity.py", "_hits"): "how alike two names have to be",
+    ("engine/plan/identity.py", "_alike"): "how alike two names are, and have to be",
     ("engine/plan/identity.py", "resemblance"): "how alike two records are, for people",
     ("engine/reviewing.py", "Candidate"): "the same",
     ("config.py", "budget"): "calls a second, and the share of a day's calls",

@@ -131,18 +131,15 @@ def _hits(rule: MatchRule, mine: Values, candidates: Mapping[str, Values], stron
     """The candidates that the rule takes for the record. Likeness says nothing against two different tax numbers."""
     if rule.kind == "similar":
         folded, wanted = [_fold(_plain(mine, field)) for field in rule.fields], float(rule.above or 1)
-        return [
-            golden_id
-            for golden_id, known in candidates.items()
-            if _alike(rule.fields, folded, known, wanted) >= wanted - ROUNDING
-            and not _contradiction(strongest, mine, known)
-        ]
+        least = wanted - ROUNDING
+        found = [one for one, known in candidates.items() if _alike(rule.fields, folded, known, wanted) >= least]
+        return [one for one in found if not _contradiction(strongest, mine, candidates[one])]
     words = [(field, _bare(_plain(mine, field))) for field in rule.fields]
     if not all(word for _, word in words):
         return []
     (first, wanted_first), *rest = words
-    found = [one for one, known in candidates.items() if _bare(_plain(known, first)) == wanted_first]
-    return [one for one in found if all(_bare(_plain(candidates[one], field)) == word for field, word in rest)]
+    same = [one for one, known in candidates.items() if _bare(_plain(known, first)) == wanted_first]
+    return [one for one in same if all(_bare(_plain(candidates[one], field)) == word for field, word in rest)]
 
 
 def likeness(fields: Sequence[str], mine: Values, other: Values) -> float:
