@@ -93,7 +93,10 @@ def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: 
         return
     known = uow.links(system, emap.entity, native_ids).values()
     links = [link for link in known if link.state != "gone"]
-    uow.save_links((replace(x, state="gone", reason="deleted in the system", candidates=()) for x in links), run.now)
+    reason = "deleted in the system"
+    uow.save_links(  # without a fingerprint: it is looked at, should it come back
+        (replace(x, state="gone", reason=reason, candidates=(), fingerprint="", values={}) for x in links), run.now
+    )
     uow.drop_shadows(system, emap.entity, [link.native_id for link in links])
     uow.unqueue(emap.entity, [(system, link.golden_id) for link in links if link.golden_id])
 

@@ -44,6 +44,9 @@ def link(one: Link, golden: Golden, links: Iterable[Link]) -> Plan:
         return Plan(entity, refused=f"{name} is gone in {one.system}", to_do="Link a record that is there.")
     if one.golden_id == golden.id:
         return Plan(entity, refused=f"{name} is linked to {golden.id} already", to_do="You need do nothing.")
+    if not golden.alive:
+        words = f"{golden.id} was deleted: {name} would be deleted with it where the mapping says so"
+        return Plan(entity, refused=words, to_do=f"`bridge links new {name}` takes it in as one of its own.")
     if one.golden_id is not None:
         return Plan(
             entity,
