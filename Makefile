@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak crash-matrix faults lint types clean
+.PHONY: help demo test soak crash-matrix faults bench-matching lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -39,6 +39,9 @@ crash-matrix: $(VENV)/.ready ## bridge killed before and after every commit and 
 
 faults: $(VENV)/.ready ## each fault of a system for each operation, written to docs/reliability.md
 	cd tests && $(abspath $(BIN))/python -m reliability.faults
+
+bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, written to build/reports/matching.json
+	$(BIN)/python benchmarks/matching.py
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

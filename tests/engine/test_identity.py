@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.engine.plan.identity import decide, likeness, match_keys
+from bridge.engine.plan.identity import (
+    BLOCK_CROWD,
+    CROWD,
+    crowded,
+    decide,
+    likeness,
+    match_keys,
+    resemblance,
+    said_to_match,
+)
 from bridge.mapping.units import MatchRule
 
 TAX = MatchRule("same", ("tax_id",))
@@ -87,3 +96,47 @@ def test_alike_records_share_a_key_to_be_found_by() -> None:
     other = {"name": "Blumen Wber", "tax_id": "de1", "address": {"postcode": "10115"}}
     shared = set(match_keys(RULES, mine)) & set(match_keys(RULES, other))
     assert {rule.partition(":")[0] for rule, _ in shared} == {"0", "2"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Weber Logistik e.K.", "Weber Logistik GmbH & Co. KG"),
+        ("Weber Logistik UG (haftungsbeschränkt)", "WEBER LOGISTIK"),
+        ("Müller Söhne", "Mueller Soehne"),
+        ("S.A.R.L. Moreau", "Moreau"),
+    ],
+)
+def test_what_only_looks_different_is_the_same(one: str, other: str) -> None:
+    assert likeness(("name",), {"name": one}, {"name": other}) == 1
+
+
+def test_an_error_in_the_first_letter_does_not_turn_the_words_around() -> None:
+    assert likeness(("name",), {"name": "Apotheke Zander"}, {"name": "Zapotheke Zander"}) > 0.9
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["Wbeer Logistik Nord", "Nord Logistik Weber", "Weber Lgistik Nord", "Weber Logistik Nrod"],
+)
+def test_a_slip_leaves_a_key_that_is_shared(other: str) -> None:
+    name = MatchRule("similar", ("name",), above="0.8", then="review")
+    assert set(match_keys((name,), {"name": "Weber Logistik Nord"})) & set(match_keys((name,), {"name": other}))
+
+
+def test_a_common_block_says_less_than_a_common_key() -> None:
+    assert crowded(("0:name", "p:logi+webe"), BLOCK_CROWD + 1)
+    (mail,) = match_keys((MAIL,), {"email": "firma:w@x.de"})
+    assert not crowded(mail, BLOCK_CROWD + 1)
+    assert crowded(mail, CROWD + 1)
+
+
+def test_what_is_kept_for_a_person_is_judged_as_the_values_are() -> None:
+    values = {"name": "Weber", "tax_id": None, "address": {"postcode": "10115", "city": "Berlin"}, "notes": "x"}
+    said = said_to_match(RULES, values)
+    assert said == {"name": "Weber", "address.postcode": "10115"}
+    other = {"name": "Wever", "address": {"postcode": "10115"}}
+    assert resemblance(RULES, said, other) == resemblance(RULES, values, other) == 0.9
+    assert resemblance(RULES, {"email": "a@x.de"}, {"email": "A@x.de"}) == 1
+    assert resemblance(RULES, {}, other) == 0
+    assert judged(said, {"g1": other}).kind == judged(values, {"g1": other}).kind

@@ -49,6 +49,7 @@ class Row:
     seq: int
     key: str | None = None
     deleted: bool = False
+    merged_into: str | None = None
     archived: bool = False  # not in what is read, and still found by its key
 
 
@@ -124,6 +125,16 @@ class Simulated:
     def remove(self, row_id: str) -> None:
         self._set(self.rows[row_id], {})
         self.rows[row_id].deleted = True
+
+    def merge(self, winner: str, loser: str, *, silent: bool = False) -> None:
+        """A user merges two records: what referred to the one that goes refers to the one that stays; `silent`: without
+        a new stamp."""
+        for row in self.rows.values():
+            if row.values.get("parent") == loser and row.id != winner:
+                row.values["parent"] = winner
+                self._set(row, {}) if not silent else None
+        self.remove(loser)
+        self.rows[loser].merged_into = winner
 
     def _set(self, row: Row, values: dict[str, NativeValue]) -> None:
         self._seq += 1
@@ -202,7 +213,7 @@ class Simulated:
         # The next reading begins a little before this one began, also if the process dies between its pages.
         position = f"{page[-1].at.isoformat()}|{page[-1].id}|{began}" if more else f"{began}||"
         records = tuple(self._record(spec, row) for row in page if not row.deleted)
-        gone = tuple(Tombstone(row.id) for row in page if row.deleted)
+        gone = tuple(Tombstone(row.id, merged_into=row.merged_into) for row in page if row.deleted)
         answer = ChangePage(records, gone, position, more)
         self.world.moment(f"{self.system} changes done")
         return answer

@@ -15,7 +15,19 @@ from sqlalchemy.exc import IntegrityError
 
 from bridge.ports.errors import ConfigError
 from bridge.ports.storage import CursorRow, Settlement
-from bridge.ports.work import Conflict, Golden, HistoryRow, Intent, Link, Proposal, Provenance, Shadow
+from bridge.ports.work import (
+    AGAIN,
+    Alias,
+    Conflict,
+    Golden,
+    HistoryRow,
+    Intent,
+    Link,
+    Proposal,
+    Provenance,
+    Separated,
+    Shadow,
+)
 from bridge.store import Database, migrate, open_store
 from bridge.store.schema import METADATA
 
@@ -282,3 +294,84 @@ def test_one_program_at_a_time_works_with_a_postgresql_store(postgres) -> None:
         assert got
     one.close()
     other.close()
+
+
+def test_pairs_that_were_parted_and_old_ids(store: Database) -> None:
+    parted = Separated("crm", "customer", "1", "g1")
+    with store.begin() as uow:
+        uow.separate([parted, parted], NOW)
+        uow.save_aliases([Alias("customer", "old", "g1"), Alias("customer", "k1", "g1", "crm")], NOW)
+        uow.save_aliases([Alias("customer", "k2", "g1", "crm")], LATER)
+        assert uow.separated("crm", "customer", ["1", "2"]) == {("1", "g1")}
+        assert uow.aliases("customer", ["old", "k1", "g1"]) == {"old": "g1", "k1": "g1"}
+        assert uow.keys_in_systems("customer", ["g1", "g2"]) == {("crm", "g1"): "k2"}
+        uow.unseparate([parted])
+        assert uow.separated("crm", "customer", ["1"]) == set()
+
+
+def test_what_is_to_be_looked_at_again(store: Database) -> None:
+    with store.begin() as uow:
+        uow.save_links([Link("crm", "customer", "1", "g1", "linked", "person", fingerprint=AGAIN)], NOW)
+        uow.save_links([Link("crm", "customer", "2", "g2", "linked", "person")], NOW)
+        assert uow.again("crm", "customer") == ["1"]
+        assert uow.again("erp", "customer") == []
+
+
+def test_a_golden_record_is_found_by_what_it_names(store: Database) -> None:
+    with store.begin() as uow:
+        of = [("a", "g1"), ("b", "g11"), ("c", "x g1 y"), ("d", None)]
+        uow.save_goldens([Golden("contact", name, 1, {"customer": value}, {}) for name, value in of], NOW)
+        uow.save_goldens([Golden("order", "a", 1, {"customer": "g1"}, {})], NOW)
+        assert uow.mentioning("contact", ["g1"]) == ["a"]
+        assert uow.mentioning("contact", ["g1", "g11", "g3"]) == ["a", "b"]
+
+
+def test_what_was_said_of_a_loser_is_said_of_the_winner(store: Database) -> None:
+    review = Link("erp", "customer", "7", None, "review", "match", "similar name", ("lost", "won"), "f7", {"name": "A"})
+    other = Link("erp", "customer", "8", None, "review", "match", "similar name", ("lost",), "f8")
+    said = HistoryRow("customer", "lost", "name", "A", "B", "crm", NOW, "changed", "run")
+    conflict = Conflict("c1", "customer", "lost", "name", "settled", "newest", "crm", None, (), NOW)
+    with store.begin() as uow:
+        uow.save_goldens([golden("lost"), golden("won")], NOW)
+        uow.save_links([review, other], NOW)
+        uow.add_history([said])
+        uow.save_conflicts([conflict])
+        uow.enqueue("customer", [("crm", "lost", 1), ("erp", "lost", 1)], NOW)
+        (entry,) = uow.claim("crm", "customer", 9, now=LATER, lease_until=LATER, owner="a")
+        uow.save_match_keys("customer", {"lost": [("0:email", "a")]})
+        uow.save_aliases([Alias("customer", "older", "lost"), Alias("customer", "k", "lost", "crm")], NOW)
+        uow.separate([Separated("crm", "customer", "1", "lost"), Separated("crm", "customer", "1", "won")], NOW)
+        uow.succeed("customer", {"lost": "won"}, LATER)
+        assert [one.golden_id for one in uow.under_way("customer", ["lost", "won"])] == ["lost"]
+        uow.move_entry(entry, "won")
+    with store.begin() as uow:
+        assert list(uow.goldens("customer", ["lost", "won"])) == ["won"]
+        assert uow.links("erp", "customer", ["7"])["7"].candidates == ("won",)
+        assert uow.links("erp", "customer", ["7"])["7"].values == {"name": "A"}
+        assert uow.links("erp", "customer", ["8"])["8"].candidates == ("won",)
+        assert [row.unit for row in uow.history("customer", "won")] == ["name"]
+        assert [row.id for row in uow.conflicts(golden_id="won")] == ["c1"]
+        assert [(one.golden_id, one.state) for one in uow.entries(None, 9)] == [("won", "leased")]
+        assert uow.match("customer", [("0:email", "a")]) == {}
+        assert uow.aliases("customer", ["lost", "older", "k"]) == dict.fromkeys(("lost", "older", "k"), "won")
+        assert uow.keys_in_systems("customer", ["won", "lost"]) == {}
+        assert uow.separated("crm", "customer", ["1"]) == {("1", "won")}
+
+
+def test_duplicates_are_counted(store: Database) -> None:
+    def waits(system: str, native_id: str, *candidates: str) -> Link:
+        return Link(system, "customer", native_id, None, "review", "match", "similar name", candidates)
+
+    with store.begin() as uow:
+        uow.save_links([Link("crm", "customer", "1", "g1", "linked", "key"), waits("crm", "2", "g1", "g2")], NOW)
+        uow.save_links([waits("erp", "1", "g1"), waits("erp", "2", "g2")], NOW)
+        assert uow.review_counts() == {("customer", "crm"): (1, 1), ("customer", "erp"): (2, 0)}
+
+
+def test_the_age_of_a_review_does_not_start_again(store: Database) -> None:
+    link = Link("erp", "customer", "7", None, "review", "match", "similar name", ("g1",))
+    with store.begin() as uow:
+        uow.save_links([link], NOW)
+        known = uow.links("erp", "customer", ["7"])["7"]
+        uow.save_links([known], LATER)
+        assert uow.links("erp", "customer", ["7"])["7"].since == NOW

@@ -15,7 +15,8 @@ from bridge.store.schema import METADATA
 
 BUSINESS = frozenset({
     "golden.body", "shadow.body", "conflict.body", "history.old", "history.new", "outbox.intent", "match_key.key",
-    "crosswalk.native_id", "shadow.native_id", "candidate.native_id", "shadow.waiting_for", "cursor.cursor",
+    "crosswalk.native_id", "crosswalk.body", "separated.native_id",
+    "shadow.native_id", "candidate.native_id", "shadow.waiting_for", "cursor.cursor",
 })  # fmt: skip
 """Columns that hold what the systems hold: values, and ids (ERPNext's are names). Secrets not even there."""
 

@@ -23,7 +23,7 @@ from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeRecord
 from bridge.ports.storage import Settlement, UnitOfWork
-from bridge.ports.work import Conflict, Golden, HistoryRow, Intent, Link, OutboxEntry, Shadow
+from bridge.ports.work import AGAIN, Conflict, Golden, HistoryRow, Intent, Link, OutboxEntry, Shadow
 
 NOTICEABLE: Final = 2.0
 """Seconds. Clocks that differ by less are taken for the same."""
@@ -138,6 +138,11 @@ class _Page:
                     self.tally.linked += link.linked_by != "new"
             elif link.state == "review" and link.native_id not in before:
                 self.tally.review += 1
+        self.new_links += [
+            replace(link, fingerprint="", since=None)  # it is looked at now
+            for link in self.links.values()
+            if link.state == "linked" and link.fingerprint == AGAIN
+        ]
         self.goldens = identities.goldens
 
     def merge(self, written: Mapping[str, Written], result: Absorbed) -> None:

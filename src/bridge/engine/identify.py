@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from bridge.engine.merge.form import Form
-from bridge.engine.plan.identity import CROWD, decide, match_keys
+from bridge.engine.plan.identity import crowded, decide, match_keys, match_words, said_to_match
 from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
 from bridge.mapping.compiled import EntityMap
@@ -24,10 +25,12 @@ class Identities:
     def __init__(self, run: Run, uow: UnitOfWork, emap: EntityMap, system: str) -> None:
         self.run, self.uow, self.emap, self.system = run, uow, emap, system
         self.goldens: dict[str, Golden] = {}
-        self._values: dict[str, Mapping[str, Canonical]] = {}  # golden id -> values, as far as loaded
+        self._values: dict[str, Mapping[str, Canonical]] = {}  # golden id -> what match rules look at, as far as loaded
         self._index: dict[tuple[str, str], list[str]] = {}  # match key -> golden ids, with those of this page
         self._taken: dict[str, str] = {}  # golden id -> native id of this system
         self._somewhere: set[str] = set()  # golden ids of which some system has the record
+        self._parted: set[tuple[str, str]] = set()  # (native id, golden id) that a person said are not the same
+        self._alias: dict[str, str] = {}  # ids that golden records had before, or have in this system
 
     @staticmethod
     def keys_of(emap: EntityMap, goldens: Iterable[Golden]) -> dict[str, list[tuple[str, str]]]:
@@ -46,6 +49,7 @@ class Identities:
         loose = [r for r in loose if not r.archived or r.native_id in links or r.native_id in written]
         if not loose:
             return []
+        self._parted = self.uow.separated(self.system, self.emap.entity, [record.native_id for record in loose])
         self._load_owners(loose, links, written)
         found: list[Link] = []
         unknown: list[NativeRecord] = []
@@ -56,8 +60,8 @@ class Identities:
             else:
                 found.append(link)
         if unknown:
-            found.extend(self._by_rules(unknown, prints))
-        return found
+            found.extend(self._by_rules(unknown, links, prints))
+        return self._said(found, records)
 
     def _load_owners(
         self, records: Sequence[NativeRecord], links: Mapping[str, Link], written: Mapping[str, str]
@@ -66,13 +70,14 @@ class Identities:
         named = {record.key for record in records if record.key}
         named |= {link.golden_id for link in links.values() if link.golden_id}
         named |= set(written.values())
-        self._load(sorted(named))
+        self._alias = self.uow.aliases(self.emap.entity, sorted(named))
+        self._load(sorted({self._alias.get(golden_id, golden_id) for golden_id in named}))
 
     def _load(self, golden_ids: Sequence[str]) -> None:
         news = [golden_id for golden_id in golden_ids if golden_id not in self._values]
         for golden_id, golden in self.uow.goldens(self.emap.entity, news).items():
             self.goldens[golden_id] = golden
-            self._values[golden_id] = golden.values
+            self._values[golden_id] = match_words(self.emap.match, golden.values)
         for link in self.uow.links_of(self.emap.entity, news):
             if link.state == "linked" and link.golden_id:
                 self._somewhere.add(link.golden_id)
@@ -81,43 +86,84 @@ class Identities:
 
     def _by_key(self, record: NativeRecord, old: Link | None, written: str | None) -> Link | None:
         """A record made by bridge, or one that carries the golden id, or one that was linked before it went."""
-        for golden_id, how in ((written, "created"), (record.key, "key"), (old and old.golden_id, "restored")):
-            if not golden_id or golden_id not in self.goldens:
+        for named, how in ((written, "created"), (record.key, "key"), (old and old.golden_id, "restored")):
+            golden_id = self._alias.get(named, named) if named else None
+            if not golden_id or golden_id not in self.goldens or self._is_parted(record, golden_id, how):
                 continue
             owner = self._taken.get(golden_id)
             if owner is None or owner == record.native_id:
                 self._taken[golden_id] = record.native_id
                 return Link(self.system, self.emap.entity, record.native_id, golden_id, "linked", how)
             if how == "key":
-                reason = "carries the key of a record that is linked already: a copy"
-                return self._review(record, reason, (golden_id,))
+                known = old is not None and old.state == "review" and golden_id in old.candidates
+                reason = old.reason if old and known else "carries the key of a record that is linked already: a copy"
+                return self._review(record, reason, (golden_id,), old)
         return None
 
-    def _review(self, record: NativeRecord, reason: str, candidates: tuple[str, ...], seen: str = "") -> Link:
-        return Link(self.system, self.emap.entity, record.native_id, None, "review", "match", reason, candidates, seen)
+    def _is_parted(self, record: NativeRecord, golden_id: str, how: str = "") -> bool:
+        """Whether a person said that the record is not this one. What bridge has just made for it surely is."""
+        return how != "created" and (record.native_id, golden_id) in self._parted
 
-    def _by_rules(self, records: Sequence[NativeRecord], prints: Mapping[str, str]) -> list[Link]:
+    def _review(
+        self, record: NativeRecord, reason: str, candidates: tuple[str, ...], old: Link | None, seen: str = ""
+    ) -> Link:
+        since = old.since if old is not None and old.state == "review" else None
+        return Link(
+            self.system,
+            self.emap.entity,
+            record.native_id,
+            None,
+            "review",
+            "match",
+            reason,
+            candidates,
+            seen,
+            since=since,
+        )
+
+    def _said(self, links: Sequence[Link], records: Sequence[NativeRecord]) -> list[Link]:
+        """What waits for review keeps what it says in the fields of the match rules, for the person who decides."""
+        waiting = {link.native_id for link in links if link.state == "review"}
+        if not waiting:
+            return list(links)
+        of_them = [record for record in records if record.native_id in waiting]
+        form = Form(self.emap, self.system, look_up(self.uow, self.emap, system=self.system, records=of_them))
+        said = {record.native_id: said_to_match(self.emap.match, form.read(record.values).values) for record in of_them}
+        return [replace(link, values=said.get(link.native_id, {})) for link in links]
+
+    def _by_rules(
+        self, records: Sequence[NativeRecord], links: Mapping[str, Link], prints: Mapping[str, str]
+    ) -> list[Link]:
         form = Form(self.emap, self.system, look_up(self.uow, self.emap, system=self.system, records=records))
         readings = {record.native_id: form.read(record.values).values for record in records}
         keys = {native_id: match_keys(self.emap.match, values) for native_id, values in readings.items()}
         wanted = sorted({key for found in keys.values() for key in found})
-        self._index = {key: ids for key, ids in self.uow.match(self.emap.entity, wanted).items() if len(ids) <= CROWD}
+        found = self.uow.match(self.emap.entity, wanted)
+        self._index = {key: ids for key, ids in found.items() if not crowded(key, len(ids))}
         self._load(sorted({golden_id for ids in self._index.values() for golden_id in ids}))
         return [
-            self._judge(record, readings[record.native_id], keys[record.native_id], prints[record.native_id])
+            self._judge(record, readings[record.native_id], keys[record.native_id], links, prints[record.native_id])
             for record in records
         ]
 
     def _judge(
-        self, record: NativeRecord, values: Mapping[str, Canonical], keys: list[tuple[str, str]], seen: str
+        self,
+        record: NativeRecord,
+        values: Mapping[str, Canonical],
+        keys: list[tuple[str, str]],
+        links: Mapping[str, Link],
+        seen: str,
     ) -> Link:
         ids = {golden_id for key in keys for golden_id in self._index.get(key, ())}
-        candidates = {golden_id: self._values[golden_id] for golden_id in sorted(ids) if self._lives(golden_id)}
-        decision = decide(self.emap.match, values, candidates, frozenset(self._taken))
+        fit = [one for one in sorted(ids) if self._lives(one) and not self._is_parted(record, one)]
+        candidates = {golden_id: self._values[golden_id] for golden_id in fit}
+        decision = decide(self.emap.match, match_words(self.emap.match, values), candidates, frozenset(self._taken))
+        old = links.get(record.native_id)
         if decision.kind == "review":
-            return self._review(record, decision.reason, decision.candidates, seen)
-        if decision.kind == "new" and record.key in self._taken:
-            return self._review(record, "carries the key of another record of this system: a copy", (record.key or "",))
+            return self._review(record, decision.reason, decision.candidates, old, seen)
+        carried = self._alias.get(record.key, record.key) if record.key else ""
+        if decision.kind == "new" and carried and carried in self._taken and not self._is_parted(record, carried):
+            return self._review(record, "carries the key of another record of this system: a copy", (carried,), old)
         golden_id = decision.golden_id or self._new(record, values, keys)
         self._taken[golden_id] = record.native_id
         how = "new" if decision.kind == "new" else "match"
@@ -130,9 +176,12 @@ class Identities:
 
     def _new(self, record: NativeRecord, values: Mapping[str, Canonical], keys: list[tuple[str, str]]) -> str:
         """A golden record for something never seen; under the key it carries, if an earlier store had given it one."""
-        golden_id = record.key if record.key and KEY.fullmatch(record.key) else self.run.runtime.new_id()
+        carried = record.key if record.key and KEY.fullmatch(record.key) else None
+        if carried in self.goldens or carried in self._alias:
+            carried = None  # a person said that it is not the one whose key it carries
+        golden_id = carried or self.run.runtime.new_id()
         self.goldens[golden_id] = Golden(self.emap.entity, golden_id, 0, {}, {})
-        self._values[golden_id] = values
+        self._values[golden_id] = match_words(self.emap.match, values)
         for key in keys:
             self._index.setdefault(key, []).append(golden_id)
         return golden_id

@@ -141,11 +141,13 @@ def _take_in(
     tally.read += len(page.records) + len(page.tombstones)
     alive = {record.native_id for record in page.records}
     dead = [tombstone for tombstone in page.tombstones if tombstone.native_id not in alive]
-    inherit(run, uow, emap, system, dead)
+    merged = inherit(run, uow, emap, system, dead)
     absorbed = absorb(run, uow, emap, system, page.records)
     buried = bury(run, uow, emap, system, died)
     forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
-    enqueue_due(run, uow, emap, absorbed.touched | buried)
+    enqueue_due(run, uow, emap, absorbed.touched | buried | merged.pop(emap.entity, set()))
+    for entity, referring in merged.items():
+        enqueue_due(run, uow, run.runtime.maps[entity], referring)
     if absorbed.linked:  # whose parent was made by a user is no longer held back
         _wake_children(run, uow, emap.entity, system)
 
@@ -157,13 +159,15 @@ def _wake_children(run: Run, uow: UnitOfWork, entity: str, system: str) -> None:
 
 
 def revisit(run: Run, emap: EntityMap, system: str) -> None:
-    """Look again at records that referred to something unknown, where it is known by now."""
+    """Look again at records that referred to something unknown, where it is known by now; and at those of which a
+    person has said what they are, or are not."""
     if (system, emap.entity) in run.halted:
         return
     with run.store.begin() as uow:
         waiting = uow.waiting(system, emap.entity)
         known = _known(uow, system, [target for _, target in waiting])
-    ready = [native_id for native_id, target in waiting if target in known]
+        decided = uow.again(system, emap.entity)
+    ready = list(dict.fromkeys([*decided, *(native_id for native_id, target in waiting if target in known)]))
     size = run.runtime.pace.page
     for start in range(0, len(ready), size):
         part = ready[start : start + size]
@@ -176,7 +180,10 @@ def revisit(run: Run, emap: EntityMap, system: str) -> None:
             return
         with run.store.begin() as uow:
             absorbed = absorb(run, uow, emap, system, list(records.values()))
+            forget(run, uow, emap, system, [one for one in part if one in set(decided) and one not in records])
             enqueue_due(run, uow, emap, absorbed.touched)
+            if absorbed.linked:
+                _wake_children(run, uow, emap.entity, system)
 
 
 def _known(uow: UnitOfWork, system: str, targets: Sequence[str]) -> set[str]:

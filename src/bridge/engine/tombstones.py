@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bridge.engine.merging import merge_goldens
 from bridge.engine.plan.undo import UNDONE
 from bridge.engine.runtime import Run
 from bridge.engine.work import Scene
@@ -19,25 +20,67 @@ RECORD = "(record)"
 EDITED, DELETED = "edited", "deleted"
 
 
-def inherit(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, tombstones: Sequence[Tombstone]) -> None:
-    """Records that go on under another id (renamed, amended, merged into one that was not known yet).
+def inherit(
+    run: Run, uow: UnitOfWork, emap: EntityMap, system: str, tombstones: Sequence[Tombstone]
+) -> dict[str, set[str]]:
+    """Records that go on under another id: renamed, amended, or merged into another.
 
-    Link and shadow go with them, so that what was changed on the way is an edit like any other and no first contact.
+    Where the other one is not linked yet, link and shadow go with them, so that what was changed on the way is an edit
+    like any other and no first contact. Where it is, two golden records are one from now on. Returns entity -> the
+    golden ids of those, and of what refers to them.
     """
-    heirs = {stone.native_id: stone.merged_into for stone in tombstones if stone.merged_into}
+    heirs = _to_the_last({stone.native_id: stone.merged_into for stone in tombstones if stone.merged_into})
     if not heirs:
-        return
+        return {}
     known = uow.links(system, emap.entity, [*heirs, *heirs.values()])
-    passed = {
-        heir: known[old]
-        for old, heir in heirs.items()
-        if old in known and known[old].state == "linked" and heir not in known
-    }
+    owners = _owners(uow, emap, system, known)
+    passed: dict[str, Link] = {}
+    merged: dict[str, str] = {}
+    gone: list[Link] = []
+    for old, heir in heirs.items():
+        link = known.get(old)
+        if link is None or link.state != "linked" or link.golden_id is None:
+            continue
+        winner = owners.get(heir)
+        if winner is None or winner == link.golden_id:
+            passed[heir], owners[heir] = link, link.golden_id
+            gone.append(replace(link, state="gone", reason=f"goes on as {heir}"))
+        else:
+            merged[link.golden_id] = winner
+            gone.append(replace(link, state="gone", reason=f"merged into {heir}"))
+    uow.save_links(gone, run.now)
+    _pass_on(run, uow, emap, system, passed)
+    uow.drop_shadows(system, emap.entity, [link.native_id for link in gone])
+    return merge_goldens(uow, run.runtime.maps, emap.entity, merged, run.around(), system) if merged else {}
+
+
+def _to_the_last(heirs: Mapping[str, str]) -> dict[str, str]:
+    """A into B and B into C is A into C."""
+    found: dict[str, str] = {}
+    for old in heirs:
+        heir, seen = heirs[old], {old}
+        while heir in heirs and heir not in seen:
+            seen.add(heir)
+            heir = heirs[heir]
+        if heir != old:
+            found[old] = heir
+    return found
+
+
+def _owners(uow: UnitOfWork, emap: EntityMap, system: str, known: Mapping[str, Link]) -> dict[str, str]:
+    """Native id -> golden id, for the linked ones; for one that was merged away itself, of what it went on as."""
+    owners = {one.native_id: one.golden_id for one in known.values() if one.state == "linked" and one.golden_id}
+    went = {one.golden_id: one.native_id for one in known.values() if one.state == "gone" and one.golden_id}
+    for link in uow.links_of(emap.entity, sorted(went)):
+        if link.system == system and link.state == "linked" and link.golden_id:
+            owners[went[link.golden_id]] = link.golden_id
+    return owners
+
+
+def _pass_on(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, passed: Mapping[str, Link]) -> None:
     shadows = uow.shadows(system, emap.entity, [link.native_id for link in passed.values()])
-    old_links = [replace(link, state="gone", reason=f"goes on as {heir}") for heir, link in passed.items()]
-    uow.save_links(old_links, run.now)
-    uow.save_links((replace(link, native_id=heir, linked_by="renamed") for heir, link in passed.items()), run.now)
-    uow.drop_shadows(system, emap.entity, [link.native_id for link in passed.values()])
+    renamed = (replace(link, native_id=heir, linked_by="renamed", since=None) for heir, link in passed.items())
+    uow.save_links(renamed, run.now)
     uow.save_shadows(
         replace(shadows[link.native_id], native_id=heir, fingerprint="")
         for heir, link in passed.items()
@@ -51,7 +94,10 @@ def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: 
         return
     known = uow.links(system, emap.entity, native_ids).values()
     links = [link for link in known if link.state != "gone"]
-    uow.save_links((replace(x, state="gone", reason="deleted in the system", candidates=()) for x in links), run.now)
+    reason = "deleted in the system"
+    uow.save_links(  # without a fingerprint: it is looked at, should it come back
+        (replace(x, state="gone", reason=reason, candidates=(), fingerprint="", values={}) for x in links), run.now
+    )
     uow.drop_shadows(system, emap.entity, [link.native_id for link in links])
     uow.unqueue(emap.entity, [(system, link.golden_id) for link in links if link.golden_id])
 

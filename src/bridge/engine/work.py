@@ -91,6 +91,7 @@ class Scene:
         for link in uow.links_of(emap.entity, golden_ids):
             if link.golden_id and (link.state == "linked" or (link.system, link.golden_id) not in self.links):
                 self.links[link.system, link.golden_id] = link
+        self.keys = uow.keys_in_systems(emap.entity, golden_ids)
         self.reviewed = uow.reviewed(emap.entity, golden_ids)
         self.waiting = waiting
         refs = look_up(uow, emap, goldens=self.goldens.values())

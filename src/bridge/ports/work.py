@@ -98,7 +98,12 @@ class Shadow:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One row of the crosswalk: this native record is that golden record (or waits for review, or is gone)."""
+    """One row of the crosswalk: this native record is that golden record (or waits for review, or is gone).
+
+    fingerprint: of the record when it was put to review; `AGAIN` where the next reading is to look at it anyway.
+    values: what the record says in the fields of the match rules, while it waits for review.
+    since: when the row was written; while it waits for review, since when it does.
+    """
 
     system: str
     entity: str
@@ -109,6 +114,37 @@ class Link:
     reason: str = ""
     candidates: tuple[str, ...] = ()
     fingerprint: str = ""
+    values: Mapping[str, Canonical] = field(default_factory=dict, repr=False)
+    since: datetime | None = field(default=None, compare=False)
+
+
+AGAIN = "again"
+"""The fingerprint of a link whose record is to be looked at by the next reading, changed or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another id that leads to a golden record.
+
+    system: where set, the id is the key of the golden record in this system, because a record that is separated from
+        it carries its own id there; else the id of a golden record that was merged into this one.
+    """
+
+    entity: str
+    id: str
+    golden_id: str
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Separated:
+    """A person's word that a native record is not this golden record: no match rule and no key brings them together."""
+
+    system: str
+    entity: str
+    native_id: str = field(repr=False)
+    golden_id: str
+    by: str = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +157,7 @@ class Intent:
     version_before: the version last seen before the write.
     deltas: path -> what the write adds, for quantities that add up; `after` then is what that leads to.
     reference: names the movement that carries the deltas, so that a lost answer can be settled by asking for it.
+    key: the key that the record gets in the system, where that is not its golden id.
     """
 
     op: Literal["create", "update", "delete"]
@@ -130,6 +167,7 @@ class Intent:
     version_before: str | None
     deltas: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
+    key: str = ""
 
     def __repr__(self) -> str:
         return f"Intent({self.op}, {len(self.after)} values)"

@@ -129,7 +129,8 @@ def link_row(link: Link, at: datetime) -> dict[str, object]:
         "linked_by": link.linked_by,
         "reason": link.reason,
         "fingerprint": link.fingerprint,
-        "at": at,
+        "body": pack(link.values) if link.values else None,
+        "at": link.since if link.since and link.state == "review" else at,
     }
 
 
@@ -145,6 +146,8 @@ def link_of(row: Any, candidates: tuple[str, ...] = ()) -> Link:
         row.reason,
         candidates,
         row.fingerprint,
+        unpack(row.body) if row.body else {},
+        row.at,
     )
 
 
@@ -160,6 +163,7 @@ def intent_out(intent: Intent | None) -> bytes | None:
             "after": intent.after,
             "version": intent.version_before,
             **({"deltas": intent.deltas, "reference": intent.reference} if intent.reference else {}),
+            **({"key": intent.key} if intent.key else {}),
         }
     )
 
@@ -169,7 +173,7 @@ def intent_in(blob: bytes | None) -> Intent | None:
     if blob is None:
         return None
     body: Mapping[str, Any] = unpack(blob)
-    more = (body.get("deltas", {}), body.get("reference", ""))
+    more = (body.get("deltas", {}), body.get("reference", ""), body.get("key", ""))
     return Intent(body["op"], body["id"], body["before"], body["after"], body["version"], *more)
 
 

@@ -160,5 +160,5 @@ class Records(Transaction):
         """Links of an entity in one state, for people."""
         query = select(CROSSWALK).where(CROSSWALK.c.entity == entity, CROSSWALK.c.state == state).limit(limit)
         for row in self.connection.execute(query.order_by(CROSSWALK.c.system, CROSSWALK.c.native_id)).all():
-            found = self._candidates(row.system, row.entity, [row.native_id])
+            found = self._candidates(row.system, row.entity, [row.native_id] if state == "review" else [])
             yield codec.link_of(row, tuple(sorted(found[row.native_id])))

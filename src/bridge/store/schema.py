@@ -68,6 +68,7 @@ CROSSWALK = Table(
     Column("linked_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
+    Column("body", LargeBinary),
     Column("at", Instant, nullable=False),
 )
 # G4 in the database itself: one golden record is linked to at most one record of a system.
@@ -89,6 +90,15 @@ Index(
     postgresql_where=text("state = 'review'"),
 )
 
+AGAIN_WHERE = text("fingerprint = 'again'")
+Index(
+    "crosswalk_again",
+    CROSSWALK.c.system,
+    CROSSWALK.c.entity,
+    sqlite_where=AGAIN_WHERE,
+    postgresql_where=AGAIN_WHERE,
+)
+
 CANDIDATE = Table(
     "candidate",
     METADATA,
@@ -98,6 +108,29 @@ CANDIDATE = Table(
     Column("golden_id", Text, primary_key=True),
 )
 Index("candidate_golden", CANDIDATE.c.entity, CANDIDATE.c.golden_id)
+
+SEPARATED = Table(
+    "separated",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("golden_id", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+Index("separated_golden", SEPARATED.c.entity, SEPARATED.c.golden_id)
+
+ALIAS = Table(
+    "alias",
+    METADATA,
+    Column("entity", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("golden_id", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+Index("alias_golden", ALIAS.c.entity, ALIAS.c.golden_id)
 
 SHADOW = Table(
     "shadow",

@@ -11,13 +11,13 @@ from datetime import timedelta
 
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
+from bridge.engine.outbox.missing import look_for, take_leave
 from bridge.engine.outbox.send import send
 from bridge.engine.outbox.task import Task, intent_of
 from bridge.engine.plan.due import Due
 from bridge.engine.plan.guards import Finding
 from bridge.engine.runtime import Run
 from bridge.engine.stops import Stop, lets_through, made
-from bridge.engine.tombstones import forget
 from bridge.engine.work import Scene, enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Capabilities
@@ -76,7 +76,8 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
         if stop is not None:
             settled.append(stop)
         else:
-            tasks.append(Task(entry, golden, due, shadow, intent_of(due, shadow, run.runtime.new_id)))
+            key = scene.keys.get((system, golden.id), "")
+            tasks.append(Task(entry, golden, due, shadow, intent_of(due, shadow, run.runtime.new_id, key)))
     uow.settle(settled)
     return tasks
 
@@ -144,8 +145,10 @@ def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Ca
         return []
     run.runtime.point("after refresh")
     mine = {(system, task.golden.id) for task in tasks}
+    keys = {task.shadow.native_id: task.key for task in tasks if task.shadow is not None}
+    missing = look_for(run, emap, system, {one: keys[one] for one in ids if one not in now})
     with run.store.begin() as uow:
         absorbed = absorb(run, uow, emap, system, list(now.values()))
-        forget(run, uow, emap, system, [native_id for native_id in ids if native_id not in now])
+        take_leave(run, uow, emap, system, missing)
         enqueue_due(run, uow, emap, absorbed.touched, leave=mine)
         return _prepare(run, uow, emap, system, [task.entry for task in tasks])

@@ -73,7 +73,7 @@ def _look_up(
     """entry id -> the records it may have made, or the record it was to change."""
     spec = emap.spec(system)
     found: dict[int, list[NativeRecord]] = {entry.id: [] for entry in entries}
-    creates = {entry.golden_id: entry for entry in entries if entry.intent and entry.intent.op == "create"}
+    creates = {e.intent.key or e.golden_id: e for e in entries if e.intent and e.intent.op == "create"}
     if creates:
         for key, records in adapter.find(spec, list(creates)).items():
             found[creates[key].id] = records

@@ -65,7 +65,7 @@ def _call(run: Run, emap: EntityMap, system: str, part: Sequence[Task]) -> list[
     adapter, spec = run.runtime.adapters[system], emap.spec(system)
     op = part[0].intent.op
     if op == "create":
-        return adapter.create(spec, [CreateItem(task.golden.id, task.due.values) for task in part])
+        return adapter.create(spec, [CreateItem(task.key, task.due.values) for task in part])
     known = [(task, task.shadow) for task in part if task.shadow is not None]
     if op == "delete":
         return adapter.delete(spec, [DeleteItem(shadow.native_id, shadow.version) for _, shadow in known])
@@ -74,7 +74,7 @@ def _call(run: Run, emap: EntityMap, system: str, part: Sequence[Task]) -> list[
             shadow.native_id,
             task.due.values,
             shadow.version,
-            task.golden.id,
+            task.key,
             task.intent.deltas,
             task.intent.reference,
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.engine.absorb import Written, absorb
+from bridge.engine.outbox.missing import look_for, take_leave
 from bridge.engine.outbox.reaction import after_error, as_bridge_error, ends_the_turn
 from bridge.engine.outbox.task import Task
 from bridge.engine.runtime import Run
@@ -40,6 +41,7 @@ class _Settling:
         self.settled: list[Settlement] = []
         self.stale: list[str] = []
         self.gone: list[str] = []
+        self.missing: dict[str, str] = {}  # native id -> key
         self.left: list[Shadow] = []
         self.made: list[WriteRow] = []
         self.count = 0
@@ -87,7 +89,7 @@ class _Settling:
             self.stale.append(native_id)
             self.settled.append(Settlement(task.entry, "pending"))
         elif isinstance(error, NotFound) and not isinstance(error, NoSuchObject) and native_id:
-            self.gone.append(native_id)
+            self.missing[native_id] = task.key
             self.settled.append(Settlement(task.entry, None))
         elif isinstance(error, AlreadyExists):
             self._find(task, error)
@@ -121,7 +123,7 @@ class _Settling:
         """The system says the record is there: ours if it carries the key; else somebody's record is in the way."""
         try:
             with self.run.calling(self.system, self.emap.entity) as (adapter, _):
-                found = adapter.find(self.emap.spec(self.system), [task.golden.id])[task.golden.id]
+                found = adapter.find(self.emap.spec(self.system), [task.key])[task.key]
         except Exception as failure:
             self._fail(task.entry, as_bridge_error(failure, self.system))
             return
@@ -152,6 +154,7 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
     for task, result in results:
         settling.take(task, result)
     moved = _look_again(run, emap, system, settling)
+    missing = look_for(run, emap, system, settling.missing)
     with run.store.begin() as uow:
         uow.settle(settling.settled)
         uow.save_shadows(settling.left)
@@ -159,6 +162,7 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
         absorbed = absorb(run, uow, emap, system, settling.records, settling.written)
         _amend(run, uow, emap, system, settling.records)
         forget(run, uow, emap, system, settling.gone)
+        take_leave(run, uow, emap, system, missing)
         seen_again = absorb(run, uow, emap, system, moved)
         enqueue_due(run, uow, emap, absorbed.touched, anew=False)
         enqueue_due(run, uow, emap, seen_again.touched)

@@ -19,13 +19,18 @@ class Task:
     shadow: Shadow | None
     intent: Intent
 
+    @property
+    def key(self) -> str:
+        """What the system knows the record by: its golden id, unless a record separated from it carries that."""
+        return self.intent.key or self.golden.id
 
-def intent_of(due: Due, shadow: Shadow | None, new_id: Callable[[], str]) -> Intent:
-    """What is about to be done. new_id: names the movement, where quantities are moved."""
+
+def intent_of(due: Due, shadow: Shadow | None, new_id: Callable[[], str], key: str = "") -> Intent:
+    """What is about to be done. new_id: names the movement, where quantities are moved. key: as in Intent."""
     if shadow is None:
-        return Intent("create", None, {}, due.values, None, due.deltas)
+        return Intent("create", None, {}, due.values, None, due.deltas, key=key)
     if due.delete:
         return Intent("delete", shadow.native_id, {}, {}, shadow.version)
     before = {path: shadow.values.get(path) for path in due.values}
     reference = new_id() if due.deltas else ""
-    return Intent("update", shadow.native_id, before, due.values, shadow.version, due.deltas, reference)
+    return Intent("update", shadow.native_id, before, due.values, shadow.version, due.deltas, reference, key)

@@ -6,10 +6,12 @@ so the cost per record does not grow with the number of records. String likeness
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -20,15 +22,32 @@ from bridge.ports.work import Canonical
 Values = Mapping[str, Canonical]
 
 CROWD = 200
-"""A blocking key shared by more records than this says nothing about any of them and is left aside."""
+"""A key of a rule `same` that is shared by more records than this says nothing about any of them and is left aside."""
+
+BLOCK_CROWD = 40
+"""The same for a blocking key: of the many that a name has, the rare ones find what there is to be found."""
+
+ROUNDING = 1e-9
+"""Sums of likenesses are that exact."""
+
+LONGEST = 3
+"""Words of a name that blocking keys are made of."""
 
 REMEMBERED = 1 << 16
 """Texts whose plain form is kept: every candidate of a page is compared many times."""
 
 _LEGAL_FORMS = frozenset({
-    "ab", "ag", "as", "bv", "co", "corp", "corporation", "gmbh", "inc", "kg", "limited", "llc", "llp", "ltd", "mbh",
-    "nv", "oy", "plc", "sa", "sarl", "se", "spa", "srl",
+    "ab", "ag", "aps", "as", "bv", "co", "corp", "corporation", "doo", "eg", "ek", "eurl", "gbr", "gmbh",
+    "haftungsbeschrankt", "inc", "kft", "kg", "kgaa", "limited", "llc", "llp", "ltd", "mbh", "nv", "ohg", "oy", "oyj",
+    "plc", "pty", "sa", "sarl", "sas", "se", "sl", "spa", "srl", "sro", "ug",
 })  # fmt: skip
+
+
+_LETTERS = re.compile(r"\b[^\W\d_](?: [^\W\d_])+\b")
+"""Letters that stand alone side by side, as "e.K." leaves them: one abbreviation."""
+
+_UMLAUTS = re.compile("([aou])e")
+"""Umlauts as they are written without the key for it; the accents themselves are gone by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +72,26 @@ def match_keys(rules: Sequence[MatchRule], values: Values) -> list[tuple[str, st
         elif words[0]:
             found.extend((name, key) for key in _blocks(words))
     return found
+
+
+def match_words(rules: Sequence[MatchRule], values: Values) -> dict[str, str]:
+    """What the match rules look at, of all that a record says: field, or "group.member" -> text, "" where it is empty.
+
+    `decide` and `likeness` take this in place of the values; a page compares its candidates many times.
+    """
+    fields = dict.fromkeys(field for rule in rules for field in rule.fields)
+    return {field: _plain(values, field) for field in fields}
+
+
+def said_to_match(rules: Sequence[MatchRule], values: Values) -> dict[str, Canonical]:
+    """`match_words` without the empty ones: what a person is shown."""
+    return {field: text for field, text in match_words(rules, values).items() if text}
+
+
+def crowded(key: tuple[str, str], number: int) -> bool:
+    """Whether a match key is shared by so many records that it says nothing."""
+    blocking = ":" in key[1]  # of a rule `same` letters and digits are all that is left
+    return number > (BLOCK_CROWD if blocking else CROWD)
 
 
 def decide(
@@ -91,20 +130,16 @@ def decide(
 def _hits(rule: MatchRule, mine: Values, candidates: Mapping[str, Values], strongest: Sequence[MatchRule]) -> list[str]:
     """The candidates that the rule takes for the record. Likeness says nothing against two different tax numbers."""
     if rule.kind == "similar":
-        wanted = float(rule.above or 1)
-        return [
-            golden_id
-            for golden_id, known in candidates.items()
-            if likeness(rule.fields, mine, known) >= wanted and not _contradiction(strongest, mine, known)
-        ]
+        folded, wanted = [_fold(_plain(mine, field)) for field in rule.fields], float(rule.above or 1)
+        least = wanted - ROUNDING
+        found = [one for one, known in candidates.items() if _alike(rule.fields, folded, known, wanted) >= least]
+        return [one for one in found if not _contradiction(strongest, mine, candidates[one])]
     words = [(field, _bare(_plain(mine, field))) for field in rule.fields]
     if not all(word for _, word in words):
         return []
-    return [
-        golden_id
-        for golden_id, known in candidates.items()
-        if all(_bare(_plain(known, field)) == word for field, word in words)
-    ]
+    (first, wanted_first), *rest = words
+    same = [one for one, known in candidates.items() if _bare(_plain(known, first)) == wanted_first]
+    return [one for one in same if all(_bare(_plain(candidates[one], field)) == word for field, word in rest)]
 
 
 def likeness(fields: Sequence[str], mine: Values, other: Values) -> float:
@@ -112,16 +147,43 @@ def likeness(fields: Sequence[str], mine: Values, other: Values) -> float:
 
     Names that differ in a number name different things, however alike they look: "Branch 10" is not "Branch 100".
     """
-    scores: list[float] = []
-    for field in fields:
-        a, b = _fold(_plain(mine, field)), _fold(_plain(other, field))
+    return _alike(fields, [_fold(_plain(mine, field)) for field in fields], other)
+
+
+def _alike(fields: Sequence[str], words: Sequence[str], other: Values, wanted: float = 0.0) -> float:
+    """`likeness`, of a record whose words are folded already; 0 where it cannot come to `wanted` any more.
+
+    The first field is compared last: it is the longest, and most candidates differ in the others.
+    """
+    pairs: list[tuple[str, str]] = []
+    for field, a in zip(fields, words, strict=True):
+        b = _fold(_plain(other, field))
         if a and b:
-            if not scores and _numbers(a) != _numbers(b):
+            if not pairs and a != b and _numbers(a) != _numbers(b):
                 return 0.0
-            scores.append(fuzz.token_sort_ratio(a, b) / 100)
-        elif not scores:
+            pairs.append((a, b))
+        elif not pairs:
             return 0.0
-    return sum(scores) / len(scores)
+    best = float(len(pairs))
+    least = wanted * best - ROUNDING
+    for a, b in reversed(pairs):
+        if a != b:
+            best -= 1 - max(fuzz.token_sort_ratio(a, b), fuzz.ratio(a, b)) / 100
+            if best < least:
+                return 0.0
+    return best / len(pairs)
+
+
+def resemblance(rules: Sequence[MatchRule], mine: Values, other: Values) -> float:
+    """0 to 1, for people: the best of what the rules say. Equal in a field that identifies is 1."""
+    scores = [0.0]
+    for rule in rules:
+        if rule.kind == "same":
+            pairs = [(_bare(_plain(mine, field)), _bare(_plain(other, field))) for field in rule.fields]
+            scores.append(1.0 if all(a and a == b for a, b in pairs) else 0.0)
+        else:
+            scores.append(likeness(rule.fields, mine, other))
+    return max(scores)
 
 
 def _contradiction(stronger: Iterable[MatchRule], mine: Values, other: Values) -> str:
@@ -138,9 +200,12 @@ def _contradiction(stronger: Iterable[MatchRule], mine: Values, other: Values) -
 
 def _plain(values: Values, field: str) -> str:
     """The value of a field, or of one member of a group ("billing_address.postcode"), as text."""
+    value = values.get(field)
+    if isinstance(value, str):
+        return value
     unit, _, member = field.partition(".")
-    value = values.get(unit)
     if member:
+        value = values.get(unit)
         value = value.get(member) if isinstance(value, dict) else None
     return "" if value is None or isinstance(value, list | dict) else str(value)
 
@@ -150,7 +215,8 @@ def _fold(text: str) -> str:
     """Lower case without accents, punctuation and legal forms: what people compare when they compare names."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss"))
     spaced = "".join(letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
-    words = spaced.split()
+    spaced = _UMLAUTS.sub(r"\1", spaced)
+    words = _LETTERS.sub(lambda found: found[0].replace(" ", ""), " ".join(spaced.split())).split()
     return " ".join([word for word in words if word not in _LEGAL_FORMS] or words)
 
 
@@ -165,9 +231,18 @@ def _bare(text: str) -> str:
 
 
 def _blocks(words: Sequence[str]) -> list[str]:
-    """Blocking keys: the start of the two longest words of the first field; the others with its first letter."""
+    """Blocking keys. Each of them survives another kind of slip: alike names share at least one that is rare.
+
+    The start of the two longest words of the first field; the starts of every two of its longest words (rare where
+    each alone is common); and each other field with the first letter of each of the longest words, which does not
+    mind an error inside a word, nor their order.
+    """
     name = _fold(words[0])
-    tokens = sorted(set(name.split()), key=lambda token: (-len(token), token))[:2]
-    blocks = [f"w:{token[:5]}" for token in tokens]
-    blocks.extend(f"f{place}:{_bare(word)}:{name[:1]}" for place, word in enumerate(words[1:], 1) if _bare(word))
+    tokens = sorted(set(name.split()), key=lambda token: (-len(token), token))[:LONGEST]
+    blocks = [f"w:{token[:5]}" for token in tokens[:2]]
+    blocks.extend(f"p:{'+'.join(sorted((a[:4], b[:4])))}" for a, b in combinations(tokens, 2))
+    initials = sorted({token[:1] for token in tokens})
+    for place, word in enumerate(words[1:], 1):
+        if _bare(word):
+            blocks.extend(f"f{place}:{_bare(word)}:{initial}" for initial in initials)
     return blocks

@@ -16,15 +16,12 @@ from bridge.engine.explain import Explanation, explain
 from bridge.engine.meter import known_budgets
 from bridge.engine.pausing import paused
 from bridge.engine.stops import all_stops
-from bridge.entrypoints.cli import conflicts, outbox
+from bridge.entrypoints.cli import conflicts, links, outbox
 from bridge.entrypoints.cli.approve import plain
 from bridge.entrypoints.cli.options import (
     ConfigOption,
     JsonOption,
-    LimitOption,
-    StateOption,
     configuration,
-    known_state,
 )
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -40,8 +37,6 @@ from bridge.entrypoints.cli.output import (
 from bridge.store.database import SqlUnitOfWork
 from bridge.wiring import make_maps, opened_store
 
-links_app = typer.Typer(help="Links: which native record is which golden record.", no_args_is_help=True)
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -49,7 +44,7 @@ def register(app: typer.Typer) -> None:
     app.command(name="explain")(explain_record)
     app.add_typer(conflicts.app, name="conflicts")
     app.add_typer(outbox.app, name="outbox")
-    app.add_typer(links_app, name="links")
+    app.add_typer(links.app, name="links")
 
 
 def status(config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -96,6 +91,10 @@ def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
         "positions": positions,
         "waiting_for_other_records": uow.stopped_count(),
         "stopped": [plain(stop) for stop in stops],
+        "waiting_for_review": [
+            {"entity": entity, "system": system, "records": number, "duplicates": duplicates}
+            for (entity, system), (number, duplicates) in sorted(uow.review_counts().items())
+        ],
         "paused": {system: str(pause) for system, pause in pauses.items()},
         "not_answering": {system: str(circuit) for system, circuit in open_circuits(uow, systems).items()},
         "calls_of_24_hours": {s: _allowance(budget) for s, budget in known_budgets(uow).items() if s in systems},
@@ -145,33 +144,15 @@ def _print_status(found: dict[str, Any]) -> None:
     )
     if found["waiting_for_other_records"]:
         console.print(f"{found['waiting_for_other_records']} records refer to records that are not known yet.")
+    if found["waiting_for_review"]:
+        show(
+            "Waiting for review (`bridge links review`)",
+            ("entity", "system", "records", "duplicates there"),
+            [tuple(row.values()) for row in found["waiting_for_review"]],
+        )
     if found["needs_a_person"]:
         where = "`bridge conflicts list --state held`, `bridge outbox list --state dead`, `bridge approve --list`"
         console.print(f"Somebody has to look: {where}.")
-
-
-@links_app.command("list")
-def links_list(
-    config: ConfigOption = None, state: StateOption = None, limit: LimitOption = 50, json: JsonOption = False
-) -> None:
-    """The crosswalk. States: linked, review (a person has to say whether it is the same), gone."""
-    with errors_as_sentences(as_json=json):
-        known_state(state, ("linked", "review", "gone"))
-        settings = configuration(config)
-        maps = make_maps(settings)
-        with opened_store(settings) as store, store.begin() as uow:
-            rows = [link for entity in maps for link in uow.all_links(entity, state or "linked", limit)][:limit]
-        if json:
-            emit({"ok": True, "links": [asdict(link) for link in rows]})
-            return
-        show(
-            "Links",
-            ("record", "state", "golden id", "by", "why", "candidates"),
-            [
-                (f"{k.system}:{k.entity}:{k.native_id}", k.state, k.golden_id, k.linked_by, k.reason, k.candidates)
-                for k in rows
-            ],
-        )
 
 
 def explain_record(

@@ -37,13 +37,13 @@ def configuration(given: Path | None) -> Config:
     raise ConfigError("there is no bridge.yaml here; `bridge init` writes one, or name one with --config")
 
 
+def known_state(state: str | None, known: tuple[str, ...]) -> None:
+    """Raises WrongUsage where there is no state of this name."""
+    if state is not None and state not in known:
+        raise WrongUsage(f"--state: there is no state '{state}' (there are: {', '.join(known)})")
+
+
 def known_system(settings: Config, system: str) -> None:
     """Raises WrongUsage where the configuration has no system of this name."""
     if system not in settings.systems:
         raise WrongUsage(f"there is no system '{system}' in {settings.file} (there are: {', '.join(settings.systems)})")
-
-
-def known_state(state: str | None, known: tuple[str, ...]) -> None:
-    """Raises WrongUsage for a state that there is not."""
-    if state is not None and state not in known:
-        raise WrongUsage(f"--state: there is no state '{state}' (there are: {', '.join(known)})")

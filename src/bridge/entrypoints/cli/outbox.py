@@ -10,7 +10,14 @@ import typer
 
 from bridge.engine.pausing import Pause, pause, resume
 from bridge.engine.work import Scene
-from bridge.entrypoints.cli.options import ConfigOption, JsonOption, LimitOption, configuration, known_system
+from bridge.entrypoints.cli.options import (
+    ConfigOption,
+    JsonOption,
+    LimitOption,
+    StateOption,
+    configuration,
+    known_system,
+)
 from bridge.entrypoints.cli.output import WrongUsage, console, emit, errors_as_sentences, show, text
 from bridge.ports.work import OutboxEntry
 from bridge.store.database import SqlUnitOfWork
@@ -19,7 +26,6 @@ from bridge.wiring import make_maps, opened_store
 app = typer.Typer(help="The outbox: what is still to be written, and why it is not yet.", no_args_is_help=True)
 
 STATES = ("pending", "leased", "waiting", "in_doubt", "held", "dead")
-StateOption = Annotated[str | None, typer.Option("--state", help="Only this state.")]
 SystemOption = Annotated[str | None, typer.Option("--system", help="Only entries of this system.")]
 EntityOption = Annotated[str | None, typer.Option("--entity", help="Only entries of this entity.")]
 CodeOption = Annotated[str | None, typer.Option("--error", help="Only entries with this error code, as BR-REJECTED.")]

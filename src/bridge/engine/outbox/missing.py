@@ -1,0 +1,45 @@
+"""Missing: records that are not there any more when they are to be written. Gone, or merged into others?
+
+A system without a feed of deletes says nothing of a merge; but it may take the keys of the record that goes along to
+the one that stays (Odoo does). So the golden id is looked for once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bridge.engine.outbox.failure import give_up
+from bridge.engine.runtime import Run
+from bridge.engine.tombstones import forget, inherit
+from bridge.engine.work import enqueue_due
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.records import Tombstone
+from bridge.ports.storage import UnitOfWork
+
+
+def look_for(run: Run, emap: EntityMap, system: str, missing: Mapping[str, str]) -> list[Tombstone]:
+    """A tombstone for each record that is not there, with the one that carries its key now. Never inside a transaction.
+
+    missing: native id -> the key by which the system knew it.
+    """
+    if not missing:
+        return []
+    try:
+        with run.calling(system, emap.entity) as (adapter, _):
+            found = adapter.find(emap.spec(system), sorted(set(missing.values())))
+    except Exception as error:
+        give_up(run, emap, system, [], error)
+        return [Tombstone(native_id) for native_id in missing]
+    heirs = {key: [record.native_id for record in records] for key, records in found.items()}
+    return [
+        Tombstone(native_id, merged_into=next((one for one in heirs.get(key, ()) if one != native_id), None))
+        for native_id, key in missing.items()
+    ]
+
+
+def take_leave(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, stones: list[Tombstone]) -> None:
+    """What was merged goes on as another, with all that follows from it; what is gone is forgotten."""
+    merged = inherit(run, uow, emap, system, stones)
+    forget(run, uow, emap, system, [stone.native_id for stone in stones])
+    for entity, golden_ids in merged.items():
+        enqueue_due(run, uow, run.runtime.maps[entity], golden_ids)
