@@ -241,7 +241,7 @@ def conflict_of(row: Any) -> Conflict:
         proposals=proposals_in(body["words"]),
         at=row.at,
         run=row.run,
-        since=_parse(body.get("since")) or row.at,
+        since=_parse(body.get("since")),
         owner=body.get("owner", ""),
         by=body.get("by", ""),
         terms=terms and Terms(terms[0], tuple(terms[1]), terms[2], terms[3]),
