@@ -70,7 +70,8 @@ def everything(site: Watched) -> None:
         ("links", "list", "--state", "review"), ("links", "review"), ("links", "split", one, "--dry-run"),
         ("links", "unlink", one, "--dry-run"), ("links", "link", one, "none"), ("links", "link", one, one),
         ("links", "merge", one, other), ("links", "new", one), ("outbox", "replay", "--all"),
-        ("outbox", "pause", "fin"), ("outbox", "resume", "fin"), ("outbox", "discard", "999"), ("outbox", "discard", entry),
+        ("outbox", "pause", "fin"), ("outbox", "resume", "fin"), ("outbox", "discard", "999"),
+        ("outbox", "discard", entry),
     ]  # fmt: skip
     for said in words:
         site.bridge(*said)
