@@ -116,7 +116,12 @@ def test_show_makes_the_decision_again(company: Company) -> None:
     company.edit("erp", "erp-1", phone="+49302")
     company.bridge("sync")
     (conflict,) = company.bridge("conflicts", "list", "--json").json["conflicts"]
-    assert conflict["terms"] == {"policy": "prefer erp", "order": ["crm", "erp"], "tolerance": 2.0, "coarse": {}}
+    assert conflict["terms"] == {
+        "policy": "prefer erp",
+        "order": ["crm", "erp"],
+        "near_seconds": 2.0,
+        "coarse_seconds": {},
+    }
     company.change("mappings/customer.yaml", "prefer erp", "prefer crm")
     shown = company.bridge("conflicts", "show", conflict["id"][-8:], "--json").json
     assert shown["decided_again"] == {"then": "erp", "now": "crm"}

@@ -208,3 +208,19 @@ def test_a_duplicate_in_one_system_is_named_and_multiplied_nowhere(company: Comp
     assert "duplicate in crm of" in company.bridge("links", "review").text
     refused = company.bridge("links", "link", "crm:customer:crm-2", "crm:customer:crm-1", code=1)
     assert "Merge the two in crm" in refused.text
+
+
+def test_the_plan_shows_what_a_word_leads_to(alike: Company) -> None:
+    alike.bridge("links", "new", "erp:customer:erp-1")
+    plan = alike.bridge("plan", "--json", code=None).json
+    assert sorted((one["system"], one["op"]) for one in plan["writes"]) == [("crm", "create"), ("erp", "create")]
+    report = alike.bridge("sync", "--json").json
+    assert report["totals"]["writes"] == 2
+
+
+def test_an_edit_of_what_waits_keeps_its_place_in_the_queue(alike: Company) -> None:
+    (before,) = alike.bridge("links", "review", "--json").json["waiting"]
+    alike.edit("erp", "erp-1", name="Blumen Webe")
+    alike.bridge("sync")
+    (after,) = alike.bridge("links", "review", "--json").json["waiting"]
+    assert (after["since"], after["values"]) == (before["since"], {"name": "Blumen Webe"})

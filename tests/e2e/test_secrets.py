@@ -57,7 +57,8 @@ def commands() -> set[tuple[str, ...]]:
 
 def everything(site: Watched) -> None:
     """Run every command, as a table and as a document."""
-    account = next(iter(site.control("crm", "GET", "dump")["Account"]))
+    account, another = list(site.control("crm", "GET", "dump")["Account"])[:2]
+    one, other = f"crm:customer:{account}", f"crm:customer:{another}"
     entries = json.loads(site.bridge("outbox", "list", "--json"))["entries"]
     entry = str(entries[0]["id"]) if entries else "1"
     journal = json.loads(site.bridge("conflicts", "list", "--json"))["conflicts"]
@@ -66,17 +67,20 @@ def everything(site: Watched) -> None:
         ("init", "elsewhere"), ("check",), *(("setup", system, "--dry-run") for system in VENDORS),
         ("mapping", "lint"), ("mapping", "schema"), ("mapping", "show"), ("mapping", "export", "customer", "sheet.csv"),
         ("mapping", "import", "customer", "sheet.csv"), ("plan", "--all"), ("sync",), ("status",),
-        ("explain", f"crm:customer:{account}"), ("explain", "crm:customer:none"), ("conflicts", "list"),
+        ("explain", one), ("explain", "crm:customer:none"), ("conflicts", "list"),
         ("conflicts", "show", conflict), ("conflicts", "assign", conflict, "--to", "Anna"),
         ("conflicts", "resolve", conflict, "--take", "erp"), ("conflicts", "resolve", conflict, "--value", "?"),
         ("outbox", "list"), ("outbox", "list", "--by-cause"), ("outbox", "show", entry), ("links", "list"),
-        ("links", "list", "--state", "review"), ("outbox", "replay", "--all"), ("outbox", "pause", "fin"),
-        ("outbox", "resume", "fin"), ("outbox", "discard", "999"), ("outbox", "discard", entry),
+        ("links", "list", "--state", "review"), ("links", "review"), ("links", "split", one, "--dry-run"),
+        ("links", "unlink", one, "--dry-run"), ("links", "link", one, "none"), ("links", "link", one, one),
+        ("links", "merge", one, other), ("links", "new", one), ("outbox", "replay", "--all"),
+        ("outbox", "pause", "fin"), ("outbox", "resume", "fin"), ("outbox", "discard", "999"),
+        ("outbox", "discard", entry),
     ]  # fmt: skip
-    for one in words:
-        site.bridge(*one)
-        site.bridge(*one, "--json")
-    ran = {one[: len(command)] for one in site.ran for command in commands()}
+    for said in words:
+        site.bridge(*said)
+        site.bridge(*said, "--json")
+    ran = {said[: len(command)] for said in site.ran for command in commands()}
     assert commands() <= ran, "a command is not looked at"
 
 

@@ -224,14 +224,14 @@ class OutboxEntry:
 class Terms:
     """Under what a policy decided, so that the decision can be made again from the words alone.
 
-    policy: as the mapping writes it ("prefer fin > erp"). order: the systems, as they settle ties. tolerance: seconds
-    within which two instants cannot be told apart; coarse: the same for systems that have a tolerance of their own.
+    policy: as the mapping writes it ("prefer fin > erp"). order: the systems, as they settle ties. near_seconds:
+    within which two instants cannot be told apart; coarse_seconds: the same for systems with a tolerance of their own.
     """
 
     policy: str
     order: tuple[str, ...]
-    tolerance: float
-    coarse: Mapping[str, float] = field(default_factory=dict)
+    near_seconds: float
+    coarse_seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,7 @@ def _beside(conflict: Conflict) -> dict[str, object]:
         "since": _instant(conflict.since),
         "owner": conflict.owner,
         "by": conflict.by,
-        "terms": terms and [terms.policy, terms.order, terms.tolerance, terms.coarse],
+        "terms": terms and [terms.policy, terms.order, terms.near_seconds, terms.coarse_seconds],
     }
     return {name: value for name, value in said.items() if value}
 

@@ -139,8 +139,8 @@ def conflicts_show(
                 golden = uow.goldens(row.entity, [row.golden_id]).get(row.golden_id)
             around = run.around()
         if row.terms is not None:
-            coarse = {system: timedelta(seconds=seconds) for system, seconds in row.terms.coarse.items()}
-            around = replace(around, tolerance=timedelta(seconds=row.terms.tolerance), coarse=coarse)
+            coarse = {system: timedelta(seconds=seconds) for system, seconds in row.terms.coarse_seconds.items()}
+            around = replace(around, tolerance=timedelta(seconds=row.terms.near_seconds), coarse=coarse)
         again = judged(row, maps.get(row.entity), around)
         stands = golden.values.get(row.unit) if golden else None
         if json:
@@ -154,7 +154,7 @@ def conflicts_show(
             "since": row.since,
             "owner": row.owner,
             "rule": f"{row.terms.policy if row.terms else row.rule}{_meaning(row)}",
-            "within": f"{row.terms.tolerance:g} s is at the same time" if row.terms else None,
+            "within": f"{row.terms.near_seconds:g} s is at the same time" if row.terms else None,
             "decided by": row.by,
             "run": row.run,
         }

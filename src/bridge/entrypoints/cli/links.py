@@ -32,7 +32,6 @@ from bridge.entrypoints.cli.output import (
     emit,
     errors_as_sentences,
     show,
-    stderr,
     text,
 )
 from bridge.mapping.compiled import EntityMap
@@ -211,9 +210,8 @@ def _tell(plan: Plan, *, dry_run: bool, json: bool) -> None:
         told = {"ok": not plan.refused, "dry_run": dry_run, "done": not (dry_run or plan.refused)}
         emit({**told, "steps": plan.steps, "refused": plan.refused, "to_do": plan.to_do})
     elif plan.refused:
-        stderr.print(
-            f"{plan.refused}. Nothing was changed. {plan.to_do}", soft_wrap=True, markup=False, highlight=False
-        )
+        words = f"{plan.refused}. Nothing was changed. {plan.to_do}"
+        console.print(words, soft_wrap=True, markup=False, highlight=False)  # no error: an id may be a person's name
     else:
         for step in plan.steps:
             console.print(step, soft_wrap=True, markup=False, highlight=False)
