@@ -24,7 +24,7 @@ from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, Source, Steps
 from bridge.ports.errors import ConfigError
 
 WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "policies", "sync", "history")
-SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait", "guards", "loop")
+SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait", "guards", "loop", "sweep")
 GUARD_WORDS: Final = ("least_listed", "most_deleted", "most_emptied", "most_changed", "few_lost", "few_changed")
 HISTORY_WORDS: Final = ("keep_days", "writes_days")
 MOST_DAYS: Final = 36_500
@@ -73,6 +73,7 @@ class SyncConfig:
     max_age: timedelta = timedelta(days=3)
     max_deletes: int = 25
     wait: float = 30.0
+    sweep: timedelta = timedelta(days=1)
     guards: Limits = field(default_factory=Limits)
     loop: Loop = field(default_factory=Loop)
 
@@ -316,6 +317,7 @@ class _Reading:
             max_age=timedelta(seconds=self.span(section, "max_age", usual.max_age.total_seconds())),
             max_deletes=self.number(section, "max_deletes", usual.max_deletes),
             wait=self.span(section, "wait", usual.wait),
+            sweep=timedelta(seconds=self.span(section, "sweep", usual.sweep.total_seconds())),
             guards=self.guards(section.get("guards", {})),
             loop=self.loop(section.get("loop", {}), usual.loop),
         )

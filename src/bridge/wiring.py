@@ -143,6 +143,7 @@ def make_runtime(
     adapters: Mapping[str, Adapter],
     maps: Mapping[str, EntityMap],
     *,
+    sweeping: bool = False,
     point: Callable[[str], None] = lambda name: None,
     progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None,
 ) -> Runtime:
@@ -162,6 +163,7 @@ def make_runtime(
             max_age=config.sync.max_age,
             max_deletes=config.sync.max_deletes,
             guards=config.sync.guards,
+            sweep=config.sync.sweep,
             loop=config.sync.loop,
             keep_history=timedelta(days=config.history.keep_days),
             keep_writes=timedelta(days=config.history.writes_days),
@@ -170,6 +172,7 @@ def make_runtime(
         policies=load_policies(config),
         terms={name: system.budget for name, system in config.systems.items()},
         canaries={name: system.canary for name, system in config.systems.items()},
+        sweeping=sweeping,
         point=point,
         progress=progress,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
 from hypothesis import strategies as st
@@ -137,14 +139,10 @@ class Machine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.3, 1, 5, 60]))
     def wait(self, seconds: float) -> None:
-        from datetime import timedelta
-
         self.world.now += timedelta(seconds=seconds)
 
     def wait_for(self, seconds: float) -> None:
         """Bridge waits."""
-        from datetime import timedelta
-
         self.world.now += timedelta(seconds=seconds)
 
     # what bridge does, and what happens to it
@@ -219,8 +217,6 @@ class Machine(RuleBasedStateMachine):
             assert all(number == 1 for number in keys.values()), f"duplicate in {sim.system}"
 
     def teardown(self) -> None:
-        from datetime import timedelta
-
         for sim in self.systems.values():
             sim.faults = []
         for _ in range(2):  # G2: within two cycles after the last edit
@@ -333,3 +329,12 @@ class DeletingMachine(Machine):
     """The same where deletes are passed on to two of the systems."""
 
     deletes = ("erp", "fin")
+
+
+class SweptMachine(DeletingMachine):
+    """And where one of them does not tell of deletes: they are found by comparing ids, in every cycle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.systems["erp"].tells = False
+        self.pace = replace(self.pace, sweep=timedelta(0))

@@ -6,7 +6,7 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
-from model.machine import DeletingMachine, Machine
+from model.machine import DeletingMachine, Machine, SweptMachine
 
 EXAMPLES = int(os.environ.get("BRIDGE_MODEL_EXAMPLES", "25"))
 
@@ -27,6 +27,10 @@ class TestModel(Machine.TestCase):
 
 
 class TestModelWithDeletes(DeletingMachine.TestCase):
+    settings = SETTINGS
+
+
+class TestModelWithSweeps(SweptMachine.TestCase):
     settings = SETTINGS
 
 

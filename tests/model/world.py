@@ -101,6 +101,7 @@ class Simulated:
         self.system, self.world, self.spell, self.coarse = name, world, spell, coarse
         self.unique_keys, self.apart, self.page, self.batch = unique_keys, apart, page, batch
         self.clock_skew = skew
+        self.tells = True  # of deletes
         self.out_of_order = False
         self.gate = None
         self.whole: BridgeError | None = None  # what a batch with a poisoned record comes to, instead of results
@@ -156,6 +157,7 @@ class Simulated:
             page=self.page,
             clock_grain=timedelta(seconds=1) if self.coarse else timedelta(microseconds=1),
             written_apart=self.apart,
+            deletes_feed="native" if self.tells else "unsupported",
         )
 
     def metered(self, gate) -> None:
@@ -213,7 +215,7 @@ class Simulated:
         # The next reading begins a little before this one began, also if the process dies between its pages.
         position = f"{page[-1].at.isoformat()}|{page[-1].id}|{began}" if more else f"{began}||"
         records = tuple(self._record(spec, row) for row in page if not row.deleted)
-        gone = tuple(Tombstone(row.id, merged_into=row.merged_into) for row in page if row.deleted)
+        gone = tuple(Tombstone(row.id, merged_into=row.merged_into) for row in page if row.deleted and self.tells)
         answer = ChangePage(records, gone, position, more)
         self.world.moment(f"{self.system} changes done")
         return answer

@@ -3,6 +3,7 @@
 open   -> log in everywhere, and see that it is the right database
 doubt  -> writes without an answer are looked up
 read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
+sweep  -> now and then, in systems that tell of no deletes: which of the linked records are gone
 stop   -> what looks like an accident is not merged, and nothing of its entity is written, before a person has looked
 arm    -> only after every system's first full read: creates are allowed
 write  -> parents before children, again for what was waiting for them
@@ -27,6 +28,7 @@ from bridge.engine.pausing import paused
 from bridge.engine.report import Report
 from bridge.engine.runtime import Run, Runtime
 from bridge.engine.stops import enforce
+from bridge.engine.sweep import sweep
 from bridge.engine.watch import look_for_canaries
 
 PRUNED = 10_000
@@ -117,7 +119,7 @@ def _open(run: Run, systems: Iterable[str]) -> None:
 
 def _take_in(run: Run, systems: Collection[str]) -> None:
     """Settle what is in doubt in these systems, then read what changed there."""
-    for step in (settle_doubts, read, revisit):
+    for step in (settle_doubts, read, revisit, sweep):
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
                 if system in systems:

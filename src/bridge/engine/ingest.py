@@ -127,11 +127,14 @@ def _confirmed(run: Run, emap: EntityMap, system: str, page: ChangePage) -> list
     What was merged into another goes on there; what only left the object's `where` is still found.
     """
     ids = [stone.native_id for stone in page.tombstones if not stone.merged_into]
-    if not ids or not emap.deletes - {system}:
-        return []
+    return confirmed_gone(run, emap, system, ids) if ids and emap.deletes - {system} else []
+
+
+def confirmed_gone(run: Run, emap: EntityMap, system: str, native_ids: Sequence[str]) -> list[str]:
+    """Those of these records that are not found when they are asked for directly."""
     with run.calling(system, emap.entity) as (adapter, _):
-        there = adapter.fetch(emap.spec(system), ids)
-    return [native_id for native_id in ids if native_id not in there]
+        there = adapter.fetch(emap.spec(system), native_ids)
+    return [native_id for native_id in native_ids if native_id not in there]
 
 
 def _take_in(

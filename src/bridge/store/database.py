@@ -18,6 +18,7 @@ from bridge.ports.errors import ConfigError
 from bridge.store.backlog import Backlog
 from bridge.store.identity import Identity
 from bridge.store.journal import Journal
+from bridge.store.listing import Listing
 from bridge.store.queue import Queue
 from bridge.store.records import Records
 from bridge.store.schema import METADATA
@@ -68,6 +69,10 @@ class Database:
                 yield True
             finally:
                 connection.execute(select(func.pg_advisory_unlock(LOCK)))
+
+    def listing(self) -> Listing:
+        """An empty set of ids on disk."""
+        return Listing()
 
     def copy_to(self, path: Path) -> Database:
         """A complete copy in a SQLite file, for a rehearsal; taken at one moment, while others go on writing."""

@@ -50,6 +50,17 @@ class Records(Transaction):
         query = query.where(CROSSWALK.c.system == system, CROSSWALK.c.entity == entity, CROSSWALK.c.state == "linked")
         return int(self.connection.execute(query).scalar() or 0)
 
+    def linked_page(self, system: str, entity: str, after: str, size: int) -> list[str]:
+        """Native ids of linked records in their order, those after `after`."""
+        query = (
+            select(CROSSWALK.c.native_id)
+            .where(CROSSWALK.c.system == system, CROSSWALK.c.entity == entity, CROSSWALK.c.state == "linked")
+            .where(CROSSWALK.c.native_id > after)
+            .order_by(CROSSWALK.c.native_id)
+            .limit(size)
+        )
+        return list(self.connection.execute(query).scalars())
+
     def links_of(self, entity: str, golden_ids: Sequence[str]) -> list[Link]:
         """The crosswalk rows of these golden records, in any state."""
         rows = self.rows_in(CROSSWALK, CROSSWALK.c.golden_id, golden_ids, CROSSWALK.c.entity == entity)

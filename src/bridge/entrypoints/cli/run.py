@@ -51,14 +51,21 @@ def register(app: typer.Typer) -> None:
     app.command()(plan)
 
 
-def sync(config: ConfigOption = None, entity: EntityOption = None, json: JsonOption = False) -> None:
+def sync(
+    config: ConfigOption = None,
+    entity: EntityOption = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Look for deleted records now, also in systems that do not tell of them.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Bring all systems in step once: read, match, merge, write. Safe to stop and to repeat at any time."""
     with errors_as_sentences(as_json=json):
         settings = configuration(config)
         maps = chosen(make_maps(settings), entity)
         adapters = make_adapters(settings)
         with opened_store(settings) as store, alone(settings, store), closing(adapters):
-            report = synchronise(settings, store, adapters, maps, quiet=json)
+            report = synchronise(settings, store, adapters, maps, quiet=json, sweeping=sweep)
         if json:
             emit({"ok": report.ok, **report.as_json()})
         else:
@@ -74,12 +81,13 @@ def synchronise(
     *,
     quiet: bool = False,
     command: str = "sync",
+    sweeping: bool = False,
     first: Callable[[Runtime, str], None] = lambda runtime, run_id: None,
 ) -> Report:
     """One run with its entry in the store's list of runs. The caller holds the lock. first: what comes before it."""
     run_id = uuid.uuid4().hex[:12]
     with progress_bar(quiet=quiet) as progress:
-        runtime = make_runtime(settings, store, adapters, maps, progress=progress)
+        runtime = make_runtime(settings, store, adapters, maps, sweeping=sweeping, progress=progress)
         with store.begin() as uow:
             uow.reclaim(runtime.clock(), owner=runtime.owner)  # the lock says that nobody else is at work
             uow.hasten()

@@ -1,0 +1,126 @@
+"""Sweep: what is gone in a system that tells of no deletes, found by comparing all its ids with those that are linked.
+
+list    -> every id of the object; a listing that breaks off proves nothing
+lacking -> linked records that were not listed; too many of them stop the sweep, as they would stop any read
+fetch   -> each is asked for directly: what only left the `where`, or is hidden from lists, is still there
+find    -> by its key: what was merged into another record (Odoo hands the key on) goes on as that one
+gone    -> what remains was deleted: the same as a tombstone
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bridge.engine.ingest import confirmed_gone
+from bridge.engine.outbox.failure import give_up
+from bridge.engine.outbox.missing import take_leave
+from bridge.engine.plan.guards import Counts, judge, words
+from bridge.engine.runtime import Run
+from bridge.engine.stops import found, lets_through, lift, made
+from bridge.engine.tombstones import bury
+from bridge.engine.work import armed_flag, enqueue_due
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.records import Tombstone
+from bridge.ports.storage import Listing, UnitOfWork
+
+
+def sweep(run: Run, emap: EntityMap, system: str) -> None:
+    """Look for records that are gone, where the system does not say so, once in a while (`sync.sweep`).
+
+    After a sweep that was stopped, every run looks again, so that the stop ends as soon as its cause is gone.
+    """
+    if (system, emap.entity) in run.halted or not _due(run, emap, system):
+        return
+    listing = run.store.listing()
+    try:
+        _sweep(run, emap, system, listing)
+    except Exception as error:
+        give_up(run, emap, system, [], error)
+        run.down.add(system)
+    finally:
+        listing.close()
+
+
+def _due(run: Run, emap: EntityMap, system: str) -> bool:
+    spec = emap.spec(system)
+    if run.runtime.adapters[system].capabilities(spec).deletes_feed == "native":
+        return False
+    name = _flag(system, emap)
+    with run.store.begin() as uow:
+        said = uow.flag(name)
+        if not said and uow.cursor(system, emap.entity).complete:
+            uow.set_flag(name, run.now.isoformat())  # everything there is has just been read
+        armed = uow.flag(armed_flag(emap.entity))
+        waits = found(uow, system, emap.entity, "sweep") is not None
+    if not said or not armed:
+        return False
+    return waits or run.runtime.sweeping or datetime.fromisoformat(said) + run.runtime.pace.sweep <= run.now
+
+
+def _sweep(run: Run, emap: EntityMap, system: str, listing: Listing) -> None:
+    with run.calling(system, emap.entity) as (adapter, _):
+        for ids in adapter.refs(emap.spec(system)):
+            listing.add(ids)
+    run.runtime.point("after listing")
+    size = run.runtime.pace.page
+    lacking: list[str] = []
+    after, linked = "", 0
+    while True:
+        with run.store.begin() as uow:
+            page = uow.linked_page(system, emap.entity, after, size)
+        if not page:
+            break
+        linked, after = linked + len(page), page[-1]
+        lacking.extend(listing.lacking(page))
+    if not _plausible(run, emap, system, linked, lacking):
+        return
+    for start in range(0, len(lacking), size):
+        part = lacking[start : start + size]
+        stones = _heirs(run, emap, system, confirmed_gone(run, emap, system, part))
+        with run.store.begin() as uow:
+            buried = bury(run, uow, emap, system, [one.native_id for one in stones if not one.merged_into])
+            take_leave(run, uow, emap, system, stones)
+            enqueue_due(run, uow, emap, buried)
+            run.report.of(system, emap.entity).read += len(stones)
+    with run.store.begin() as uow:
+        uow.set_flag(_flag(system, emap), run.now.isoformat())
+        lift(uow, system, emap.entity, "sweep")
+
+
+def _heirs(run: Run, emap: EntityMap, system: str, gone: list[str]) -> list[Tombstone]:
+    """A tombstone for each record that is gone, with the one that carries its key now."""
+    if not gone:
+        return []
+    with run.store.begin() as uow:
+        links = uow.links(system, emap.entity, gone)
+        ids = [link.golden_id for link in links.values() if link.golden_id]
+        keys = uow.keys_in_systems(emap.entity, ids)
+    key_of = {one: keys.get((system, link.golden_id), link.golden_id) for one, link in links.items() if link.golden_id}
+    with run.calling(system, emap.entity) as (adapter, _):
+        held = adapter.find(emap.spec(system), sorted(set(key_of.values())))
+    heirs = {key: [record.native_id for record in records] for key, records in held.items()}
+    return [
+        Tombstone(one, merged_into=next((heir for heir in heirs.get(key_of.get(one, ""), ()) if heir != one), None))
+        for one in gone
+    ]
+
+
+def _plausible(run: Run, emap: EntityMap, system: str, linked: int, lacking: list[str]) -> bool:
+    """Whether so many may be gone; else it is remembered as a stop, unless a person has approved it."""
+    limits = run.runtime.pace.guards
+    findings = judge(Counts(linked, listed=linked - len(lacking), deleted=len(lacking)), limits)
+    if not findings:
+        return True
+    with run.store.begin() as uow:
+        about = _goldens(uow, emap, system, lacking)
+        stop = made(run, (system, emap.entity, "sweep"), findings, words(findings, emap.entity, limits), about)
+        return lets_through(uow, stop)
+
+
+def _goldens(uow: UnitOfWork, emap: EntityMap, system: str, native_ids: list[str]) -> list[str]:
+    links = uow.links(system, emap.entity, native_ids).values()
+    return [link.golden_id for link in links if link.golden_id]
+
+
+def _flag(system: str, emap: EntityMap) -> str:
+    return f"swept:{system}:{emap.entity}"
