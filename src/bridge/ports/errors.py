@@ -226,7 +226,7 @@ class LoopBroken(BridgeError):
     not_done = "The last of these changes was not passed on; the field is held, all else of the record goes on."
     to_do = (
         "See the values with `bridge conflicts list --state held`, switch off the automation that changes the field"
-        " back, then set the same value in these systems."
+        " back, then say which value stands with `bridge conflicts resolve`."
     )
 
 
