@@ -61,6 +61,7 @@ def everything(site: Watched) -> None:
     one, other = f"crm:customer:{account}", f"crm:customer:{another}"
     entries = json.loads(site.bridge("outbox", "list", "--json"))["entries"]
     entry = str(entries[0]["id"]) if entries else "1"
+    last = json.loads(site.bridge("status", "--json"))["runs"][0]["id"]
     journal = json.loads(site.bridge("conflicts", "list", "--json"))["conflicts"]
     conflict = str(journal[0]["id"]) if journal else "00000000"
     words = [
@@ -76,6 +77,7 @@ def everything(site: Watched) -> None:
         ("links", "merge", one, other), ("links", "new", one), ("outbox", "replay", "--all"),
         ("outbox", "pause", "fin"), ("outbox", "resume", "fin"), ("outbox", "discard", "999"),
         ("outbox", "discard", entry),
+        ("approve", "--list"), ("approve", "4f1d0c2ab9e3"), ("undo", last),
     ]  # fmt: skip
     for said in words:
         site.bridge(*said)

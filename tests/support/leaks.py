@@ -15,7 +15,7 @@ from bridge.store.schema import METADATA
 
 BUSINESS = frozenset({
     "golden.body", "shadow.body", "conflict.body", "history.old", "history.new", "outbox.intent", "match_key.key",
-    "crosswalk.native_id", "crosswalk.body", "separated.native_id",
+    "crosswalk.native_id", "crosswalk.body", "separated.native_id", "written.native_id", "written.body",
     "shadow.native_id", "candidate.native_id", "shadow.waiting_for", "cursor.cursor",
 })  # fmt: skip
 """Columns that hold what the systems hold: values, and ids (ERPNext's are names). Secrets not even there."""

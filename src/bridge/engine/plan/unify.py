@@ -125,7 +125,7 @@ class Repointed:
 def repoint(
     golden: Golden, units: Iterable[str], heirs: Mapping[str, str], held: Mapping[str, Conflict], around: Circumstances
 ) -> Repointed | None:
-    """References to losers lead to their winners; None where there are none.
+    """References to losers go to their winners; None where there are none.
 
     units: those that refer to records of the merged entity. held: unit -> the conflict that holds it; one whose words
     are all the same now is over.
