@@ -13,7 +13,7 @@ from datetime import datetime
 
 from bridge.engine.ingest import confirmed_gone
 from bridge.engine.outbox.failure import give_up
-from bridge.engine.outbox.missing import take_leave
+from bridge.engine.outbox.missing import take_leave, with_heirs
 from bridge.engine.plan.guards import Counts, judge, words
 from bridge.engine.runtime import Run
 from bridge.engine.stops import found, lets_through, lift, made
@@ -95,14 +95,8 @@ def _heirs(run: Run, emap: EntityMap, system: str, gone: list[str]) -> list[Tomb
         links = uow.links(system, emap.entity, gone)
         ids = [link.golden_id for link in links.values() if link.golden_id]
         keys = uow.keys_in_systems(emap.entity, ids)
-    key_of = {one: keys.get((system, link.golden_id), link.golden_id) for one, link in links.items() if link.golden_id}
-    with run.calling(system, emap.entity) as (adapter, _):
-        held = adapter.find(emap.spec(system), sorted(set(key_of.values())))
-    heirs = {key: [record.native_id for record in records] for key, records in held.items()}
-    return [
-        Tombstone(one, merged_into=next((heir for heir in heirs.get(key_of.get(one, ""), ()) if heir != one), None))
-        for one in gone
-    ]
+    known = {one: keys.get((system, link.golden_id), link.golden_id) for one, link in links.items() if link.golden_id}
+    return with_heirs(run, emap, system, known)
 
 
 def _plausible(run: Run, emap: EntityMap, system: str, linked: int, lacking: list[str]) -> bool:

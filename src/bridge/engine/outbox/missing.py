@@ -22,14 +22,19 @@ def look_for(run: Run, emap: EntityMap, system: str, missing: Mapping[str, str])
 
     missing: native id -> the key by which the system knew it.
     """
-    if not missing:
-        return []
     try:
-        with run.calling(system, emap.entity) as (adapter, _):
-            found = adapter.find(emap.spec(system), sorted(set(missing.values())))
+        return with_heirs(run, emap, system, missing)
     except Exception as error:
         give_up(run, emap, system, [], error)
         return [Tombstone(native_id) for native_id in missing]
+
+
+def with_heirs(run: Run, emap: EntityMap, system: str, missing: Mapping[str, str]) -> list[Tombstone]:
+    """As `look_for`, for those whose records must not be taken for gone by mistake. Raises what the adapter raises."""
+    if not missing:
+        return []
+    with run.calling(system, emap.entity) as (adapter, _):
+        found = adapter.find(emap.spec(system), sorted(set(missing.values())))
     heirs = {key: [record.native_id for record in records] for key, records in found.items()}
     return [
         Tombstone(native_id, merged_into=next((one for one in heirs.get(key, ()) if one != native_id), None))
