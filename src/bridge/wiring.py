@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from tenacity import RetryCallState, wait_random_exponential
@@ -76,10 +77,20 @@ def make_adapters(config: Config, names: list[str] | None = None) -> dict[str, A
     return found
 
 
+def archive_of(kind: str) -> Mapping[str, str]:
+    """How systems of this kind archive a record: `ARCHIVE` of the adapter's package. Empty where it has none."""
+    point = adapter_entry_points().get(kind)
+    try:
+        found = getattr(import_module(point.module), "ARCHIVE", {}) if point is not None else {}
+    except ImportError:
+        return {}  # that it cannot be loaded is said where the adapter is built
+    return dict(found)
+
+
 def make_maps(config: Config) -> dict[str, EntityMap]:
     """Load the mappings, parents before children. Raises ConfigError with every problem."""
     kinds = {name: system.adapter for name, system in config.systems.items()}
-    maps = load_mappings(config.mappings, kinds, config.custom_fields)
+    maps = load_mappings(config.mappings, kinds, config.custom_fields, archive_of=archive_of)
     problems = []
     for emap in maps.values():
         for unit in (*emap.units, *emap.cells):

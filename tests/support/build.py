@@ -9,7 +9,9 @@ from itertools import count
 from bridge.engine.merge.draft import Circumstances
 from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.merge.observe import Outcome, Sighting, observe
+from bridge.mapping.archive import with_archive
 from bridge.mapping.compiled import EntityMap
+from bridge.mapping.deletes import Deletes
 from bridge.mapping.units import Column, MatchRule, Policy, RecordRef, Unit
 from bridge.ports.records import FieldSpec, NativeRecord, NativeValue, ObjectSpec
 from bridge.ports.work import Canonical, Conflict, Golden, Intent, Shadow
@@ -95,15 +97,19 @@ def entity(
     systems: Sequence[str] = SYSTEMS,
     first_contact: Policy | None = None,
     match: Sequence[MatchRule] = (),
-    deletes: Sequence[str] = (),
+    deletes: Sequence[str] | Mapping[str, Deletes] = (),
 ) -> EntityMap:
-    """A mapping of one entity."""
+    """A mapping of one entity. deletes: what they mean in each system, or just those in which a record goes too."""
+    said = deletes if isinstance(deletes, Mapping) else dict.fromkeys(deletes, Deletes(elsewhere="delete"))
     specs = {
-        system: ObjectSpec(
-            name,
-            name.title(),
-            "key",
-            tuple(spec for unit in units if unit.paths(system) for spec in _fields(unit, system)),
+        system: with_archive(
+            ObjectSpec(
+                name,
+                name.title(),
+                "key",
+                tuple(spec for unit in units if unit.paths(system) for spec in _fields(unit, system)),
+            ),
+            said.get(system, Deletes()).archive,
         )
         for system in systems
     }
@@ -114,7 +120,7 @@ def entity(
         match=match,
         first_contact=first_contact,
         digest="d",
-        deletes=frozenset(deletes),
+        deletes=said,
     )
 
 

@@ -14,8 +14,10 @@ from bridge.engine.identify import Identities
 from bridge.engine.loops import break_loops
 from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.merge.observe import Outcome, Sighting, observe
-from bridge.engine.plan.undo import UNDONE
+from bridge.engine.plan.deletes import is_archived, set_active
+from bridge.engine.plan.marks import ARCHIVED, RESTORED, UNDONE
 from bridge.engine.refbook import look_up
+from bridge.engine.restoring import refer_again
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import kept, revived
 from bridge.engine.writes import written as note
@@ -83,6 +85,7 @@ def absorb(
     page.link(written, result)
     page.merge(written, result)
     page.save(result)
+    refer_again(run, uow, emap, system, [page.links[native_id] for native_id in result.linked])
     return result
 
 
@@ -208,11 +211,10 @@ class _Page:
 
     def _keep(self, outcome: Outcome, before: Golden, result: Absorbed) -> None:
         golden = outcome.golden
-        if not golden.alive and (outcome.moved or outcome.shadow.native_id in result.linked):
-            golden, row, conflict = revived(self.run, golden, self.system)
-            self.history.append(row)
-            self.conflicts.append(conflict)
         link = self.links[outcome.shadow.native_id]
+        if not golden.alive:
+            golden = self._turned(outcome, golden, put_back=self._came_back(link, result))
+        link = self._no_longer_archived(outcome, golden, link)
         if link.linked_by == UNDONE and outcome.moved:
             self.links[link.native_id], conflict = kept(self.run, golden, link)
             self.new_links.append(self.links[link.native_id])
@@ -231,6 +233,34 @@ class _Page:
             error = MappingError(f"{problem.path}: {problem.message}")
             self.run.report.trouble(error, self.system, self.emap.entity, golden.id)
         result.touched.add(golden.id)
+
+    def _came_back(self, link: Link, result: Absorbed) -> bool:
+        """Whether the record was put back by a user, or is a new one for somebody who was deleted."""
+        return link.native_id in result.linked and link.linked_by != "created"
+
+    def _turned(self, outcome: Outcome, golden: Golden, *, put_back: bool) -> Golden:
+        """A dead golden record of which a system shows something new: perhaps it lives on."""
+        deletes, before = self.emap.deletes[self.system], self.shadows.get(outcome.shadow.native_id)
+        active = before is not None and set_active(deletes, before.values, outcome.shadow.values)
+        if not (outcome.moved or put_back or active):
+            return golden
+        turn = revived(self.run, self.uow, self.emap, golden, self.system, put_back=put_back)
+        self.history.extend(turn.history)
+        self.conflicts.append(turn.conflict)
+        self.new_links.extend(turn.links)
+        return turn.golden
+
+    def _no_longer_archived(self, outcome: Outcome, golden: Golden, link: Link) -> Link:
+        """A living record that bridge had archived and that is active by now, or that somebody archives for himself."""
+        if link.linked_by != ARCHIVED or not golden.alive:
+            return link
+        deletes, before = self.emap.deletes[self.system], self.shadows.get(link.native_id)
+        now = is_archived(deletes, outcome.shadow.values)
+        if now and (outcome.applied is not None or (before is not None and is_archived(deletes, before.values))):
+            return link
+        self.links[link.native_id] = replace(link, linked_by=RESTORED, reason="", values={}, fingerprint="")
+        self.new_links.append(self.links[link.native_id])
+        return self.links[link.native_id]
 
     def save(self, result: Absorbed) -> None:
         """Write everything back: one statement a table."""

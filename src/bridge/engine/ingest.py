@@ -127,7 +127,7 @@ def _confirmed(run: Run, emap: EntityMap, system: str, page: ChangePage) -> list
     What was merged into another goes on there; what only left the object's `where` is still found.
     """
     ids = [stone.native_id for stone in page.tombstones if not stone.merged_into]
-    return confirmed_gone(run, emap, system, ids) if ids and emap.deletes - {system} else []
+    return confirmed_gone(run, emap, system, ids) if ids and emap.minds_deletes(system) else []
 
 
 def confirmed_gone(run: Run, emap: EntityMap, system: str, native_ids: Sequence[str]) -> list[str]:

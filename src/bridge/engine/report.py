@@ -17,7 +17,8 @@ class Tally:
     """Counts of one system and entity in one run.
 
     read: records delivered by the system. unchanged: of these, the ones that said nothing new. linked: records newly
-    linked. held: fields that wait for a person. waiting: records that wait for another record. api_calls: HTTP calls.
+    linked. archived: set inactive because they were deleted elsewhere. restored: made again, or set active again. held:
+    fields that wait for a person. waiting: records that wait for another record. api_calls: HTTP calls.
     """
 
     read: int = 0
@@ -26,6 +27,8 @@ class Tally:
     created: int = 0
     updated: int = 0
     deleted: int = 0
+    archived: int = 0
+    restored: int = 0
     conflicts: int = 0
     held: int = 0
     failed: int = 0
@@ -99,8 +102,8 @@ class Report:
 
     @property
     def writes(self) -> int:
-        """Records created, updated or deleted in any system."""
-        return sum(t.created + t.updated + t.deleted for t in self.tallies.values())
+        """Records created, updated, deleted, archived or restored in any system."""
+        return sum(t.created + t.updated + t.deleted + t.archived + t.restored for t in self.tallies.values())
 
     @property
     def conflicts(self) -> int:

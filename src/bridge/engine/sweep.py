@@ -17,8 +17,7 @@ from bridge.engine.outbox.missing import take_leave, with_heirs
 from bridge.engine.plan.guards import Counts, judge, words
 from bridge.engine.runtime import Run
 from bridge.engine.stops import found, lets_through, lift, made
-from bridge.engine.tombstones import bury
-from bridge.engine.work import armed_flag, enqueue_due
+from bridge.engine.work import armed_flag
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import Tombstone
 from bridge.ports.storage import Listing, UnitOfWork
@@ -78,9 +77,7 @@ def _sweep(run: Run, emap: EntityMap, system: str, listing: Listing) -> None:
         part = lacking[start : start + size]
         stones = _heirs(run, emap, system, confirmed_gone(run, emap, system, part))
         with run.store.begin() as uow:
-            buried = bury(run, uow, emap, system, [one.native_id for one in stones if not one.merged_into])
             take_leave(run, uow, emap, system, stones)
-            enqueue_due(run, uow, emap, buried)
             run.report.of(system, emap.entity).read += len(stones)
     with run.store.begin() as uow:
         uow.set_flag(_flag(system, emap), run.now.isoformat())

@@ -13,7 +13,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.engine.identify import Identities
-from bridge.engine.plan.undo import UNDONE, Known, Remove, SetBack, Step, left_alone, plan_undo
+from bridge.engine.plan.deletes import to_restore
+from bridge.engine.plan.marks import RECORD, UNDONE
+from bridge.engine.plan.undo import Known, Remove, SetBack, Step, left_alone, plan_undo
 from bridge.engine.runtime import Run, Runtime
 from bridge.engine.work import enqueue_due
 from bridge.mapping.compiled import EntityMap
@@ -103,17 +105,30 @@ def _set_back(run: Run, uow: UnitOfWork, emap: EntityMap, part: Mapping[str, Seq
     history: list[HistoryRow] = []
     for golden in uow.goldens(emap.entity, sorted(part)).values():
         steps = [s for s in part[golden.id] if isinstance(s, SetBack) and golden.values.get(s.unit) == s.value]
-        if steps:
+        lives = next((s for s in part[golden.id] if isinstance(s, SetBack) and s.unit == RECORD), None)
+        if lives is not None and not golden.alive:
+            changed.append(_living(golden))
+            uow.save_links(to_restore(emap, uow.links_of(emap.entity, [golden.id])), run.now)
+            history.append(_noted(run, lives))
+        elif steps:
             values = {**golden.values, **{step.unit: step.to for step in steps}}
             said = {step.unit: Provenance("", run.now, UNDONE) for step in steps}
             changed.append(replace(golden, rev=golden.rev + 1, values=values, provenance={**golden.provenance, **said}))
-            history += [
-                HistoryRow(emap.entity, golden.id, s.unit, s.value, s.to, "", run.now, UNDONE, run.id) for s in steps
-            ]
+            history += [_noted(run, step) for step in steps]
     uow.save_goldens(changed, run.now)
     uow.add_history(history)
     if changed:
         uow.save_match_keys(emap.entity, Identities.keys_of(emap, changed))
+
+
+def _living(golden: Golden) -> Golden:
+    """A golden record whose delete is taken back."""
+    why = {unit: one for unit, one in golden.provenance.items() if unit != RECORD}
+    return replace(golden, rev=golden.rev + 1, alive=True, provenance=why)
+
+
+def _noted(run: Run, step: SetBack) -> HistoryRow:
+    return HistoryRow(step.entity, step.golden_id, step.unit, step.value, step.to, "", run.now, UNDONE, run.id)
 
 
 def _mark(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from bridge.engine.merge.form import Form
+from bridge.engine.plan.deletes import due_gone, due_living
 from bridge.engine.plan.due import Due, due_create, due_update
-from bridge.engine.plan.undo import UNDONE
+from bridge.engine.plan.marks import RESTORE, UNDONE
 from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
 from bridge.mapping.compiled import EntityMap
@@ -88,8 +90,8 @@ class Scene:
             self.shadows[shadow.system, shadow.golden_id] = shadow
             waiting[shadow.golden_id] |= shadow.waiting_for is not None
             self._unread[shadow.golden_id].update(shadow.stopped)
-        for link in uow.links_of(emap.entity, golden_ids):
-            if link.golden_id and (link.state == "linked" or (link.system, link.golden_id) not in self.links):
+        for link in sorted(uow.links_of(emap.entity, golden_ids), key=_standing):
+            if link.golden_id:  # the linked one, or else the one that went last
                 self.links[link.system, link.golden_id] = link
         self.keys = uow.keys_in_systems(emap.entity, golden_ids)
         self.reviewed = uow.reviewed(emap.entity, golden_ids)
@@ -103,14 +105,24 @@ class Scene:
         shadow = self.shadows.get((system, golden.id))
         form, unread = self.forms[system], self._unread[golden.id]
         if link is not None and link.linked_by == UNDONE and link.state == "linked" and shadow is not None:
-            return Due({}, delete=True)  # made by a run that is undone
-        if not golden.alive:
-            here = link is not None and link.state == "linked" and shadow is not None
-            return Due({}, delete=True) if here and system in self.emap.deletes else None
-        if link is not None:
-            return due_update(form, golden, shadow, unread) if link.state == "linked" and shadow else None
+            return Due({}, why="delete")  # made by a run that is undone
+        if link is not None and link.state == "linked":
+            if shadow is None:
+                return None
+            if not golden.alive:
+                return due_gone(self.emap.deletes[system], shadow)
+            return due_living(form, link, shadow, due_update(form, golden, shadow, unread))
+        again = link is not None and link.state == "gone" and link.linked_by == RESTORE
+        if not golden.alive or (link is not None and not again):
+            return None
         if not self.creates or (system, golden.id) in self.reviewed or self.waiting[golden.id]:
             return None  # what it refers to, or what it may be itself, has to be known first
         left = self.left.get((system, self.emap.entity, golden.id), ())
         due = due_create(form, golden, left, unread)
+        due = replace(due, why="restore") if again else due
         return due if any(system in unit.writes for unit in self.emap.units) else None
+
+
+def _standing(link: Link) -> tuple[bool, float]:
+    """Sorts the links of one record in one system: the linked one last, before it those that went, oldest first."""
+    return link.state == "linked", link.since.timestamp() if link.since else 0.0

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bridge.canonical.models import CanonicalField, Entity
+from bridge.mapping.archive import ArchiveOf, Archives, no_archive, with_archive
 from bridge.mapping.cells import CellBuilder
 from bridge.mapping.columns import Cell, group_column, whole_column
 from bridge.mapping.compiled import EntityMap
@@ -35,11 +36,14 @@ class Surroundings:
     """What a mapping file is judged against.
 
     entities: everything that can be mapped. systems: configured systems -> kind of adapter. transforms: by name.
+    archive_of: kind of adapter -> native field and value by which such a system archives a record, where it has a way
+        of its own.
     """
 
     entities: Mapping[str, Entity]
     systems: Mapping[str, str]
     transforms: Mapping[str, Maker]
+    archive_of: ArchiveOf = no_archive
 
 
 @dataclass(slots=True)
@@ -83,16 +87,24 @@ class _Builder:
         first = self._first_contact()
         match = [rule for number, section in enumerate(self.file.identity.match)
                  if (rule := self._match(number, section, units))]  # fmt: skip
+        archives = Archives(self.judge, self.around.systems, self.around.archive_of)
+        deletes = {
+            system: archives.deletes(system, section, self.file.identity.key.get(system), wheres.get(system, ()))
+            for system, section in self.file.systems.items()
+        }
         return EntityMap(
             entity=self.file.entity,
             units=units,
-            specs={system: self._spec(system, units, tables, wheres.get(system, ())) for system in self.file.systems},
+            specs={
+                system: with_archive(self._spec(system, units, tables, wheres.get(system, ())), deletes[system].archive)
+                for system in self.file.systems
+            },
             match=match,
             first_contact=first,
             digest=self._digest(),
             source=source,
             tables=tables,
-            deletes=frozenset(system for system, section in self.file.systems.items() if section.deletes == "delete"),
+            deletes=deletes,
         )
 
     def _systems(self) -> dict[str, tuple[Condition, ...]]:

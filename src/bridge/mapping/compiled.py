@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from bridge.canonical.values import InvalidValue
+from bridge.mapping.deletes import Deletes
 from bridge.mapping.source import Source
 from bridge.mapping.units import Decoded, FieldProblem, Key, MatchRule, Policy, Table, Unit, cell_of
 from bridge.ports.errors import MappingError
@@ -17,6 +18,7 @@ from bridge.ports.work import Canonical
 
 _Step = tuple[str, str | None, tuple[str, ...], Callable[..., Canonical]]
 _ROWS_REMEMBERED = 8192
+_NO_DELETES: Mapping[str, Deletes] = {}
 
 
 class EntityMap:
@@ -25,7 +27,7 @@ class EntityMap:
     systems: in the order of the mapping file, which settles ties.
     depends_on: entities whose records this one refers to (itself, where records have parents).
     first_contact: how differing values are settled when records meet for the first time; None = held for a person.
-    deletes: systems in which a record is deleted when it was deleted in another.
+    deletes: system -> what deletes mean there; a system that is not named keeps its records and its deletes count.
     digest: hex text that changes whenever the meaning of the mapping does, and not with comments or layout.
     """
 
@@ -40,7 +42,7 @@ class EntityMap:
         digest: str = "",
         source: Source | None = None,
         tables: Sequence[Table] = (),
-        deletes: frozenset[str] = frozenset(),
+        deletes: Mapping[str, Deletes] = _NO_DELETES,
     ) -> None:
         self.entity = entity
         self.systems: tuple[str, ...] = tuple(specs)
@@ -52,7 +54,8 @@ class EntityMap:
             dict.fromkeys(unit.record_ref.entity for unit in self.record_units if unit.record_ref)
         )
         self.first_contact = first_contact
-        self.deletes = deletes
+        self.deletes: dict[str, Deletes] = {system: deletes.get(system, Deletes()) for system in specs}
+        self.followers = frozenset(system for system, one in self.deletes.items() if one.follows)
         self.match: tuple[MatchRule, ...] = tuple(match)
         self.digest = digest
         self.source = source or Source.nowhere(entity)
@@ -61,6 +64,7 @@ class EntityMap:
         self._tables = {table.name: table for table in tables}
         self._row = lru_cache(maxsize=_ROWS_REMEMBERED)(self._make_row)
         self._plans = {system: self._plan(system, self.units) for system in specs}
+        self._unmapped = {system: self._not_written(system, one.archive) for system, one in self.deletes.items()}
         self._row_plans = {
             system: {table.keys.paths(system)[0]: self._plan(system, table.cells) for table in tables
                      if table.keys.paths(system)}
@@ -115,6 +119,14 @@ class EntityMap:
         """What an adapter needs to know. Raises KeyError for a system that this mapping does not name."""
         return self._specs[system]
 
+    def minds_deletes(self, system: str) -> bool:
+        """Whether anything follows from a delete made in this system: elsewhere, or there."""
+        return bool(self.followers - {system}) or self.deletes[system].here == "restore"
+
+    def unmapped_archive(self, system: str) -> Mapping[str, NativeValue]:
+        """The part of a system's archive that no unit is written to: nothing else brings such a field back."""
+        return self._unmapped[system]
+
     def where(self, system: str) -> tuple[Condition, ...]:
         """The conditions that make a native record one of this entity."""
         return self._specs[system].where
@@ -166,6 +178,10 @@ class EntityMap:
         if column.silent:
             return {path: native for path, native in written.items() if path not in column.silent}
         return written
+
+    def _not_written(self, system: str, values: Mapping[str, NativeValue]) -> Mapping[str, NativeValue]:
+        written = {path for unit in self.units if system in unit.writes for path in unit.paths(system)}
+        return {path: value for path, value in values.items() if path not in written}
 
     def _plan(self, system: str, units: Iterable[Unit]) -> tuple[_Step, ...]:
         steps: list[_Step] = []

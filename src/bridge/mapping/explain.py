@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from bridge.mapping.deletes import DeletesSection
 from bridge.mapping.file import (
     FIELD_OPTIONS,
     GROUP_OPTIONS,
@@ -92,6 +93,8 @@ def _known(steps: Steps) -> list[str]:
             model: Any = MappingFile
         case ("systems", _):
             model = SystemSection
+        case ("systems", _, "deletes"):
+            model = DeletesSection
         case ("identity",):
             return ["key", "match", "first contact"]
         case ("identity", "match", _):

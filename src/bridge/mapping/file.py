@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from bridge.mapping import words
+from bridge.mapping.deletes import DeletesSection, DeletesWord
 from bridge.mapping.units import Policy
 
 
@@ -58,7 +59,6 @@ BySystem = Scalar | dict[str, Scalar]
 Natives = Scalar | Annotated[list[Scalar], Field(min_length=1)]
 EmptyWord = Literal["erases", "keeps"]
 WriteWord = Literal["always", "on create"]
-DeletesWord = Literal["unlink", "delete"]
 MissingWord = Literal["wait", "leave"]
 
 
@@ -73,7 +73,9 @@ class SystemSection(_Section):
     where: str | None = Field(None, description="Which records belong, as: Type = 'Customer' and ParentId is set")
     new: dict[str, str] = Field(default_factory=dict, description="What every record that bridge makes gets.")
     deletes: DeletesWord = Field(
-        "unlink", description="What becomes of a record here that was deleted in another system: it stays, or goes too."
+        DeletesSection(),
+        description="What becomes of a record here that was deleted elsewhere (unlink, archive, delete), and what a "
+        "delete made here is worth (restore).",
     )
     country: str | None = Field(None, description="ISO code of the country of phone numbers written without one.")
 

@@ -12,7 +12,7 @@ from bridge.mapping.compiled import EntityMap
 from bridge.mapping.source import Finding, Level, Steps, suggest
 from bridge.mapping.units import Column, Unit
 from bridge.ports.adapter import NativeField, NativeSchema
-from bridge.ports.records import Condition, FieldSpec
+from bridge.ports.records import Condition, FieldSpec, NativeValue
 
 _TEXTS: Final = frozenset({"text", "longtext", "email", "phone", "url", "choice", "other"})
 _FITS: Final[Mapping[str, frozenset[str]]] = {
@@ -69,6 +69,8 @@ class _System:
             yield from self._condition(condition, "where")
         for condition in self.emap.spec(self.system).new:
             yield from self._condition(condition, "new")
+        for path, value in self.emap.deletes[self.system].archive.items():
+            yield from self._archive(path, value)
 
     def _object(self) -> Iterator[Note]:
         place: Steps = ("systems", self.system)
@@ -199,6 +201,14 @@ class _System:
             if word not in native.choices:
                 guess = suggest(word, native.choices)
                 yield "error", place, f"'{condition.path}' of '{self.system}' does not offer '{word}'{guess}"
+
+    def _archive(self, path: str, value: NativeValue) -> Iterator[Note]:
+        """The field by which a record is archived is there and can be changed."""
+        native = self.schema.fields.get(path)
+        if native is not None and not native.updateable:
+            words = f"'{path}' of '{self.system}' cannot be written: no record can be archived by it"
+            yield "error", ("systems", self.system, "deletes"), words
+        yield from self._condition(Condition(path, "=", value if isinstance(value, str) else None), "deletes")
 
     def _leads_on(self, path: str) -> bool:
         """Whether it is a field of the record that a reference leads to: `location_id.complete_name`."""

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bridge.canonical.custom import BadDeclaration, known_entities
+from bridge.mapping.archive import ArchiveOf, no_archive
 from bridge.mapping.build import Surroundings, build
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.explain import explain
@@ -44,13 +45,15 @@ def load_mappings(
     systems: Mapping[str, str],
     custom_fields: CustomFields | None = None,
     transforms: Mapping[str, Maker] | None = None,
+    archive_of: ArchiveOf = no_archive,
 ) -> dict[str, EntityMap]:
     """Entity -> compiled map, for every *.yaml in the folder.
 
     systems: configured systems -> kind of adapter. transforms: a site's own, added to those that come with bridge.
+    archive_of: kind of adapter -> how such a system archives a record.
     Raises ConfigError with every problem of every file.
     """
-    loaded = check_mappings(folder, systems, custom_fields, transforms)
+    loaded = check_mappings(folder, systems, custom_fields, transforms, archive_of)
     if loaded.errors:
         raise ConfigError([str(finding) for finding in loaded.errors])
     return loaded.maps
@@ -61,6 +64,7 @@ def check_mappings(
     systems: Mapping[str, str],
     custom_fields: CustomFields | None = None,
     transforms: Mapping[str, Maker] | None = None,
+    archive_of: ArchiveOf = no_archive,
 ) -> Loaded:
     """As `load_mappings`, with all findings, warnings too, instead of an error."""
     loaded = Loaded()
@@ -77,7 +81,7 @@ def check_mappings(
         except OSError:
             loaded.findings.append(Finding("error", name, 0, 0, "", NOT_READABLE))
             continue
-        emap, findings = parse_mapping(text, name, systems, custom_fields, transforms)
+        emap, findings = parse_mapping(text, name, systems, custom_fields, transforms, archive_of)
         loaded.findings.extend(findings)
         if emap is None:
             continue
@@ -96,6 +100,7 @@ def parse_mapping(
     systems: Mapping[str, str],
     custom_fields: CustomFields | None = None,
     transforms: Mapping[str, Maker] | None = None,
+    archive_of: ArchiveOf = no_archive,
 ) -> tuple[EntityMap | None, list[Finding]]:
     """One mapping file from its text; None where findings stand in the way. Pure."""
     try:
@@ -114,7 +119,8 @@ def parse_mapping(
         if rest is None:
             return None, findings
         parsed = rest
-    built = build(parsed, document.source, Surroundings(entities, systems, {**TRANSFORMS, **(transforms or {})}))
+    around = Surroundings(entities, systems, {**TRANSFORMS, **(transforms or {})}, archive_of)
+    built = build(parsed, document.source, around)
     findings += built.findings
     return (None if any(finding.level == "error" for finding in findings) else built.emap), findings
 

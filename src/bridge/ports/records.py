@@ -154,10 +154,12 @@ class CreateItem:
     """One record to create. `key` is the golden id: stored in the key field, and what makes a repeat safe.
 
     A quantity that adds up (a stock level) is booked as a movement of the value given, with the key as its reference.
+    why: what it is for ("restore": a deleted record is made again), for those who show it; adapters have no use for it.
     """
 
     key: str
     values: Mapping[str, NativeValue]
+    why: str = field(default="", compare=False)
 
     def __repr__(self) -> str:
         return f"CreateItem({self.key!r}, {len(self.values)} values)"
@@ -169,6 +171,7 @@ class UpdateItem:
 
     deltas: path -> what to add, for quantities that add up. A system that books movements books these under
     `reference`, once and for all, and does not look at `expected`; one that does not takes `values`, with the sum.
+    why: what it is for (archive, restore), for those who show it.
     """
 
     native_id: str
@@ -177,6 +180,7 @@ class UpdateItem:
     key: str | None = None
     deltas: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
+    why: str = field(default="", compare=False)
 
     def __repr__(self) -> str:
         return f"UpdateItem({self.key!r}, {len(self.values)} values)"

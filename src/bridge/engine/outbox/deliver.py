@@ -102,7 +102,7 @@ def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Du
 def _guarded(run: Run, emap: EntityMap, system: str, tasks: list[Task]) -> list[Task]:
     """Deletes wait for a person where there are more of them than anybody would make by hand: a list that was emptied
     by mistake, a filter that was changed. All else goes on."""
-    deletes = [task for task in tasks if task.due.delete]
+    deletes = [task for task in tasks if task.due.gone]
     if not deletes:
         return tasks
     with run.store.begin() as uow:
@@ -112,7 +112,7 @@ def _guarded(run: Run, emap: EntityMap, system: str, tasks: list[Task]) -> list[
         error, later = stop.error(), run.now + THOUGHT
         uow.settle(Settlement(t.entry, "waiting", later, error_code=error.code, error=str(error)) for t in deletes)
     run.report.trouble(error, system, emap.entity)
-    return [task for task in tasks if not task.due.delete]
+    return [task for task in tasks if not task.due.gone]
 
 
 def _too_many(run: Run, uow: UnitOfWork, emap: EntityMap, system: str) -> Stop | None:
@@ -120,9 +120,10 @@ def _too_many(run: Run, uow: UnitOfWork, emap: EntityMap, system: str) -> Stop |
     due = uow.deletes_due(system, emap.entity)
     if len(due) <= most:
         return None
+    done = "archived" if emap.deletes[system].elsewhere == "archive" else "deleted"
     why = (
-        f"{len(due)} records would be deleted because they were deleted elsewhere, more than the {most} allowed at"
-        " once (`sync.max_deletes`): none was deleted"
+        f"{len(due)} records would be {done} because they were deleted elsewhere, more than the {most} allowed at"
+        f" once (`sync.max_deletes`): none was {done}"
     )
     finding = Finding("deletes", len(due), uow.linked_count(system, emap.entity))
     return made(run, (system, emap.entity, "deletes"), [finding], why, due)
@@ -134,7 +135,7 @@ def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Ca
     A version with the grain of a second cannot tell an edit made in the second of the last look; the values can.
     """
     exact = able.conditional_update == "native" and able.clock_grain < timedelta(milliseconds=10)
-    ids = [task.shadow.native_id for task in tasks if task.shadow and (task.due.delete or not exact)]
+    ids = [task.shadow.native_id for task in tasks if task.shadow and (task.due.gone or not exact)]
     if not ids:
         return tasks
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.engine.absorb import Written, absorb
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.runtime import Run
-from bridge.engine.tombstones import forget
+from bridge.engine.tombstones import bury, forget, forget_deleted
 from bridge.engine.work import enqueue_due
 from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
@@ -96,6 +96,7 @@ def _settle(
     written: dict[str, Written] = {}
     settled: list[Settlement] = []
     gone: list[str] = []
+    deleted: list[str] = []
     made: list[WriteRow] = []
     tally = run.report.of(system, emap.entity)
     for entry in entries:
@@ -104,7 +105,7 @@ def _settle(
             # A create that is not there was never made: sent again, with the same key. A record that is gone is gone.
             settled.append(Settlement(entry, "pending" if intent is None or intent.op == "create" else None))
             if intent is not None and intent.native_id:
-                gone.append(intent.native_id)
+                (deleted if intent.op == "delete" else gone).append(intent.native_id)
                 tally.deleted += intent.op == "delete"
                 if intent.op == "delete":
                     made += note(run, (system, emap.entity, entry.golden_id), intent, None)
@@ -125,5 +126,7 @@ def _settle(
         uow.settle(settled)
         uow.add_writes(made)
         absorbed = absorb(run, uow, emap, system, records, written)
+        buried = bury(run, uow, emap, system, gone)
         forget(run, uow, emap, system, gone)
-        enqueue_due(run, uow, emap, absorbed.touched)
+        living = forget_deleted(run, uow, emap, system, deleted)
+        enqueue_due(run, uow, emap, absorbed.touched | buried | living)

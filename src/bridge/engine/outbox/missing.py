@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.runtime import Run
-from bridge.engine.tombstones import forget, inherit
+from bridge.engine.tombstones import bury, forget, inherit
 from bridge.engine.work import enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import Tombstone
@@ -43,8 +43,10 @@ def with_heirs(run: Run, emap: EntityMap, system: str, missing: Mapping[str, str
 
 
 def take_leave(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, stones: list[Tombstone]) -> None:
-    """What was merged goes on as another, with all that follows from it; what is gone is forgotten."""
+    """What was merged goes on as another; what is gone is forgotten; with all that follows from either."""
+    buried = bury(run, uow, emap, system, [stone.native_id for stone in stones if not stone.merged_into])
     merged = inherit(run, uow, emap, system, stones)
     forget(run, uow, emap, system, [stone.native_id for stone in stones])
+    enqueue_due(run, uow, emap, buried)
     for entity, golden_ids in merged.items():
         enqueue_due(run, uow, run.runtime.maps[entity], golden_ids)

@@ -65,7 +65,7 @@ def _call(run: Run, emap: EntityMap, system: str, part: Sequence[Task]) -> list[
     adapter, spec = run.runtime.adapters[system], emap.spec(system)
     op = part[0].intent.op
     if op == "create":
-        return adapter.create(spec, [CreateItem(task.key, task.due.values) for task in part])
+        return adapter.create(spec, [CreateItem(task.key, task.due.values, task.due.why) for task in part])
     known = [(task, task.shadow) for task in part if task.shadow is not None]
     if op == "delete":
         return adapter.delete(spec, [DeleteItem(shadow.native_id, shadow.version) for _, shadow in known])
@@ -77,6 +77,7 @@ def _call(run: Run, emap: EntityMap, system: str, part: Sequence[Task]) -> list[
             task.key,
             task.intent.deltas,
             task.intent.reference,
+            task.due.why,
         )
         for task, shadow in known
     ]

@@ -10,7 +10,7 @@ from bridge.engine.outbox.missing import look_for, take_leave
 from bridge.engine.outbox.reaction import after_error, as_bridge_error, ends_the_turn
 from bridge.engine.outbox.task import Task
 from bridge.engine.runtime import Run
-from bridge.engine.tombstones import forget
+from bridge.engine.tombstones import forget_deleted
 from bridge.engine.work import enqueue_due
 from bridge.engine.writes import written
 from bridge.mapping.compiled import EntityMap
@@ -78,7 +78,11 @@ class _Settling:
 
     def _count(self, task: Task, result: WriteResult) -> None:
         self.count += 1
-        if task.intent.op == "update":
+        if task.due.why == "archive":
+            self.tally.archived += 1
+        elif task.due.why == "restore":
+            self.tally.restored += result.created is not False or task.intent.op == "update"
+        elif task.intent.op == "update":
             self.tally.updated += 1
         elif result.created is not False:
             self.tally.created += 1
@@ -161,10 +165,10 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
         uow.add_writes(settling.made)
         absorbed = absorb(run, uow, emap, system, settling.records, settling.written)
         _amend(run, uow, emap, system, settling.records)
-        forget(run, uow, emap, system, settling.gone)
+        living = forget_deleted(run, uow, emap, system, settling.gone)
         take_leave(run, uow, emap, system, missing)
         seen_again = absorb(run, uow, emap, system, moved)
-        enqueue_due(run, uow, emap, absorbed.touched, anew=False)
+        enqueue_due(run, uow, emap, absorbed.touched | living, anew=False)
         enqueue_due(run, uow, emap, seen_again.touched)
     run.runtime.point("after settle")
     return settling.count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Literal
 
 from bridge.engine.merge.form import Form
 from bridge.engine.merge.quantity import difference
@@ -20,6 +20,10 @@ UNREAD: Final = "holds something in another system that the mapping does not kno
 """Ends the sentence on a word that cannot be read (a unit of measure without conversion)."""
 
 
+Why = Literal["", "delete", "archive", "restore"]
+"""What a write is for, where it is more than carrying values: see `bridge.engine.plan.deletes`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """The values to send and what stands in the way.
@@ -30,7 +34,8 @@ class Due:
     problems: sentences on units that the system cannot express.
     refused: the record is not made as long as these problems stand: without what it is about (a line of an order, the
         currency of its prices) it would be another.
-    delete: the record is gone elsewhere, and is to be deleted here.
+    why: delete or archive: the record is gone elsewhere, and is to go here too, or to be archived. restore: it is made
+        here again, or set active again.
     """
 
     values: dict[str, NativeValue]
@@ -39,7 +44,17 @@ class Due:
     blocked: bool = False
     problems: tuple[str, ...] = ()
     refused: bool = False
-    delete: bool = False
+    why: Why = ""
+
+    @property
+    def delete(self) -> bool:
+        """Whether the record is to be deleted here."""
+        return self.why == "delete"
+
+    @property
+    def gone(self) -> bool:
+        """Whether the write only carries on that the record was deleted elsewhere."""
+        return self.why in ("delete", "archive")
 
     @property
     def nothing(self) -> bool:

@@ -25,7 +25,10 @@ from bridge.ports.records import (
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One write that would be made: the native values before and after, for the paths that change."""
+    """One write that would be made: the native values before and after, for the paths that change.
+
+    why: archive or restore, where the write is made because of a delete.
+    """
 
     system: str
     entity: str
@@ -34,6 +37,12 @@ class Action:
     golden_id: str
     before: Mapping[str, NativeValue]
     after: Mapping[str, NativeValue]
+    why: str = ""
+
+    @property
+    def what(self) -> str:
+        """The write in one word, for a person."""
+        return self.why or self.op
 
     def __repr__(self) -> str:
         return f"Action({self.op} {self.system}:{self.entity} of {self.golden_id}, {len(self.after)} values)"
@@ -140,7 +149,7 @@ class RehearsalAdapter:
             values.update(item.values)
             record = NativeRecord(native_id, values, "rehearsed", key=item.key)
             self._pretended[spec.entity, native_id] = record
-            self._note(spec, "create", native_id, item.key, {}, item.values)
+            self._note(spec, "create", native_id, item.key, {}, item.values, item.why)
             results.append(WriteResult("ok", native_id, record, created=True))
         return results
 
@@ -155,7 +164,7 @@ class RehearsalAdapter:
         before = {path: record.values.get(path) for path in item.values}
         record = replace(record, values={**record.values, **item.values})
         self._pretended[spec.entity, item.native_id] = record
-        self._note(spec, "update", item.native_id, item.key or "", before, item.values)
+        self._note(spec, "update", item.native_id, item.key or "", before, item.values, item.why)
         return WriteResult("ok", item.native_id, record)
 
     def booked(self, spec: ObjectSpec, references: Sequence[str]) -> set[str]:
@@ -180,5 +189,7 @@ class RehearsalAdapter:
         golden_id: str,
         before: Mapping[str, NativeValue],
         after: Mapping[str, NativeValue],
+        why: str = "",
     ) -> None:
-        self._script.actions.append(Action(self.system, spec.entity, op, native_id, golden_id, before, dict(after)))
+        action = Action(self.system, spec.entity, op, native_id, golden_id, before, dict(after), why)
+        self._script.actions.append(action)

@@ -11,14 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from bridge.engine.plan.marks import ARCHIVED, DELETED, EDITED, RECORD
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.units import Unit
 from bridge.ports.records import NativeValue
 from bridge.ports.work import Canonical, Golden, HistoryRow, Link, Shadow, WriteRow
-
-UNDONE: Final = "undo"
-"""Marks the link of a record that is to be deleted because the run that made it is undone; and the rule of a value that
-went back."""
 
 Place = tuple[str, str]
 """A system and a golden id."""
@@ -26,7 +23,10 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SetBack:
-    """One golden value that goes back. value: what it is now; to: what it was before the run; by: who changed it."""
+    """One golden value that goes back. value: what it is now; to: what it was before the run; by: who changed it.
+
+    Of the unit RECORD: a record that was deleted lives on; it is made again where it takes part in deletes.
+    """
 
     entity: str
     golden_id: str
@@ -83,20 +83,22 @@ def plan_undo(run: str, writes: Iterable[WriteRow], known: Known) -> list[Step]:
     newest: dict[Place, WriteRow] = {}
     made: dict[Place, WriteRow] = {}
     updates: dict[tuple[str, str], list[tuple[WriteRow, Unit]]] = {}
+    back: dict[str, WriteRow] = {}
     steps: list[Step] = []
     for row in writes:
         place = (row.system, row.golden_id)
         newest.setdefault(place, row)
         if row.op == "create":
             made[place] = row
-        elif row.op == "delete":
-            steps.append(left_alone(row, "a deleted record cannot be brought back: make it again where it is needed"))
+        elif row.op == "delete" or _archives(known, row):
+            back.setdefault(row.golden_id, row)
         else:
             for unit in _units(known, row):
                 updates.setdefault((row.golden_id, unit.name), []).append((row, unit))
     for (golden_id, _), found in updates.items():
         told = [(row, unit) for row, unit in found if (row.system, golden_id) not in made]
         steps.extend(_take_back(run, told, known) if told else ())
+    steps.extend(_bring_back(row, known) for row in back.values())
     steps.extend(_unmake(run, row, newest[place], known) for place, row in made.items())
     return steps
 
@@ -104,6 +106,22 @@ def plan_undo(run: str, writes: Iterable[WriteRow], known: Known) -> list[Step]:
 def left_alone(row: WriteRow, why: str, unit: str = "") -> LeftAlone:
     """This write, or one unit of it, stays."""
     return LeftAlone(row.entity, row.golden_id, row.system, row.native_id, row.op, unit, why)
+
+
+def _archives(known: Known, row: WriteRow) -> bool:
+    """Whether a write did no more than archive a record that was deleted elsewhere."""
+    link = known.links.get((row.system, row.golden_id))
+    archive = known.emap.deletes[row.system].archive if row.system in known.emap.deletes else {}
+    return link is not None and link.linked_by == ARCHIVED and bool(row.after) and set(row.after) <= set(archive)
+
+
+def _bring_back(row: WriteRow, known: Known) -> Step:
+    """A record that the run deleted or archived because it was deleted elsewhere: that delete is taken back."""
+    golden = known.goldens.get(row.golden_id)
+    if golden is None or golden.alive:
+        return left_alone(row, "a deleted record cannot be brought back: make it again where it is needed")
+    gone = golden.provenance.get(RECORD)
+    return SetBack(golden.entity, golden.id, RECORD, DELETED, EDITED, gone.system if gone else "")
 
 
 def _units(known: Known, row: WriteRow) -> Sequence[Unit]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bridge.engine.merge.draft import Circumstances
+from bridge.engine.plan.marks import ARCHIVED, RECORD
 from bridge.ports.records import split_row_path
 from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Link, Proposal, Provenance
 
@@ -70,7 +71,7 @@ def unify(
     moved, twins = _links(winner.id, loser.id, links)
     alive = winner.alive or loser.alive
     if alive and not winner.alive:
-        why = {unit: one for unit, one in why.items() if unit != "(record)"}
+        why = {unit: one for unit, one in why.items() if unit != RECORD}
     united = replace(winner, rev=max(winner.rev, loser.rev) + 1, values=values, provenance=why, held=holds, alive=alive)
     return Unified(united, tuple(conflicts), tuple(history), moved, twins)
 
@@ -81,7 +82,11 @@ def _links(winner: str, loser: str, links: Iterable[Link]) -> tuple[tuple[Link, 
     theirs = [link for link in listed if link.golden_id == loser]
     twins = tuple(link for link in theirs if link.state == "linked" and link.system in mine)
     moved = tuple(
-        replace(link, golden_id=winner, linked_by=MERGED if link.state == "linked" else link.linked_by)
+        replace(
+            link,
+            golden_id=winner,
+            linked_by=MERGED if link.state == "linked" and link.linked_by != ARCHIVED else link.linked_by,
+        )
         for link in theirs
         if link not in twins
     )

@@ -33,7 +33,7 @@ from bridge.mapping.show import columns, rows
 from bridge.mapping.source import Finding
 from bridge.ports.adapter import Adapter, NativeSchema
 from bridge.ports.errors import BridgeError, ConfigError, NotFound
-from bridge.wiring import make_adapters, make_maps
+from bridge.wiring import archive_of, make_adapters, make_maps
 
 app = typer.Typer(help="Mapping files: what means what.", no_args_is_help=True)
 
@@ -67,7 +67,7 @@ def lint(
     with errors_as_sentences(as_json=json):
         settings = configuration(config)
         kinds = {name: system.adapter for name, system in settings.systems.items()}
-        loaded = check_mappings(settings.mappings, kinds, settings.custom_fields)
+        loaded = check_mappings(settings.mappings, kinds, settings.custom_fields, archive_of=archive_of)
         findings = list(loaded.findings)
         for emap in loaded.maps.values():
             findings += check_laws(emap)
@@ -182,7 +182,8 @@ def import_(
             raise ConfigError(f"{sheet}: cannot be read as UTF-8 text") from None
         imported = import_sheet(text, table, str(path))
         kinds = {name: system.adapter for name, system in settings.systems.items()}
-        compile_mapping(imported.text, kinds, file=str(path), custom_fields=settings.custom_fields)
+        options = {"custom_fields": settings.custom_fields, "archive_of": archive_of}
+        compile_mapping(imported.text, kinds, file=str(path), **options)
         if write and imported.changes:
             with writing(path):
                 path.write_text(imported.text, encoding="utf-8")

@@ -174,7 +174,8 @@ def chosen(maps: dict[str, EntityMap], names: list[str] | None) -> dict[str, Ent
 
 
 REPORT_COLUMNS = (
-    "read", "unchanged", "linked", "created", "updated", "deleted", "conflicts", "held", "failed", "review", "waiting",
+    "read", "unchanged", "linked", "created", "updated", "deleted", "archived", "restored", "conflicts", "held",
+    "failed", "review", "waiting",
 )  # fmt: skip
 SHORT = {"unchanged": "same", "conflicts": "confl."}  # of eleven columns, eighty characters show all that are in use
 
@@ -223,7 +224,7 @@ def print_plan(script: Script, report: Report, *, sample: int | None) -> None:
     """Counts first, then what each write would change."""
     groups: dict[tuple[str, str, str], list[Action]] = {}
     for action in script.actions:
-        groups.setdefault((action.entity, action.system, action.op), []).append(action)
+        groups.setdefault((action.entity, action.system, action.what), []).append(action)
     show(
         "Plan",
         ("entity", "system", "what", "records"),
@@ -252,4 +253,5 @@ def _as_json(action: Action) -> dict[str, object]:
         "golden_id": action.golden_id,
         "before": action.before,
         "after": action.after,
+        "why": action.why,
     }

@@ -1,0 +1,32 @@
+"""Restoring: a record that was deleted in a system is there again, under the same golden id and another native one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bridge.engine.plan.marks import RESTORE, RESTORED
+from bridge.engine.runtime import Run
+from bridge.engine.work import enqueue_due
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.storage import UnitOfWork
+from bridge.ports.work import Link
+
+
+def refer_again(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, linked: Sequence[Link]) -> None:
+    """Records were linked just now: where they stand for deleted ones, what referred to those is to refer to them.
+
+    The old native id stays known as that golden record's, so that it can be explained and is never taken for a new one.
+    """
+    if not linked or not any(one.follows or one.here == "restore" for one in emap.deletes.values()):
+        return
+    ids = [link.golden_id for link in linked if link.golden_id]
+    gone = [link for link in uow.links_of(emap.entity, ids) if link.system == system and link.linked_by == RESTORE]
+    if not gone:
+        return
+    done = "deleted in the system; made again since"
+    uow.save_links([replace(link, linked_by=RESTORED, reason=done) for link in gone], run.now)
+    restored = sorted({link.golden_id for link in gone if link.golden_id})
+    for other in run.runtime.maps.values():
+        if emap.entity in other.depends_on and system in other.systems:
+            enqueue_due(run, uow, other, uow.mentioning(other.entity, restored))
