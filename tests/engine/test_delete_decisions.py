@@ -27,6 +27,8 @@ from support.build import Scene, at, entity, field
 FROZEN = Deletes("count", "archive", {"frozen": True})
 STATE = Deletes("count", "archive", {"state": "old"})
 DELETE = Deletes("count", "delete")
+WHY = {name: Provenance("crm", None, "changed") for name in ("name", "frozen")}
+GOLDEN = Golden("customer", "g1", 2, {"name": "A", "frozen": True}, WHY)
 LINK = Link("erp", "customer", "7", "g1", "linked", "match")
 SHADOW = Shadow("erp", "customer", "7", "g1", {"name": "A", "frozen": False, "state": "new"}, "v1", "f")
 
@@ -77,19 +79,21 @@ def test_it_is_set_active_again_with_what_was_there() -> None:
     form = Scene(entity(field("name"), deletes={"erp": STATE})).form("erp")
     archived = replace(SHADOW, values={"name": "A", "state": "old"})
     link = replace(LINK, linked_by=ARCHIVED, values={"state": "new"})
-    assert due_living(form, link, archived, Due({})) == Due({"state": "new"}, why="restore")
-    assert due_living(form, link, archived, Due({"name": "B"})).values == {"name": "B", "state": "new"}
-    assert due_living(form, LINK, archived, Due({})) == Due({}), "archived by somebody else"
-    assert due_living(form, link, SHADOW, Due({"name": "B"})) == Due({"name": "B"})
+    assert due_living(form, GOLDEN, link, archived, Due({})) == Due({"state": "new"}, why="restore")
+    assert due_living(form, GOLDEN, link, archived, Due({"name": "B"})).values == {"name": "B", "state": "new"}
+    assert due_living(form, GOLDEN, LINK, archived, Due({})) == Due({}), "archived by somebody else"
+    assert due_living(form, GOLDEN, link, SHADOW, Due({"name": "B"})) == Due({"name": "B"})
 
 
 def test_a_mapped_field_is_set_by_its_unit_alone() -> None:
     form = Scene(entity(field("name"), field("frozen"), deletes={"erp": FROZEN})).form("erp")
     archived = replace(SHADOW, values={"name": "A", "frozen": True})
     link = replace(LINK, linked_by=ARCHIVED, values={"frozen": False})
-    assert due_living(form, link, archived, Due({})) == Due({}), "blocked meanwhile, it stays so"
-    assert due_living(form, link, archived, Due({"frozen": False})) == Due({"frozen": False}, why="restore")
-    assert due_living(form, link, archived, Due({"name": "B"})) == Due({"name": "B"})
+    unsaid = replace(GOLDEN, provenance={})
+    assert due_living(form, GOLDEN, link, archived, Due({})) == Due({}), "blocked meanwhile, it stays so"
+    assert due_living(form, unsaid, link, archived, Due({})).values == {"frozen": False}, "nobody has a word on it"
+    assert due_living(form, GOLDEN, link, archived, Due({"frozen": False})) == Due({"frozen": False}, why="restore")
+    assert due_living(form, GOLDEN, link, archived, Due({"name": "B"})) == Due({"name": "B"})
 
 
 def gone(system: str, native_id: str, seconds: float, how: str = "match") -> Link:
@@ -121,6 +125,6 @@ def test_a_run_that_carried_on_a_delete_is_taken_back() -> None:
     (golden_id,) = found.goldens
     dead = replace(found.goldens[golden_id], alive=False, provenance={"(record)": Provenance("crm", at(1), "deleted")})
     steps = plan_undo("run", [row("delete", version_after=None)], replace(found, goldens={golden_id: dead}))
-    assert steps == [SetBack(dead.entity, dead.id, "(record)", "deleted", "edited", "crm")]
+    assert steps == [SetBack(dead.entity, dead.id, "(record)", "deleted", "kept", "crm")]
     (left,) = plan_undo("run", [row("delete", version_after=None)], found)
     assert isinstance(left, LeftAlone), "it lives already"

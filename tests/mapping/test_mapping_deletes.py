@@ -45,7 +45,7 @@ def test_the_fields_of_an_archive_are_read_and_written() -> None:
     fields = {field.path: field.type for field in emap.spec("fin").fields}
     assert fields["frozen"] == "boolean"
     assert [field.path for field in emap.spec("fin").fields].count("disabled") == 1
-    assert emap.unmapped_archive("fin") == {"frozen": True}, "the status is written to `disabled`"
+    assert emap.archive_units("fin") == {"frozen": None, "disabled": "status"}
     assert emap.followers == {"fin"}
     assert emap.minds_deletes("crm")
     assert not emap.minds_deletes("fin"), "nobody else follows"

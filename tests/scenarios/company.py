@@ -31,7 +31,8 @@ from scenarios.desk import Desk
 MAPPINGS = Path(__file__).parent / "mappings"
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TALLIED = (
-    "linked", "created", "updated", "deleted", "conflicts", "held", "failed", "review", "waiting",
+    "linked", "created", "updated", "deleted", "archived", "restored", "conflicts", "held", "failed", "review",
+    "waiting",
 )  # fmt: skip
 
 
@@ -162,7 +163,7 @@ class Company:
             copy.close()
         writes: dict[str, int] = {}
         for action in script.actions:
-            what = f"{action.op} in {action.system}"
+            what = f"{action.what} in {action.system}"
             writes[what] = writes.get(what, 0) + 1
         self.runs.append(
             {"plan": writes, **{k: v for k, v in figures(report).items() if k in ("exit", "review", "held")}}

@@ -111,7 +111,7 @@ class Scene:
                 return None
             if not golden.alive:
                 return due_gone(self.emap.deletes[system], shadow)
-            return due_living(form, link, shadow, due_update(form, golden, shadow, unread))
+            return due_living(form, golden, link, shadow, due_update(form, golden, shadow, unread))
         again = link is not None and link.state == "gone" and link.linked_by == RESTORE
         if not golden.alive or (link is not None and not again):
             return None

@@ -64,7 +64,7 @@ class EntityMap:
         self._tables = {table.name: table for table in tables}
         self._row = lru_cache(maxsize=_ROWS_REMEMBERED)(self._make_row)
         self._plans = {system: self._plan(system, self.units) for system in specs}
-        self._unmapped = {system: self._not_written(system, one.archive) for system, one in self.deletes.items()}
+        self._archive_units = {system: self._writers(system, one.archive) for system, one in self.deletes.items()}
         self._row_plans = {
             system: {table.keys.paths(system)[0]: self._plan(system, table.cells) for table in tables
                      if table.keys.paths(system)}
@@ -123,9 +123,9 @@ class EntityMap:
         """Whether anything follows from a delete made in this system: elsewhere, or there."""
         return bool(self.followers - {system}) or self.deletes[system].here == "restore"
 
-    def unmapped_archive(self, system: str) -> Mapping[str, NativeValue]:
-        """The part of a system's archive that no unit is written to: nothing else brings such a field back."""
-        return self._unmapped[system]
+    def archive_units(self, system: str) -> Mapping[str, str | None]:
+        """Native path of a system's archive -> the unit that is written to it, None where no unit is."""
+        return self._archive_units[system]
 
     def where(self, system: str) -> tuple[Condition, ...]:
         """The conditions that make a native record one of this entity."""
@@ -179,9 +179,10 @@ class EntityMap:
             return {path: native for path, native in written.items() if path not in column.silent}
         return written
 
-    def _not_written(self, system: str, values: Mapping[str, NativeValue]) -> Mapping[str, NativeValue]:
-        written = {path for unit in self.units if system in unit.writes for path in unit.paths(system)}
-        return {path: value for path, value in values.items() if path not in written}
+    def _writers(self, system: str, archive: Iterable[str]) -> Mapping[str, str | None]:
+        writing = [unit for unit in self.units if system in unit.writes and system not in unit.on_create_only]
+        named = {path: unit.name for unit in writing for path in unit.paths(system)}
+        return {path: named.get(path) for path in archive}
 
     def _plan(self, system: str, units: Iterable[Unit]) -> tuple[_Step, ...]:
         steps: list[_Step] = []

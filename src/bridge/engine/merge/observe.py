@@ -105,8 +105,8 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
             if values.get(path) != record.values[path] or path not in values:
                 echo.pop(path, None)
             values[path] = record.values[path]
-    for path in form.emap.unmapped_archive(form.system):  # nobody's unit, and still to be known before it is written
-        if path in record.values and values.get(path) != record.values[path]:
+    for path, unit_name in form.emap.archive_units(form.system).items():  # to be known before it is written
+        if unit_name is None and path in record.values and values.get(path) != record.values[path]:
             values[path] = record.values[path]
             echo.pop(path, None)
     stopped -= {unit.name for unit in units if unit.record_ref and unit not in changed}  # put back to what is known

@@ -81,14 +81,18 @@ def archiving(deletes: Deletes, link: Link, shadow: Shadow, reason: str) -> Link
     return replace(link, linked_by=ARCHIVED, reason=reason, values=held)
 
 
-def due_living(form: Form, link: Link, shadow: Shadow, due: Due) -> Due:
-    """What a linked record lacks, with what sets it active again where bridge had archived it."""
+def due_living(form: Form, golden: Golden, link: Link, shadow: Shadow, due: Due) -> Due:
+    """What a linked record lacks, with what sets it active again where bridge had archived it.
+
+    A field of the archive that is mapped too gets what is agreed, if anything is; else what was there before.
+    """
     if link.linked_by != ARCHIVED:
         return due
-    unmapped = form.emap.unmapped_archive(form.system)
-    still = {path: value for path, value in unmapped.items() if shows(shadow.values, {path: value})}
-    back = {path: _before(link, path, value) for path, value in still.items()}
-    if not back and not set(due.values) & set(form.emap.deletes[form.system].archive):
+    archive, units = form.emap.deletes[form.system].archive, form.emap.archive_units(form.system)
+    still = {path: value for path, value in archive.items() if shows(shadow.values, {path: value})}
+    nobodys = {path: value for path, value in still.items() if units[path] not in golden.provenance}
+    back = {path: _before(link, path, value) for path, value in nobodys.items()}
+    if not back and not set(due.values) & set(archive):
         return due
     return replace(due, values={**due.values, **back}, why="restore")
 

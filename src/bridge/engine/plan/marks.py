@@ -9,6 +9,7 @@ RECORD: Final = "(record)"
 
 EDITED: Final = "edited"
 DELETED: Final = "deleted"
+KEPT: Final = "kept"
 
 UNDONE: Final = "undo"
 """Marks the link of a record that is to be deleted because the run that made it is undone; and the rule of a value that

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bridge.engine.plan.marks import ARCHIVED, DELETED, EDITED, RECORD
+from bridge.engine.plan.marks import ARCHIVED, DELETED, KEPT, RECORD
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.units import Unit
 from bridge.ports.records import NativeValue
@@ -121,7 +121,7 @@ def _bring_back(row: WriteRow, known: Known) -> Step:
     if golden is None or golden.alive:
         return left_alone(row, "a deleted record cannot be brought back: make it again where it is needed")
     gone = golden.provenance.get(RECORD)
-    return SetBack(golden.entity, golden.id, RECORD, DELETED, EDITED, gone.system if gone else "")
+    return SetBack(golden.entity, golden.id, RECORD, DELETED, KEPT, gone.system if gone else "")
 
 
 def _units(known: Known, row: WriteRow) -> Sequence[Unit]:

@@ -60,6 +60,7 @@ RULES = {
     "more promised than there is": "more is reserved than there is on hand",
     "in doubt": "the answer to a write was lost, and what is there now may be somebody's edit",
     "edit beats delete": "it was edited in one system and deleted in another: what is edited stays",
+    "delete beats edit": "it was edited in one system and deleted in another, whose deletes beat edits: it is gone",
     "rounding": "the systems' sums differ by rounding",
 }
 

@@ -15,6 +15,7 @@ from bridge.engine.circuit import open_circuits
 from bridge.engine.explain import Explanation, explain
 from bridge.engine.meter import known_budgets
 from bridge.engine.pausing import paused
+from bridge.engine.plan.marks import RECORD
 from bridge.engine.stops import all_stops
 from bridge.entrypoints.cli import conflicts, links, outbox
 from bridge.entrypoints.cli.approve import plain
@@ -203,6 +204,10 @@ def _print_explanation(found: Explanation) -> None:
         return
     golden = found.golden
     console.print(f"[bold]{golden.entity} {golden.id}[/], revision {golden.rev}", highlight=False)
+    gone = golden.provenance.get(RECORD)
+    if not golden.alive:
+        by, at = (gone.system, f" at {gone.at:%Y-%m-%d %H:%M:%S}" if gone.at else "") if gone else ("", "")
+        console.print(f"deleted{f' in {by}' if by else ''}{at}; an edit brings it back", highlight=False)
     show(
         "Links",
         ("system", "native id", "state", "by", "why"),

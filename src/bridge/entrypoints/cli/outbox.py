@@ -31,6 +31,13 @@ EntityOption = Annotated[str | None, typer.Option("--entity", help="Only entries
 CodeOption = Annotated[str | None, typer.Option("--error", help="Only entries with this error code, as BR-REJECTED.")]
 Ids = Annotated[list[int] | None, typer.Argument(help="Numbers of entries, as `bridge outbox list` shows them.")]
 
+WHY = {
+    "delete": "The record is deleted here: it was deleted elsewhere, or the run that made it is undone.",
+    "archive": "The record is archived here: it was deleted elsewhere.",
+    "restore": "The record is made again, or set active again: its delete was not accepted, or taken back.",
+}
+"""What a write is for, where it does not just carry values."""
+
 
 @app.command("list")
 def outbox_list(
@@ -79,14 +86,16 @@ def outbox_show(
                 golden = scene.goldens.get(entry.golden_id)
                 due = scene.due(entry.system, golden) if golden else None
         values = dict(due.values) if due else {}
-        missing = list(due.missing) if due else []
+        missing, why = (list(due.missing), due.why) if due else ([], "")
         if json:
-            emit({"ok": True, "entry": _plain(entry), "would_write": values, "waits_for": missing})
+            emit({"ok": True, "entry": _plain(entry), "would_write": values, "waits_for": missing, "why": why})
             return
         show("Entry", ("what", "is"), [(name, value) for name, value in _plain(entry).items() if value is not None])
         show(
             "Would be written now", ("field", "value"), [(path, text(v)) for path, v in values.items()], none="nothing"
         )
+        if why:
+            console.print(WHY[why], soft_wrap=True, highlight=False)
         if missing:
             console.print(f"Waits for: {', '.join(missing)}")
 
