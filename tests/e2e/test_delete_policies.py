@@ -117,6 +117,22 @@ def test_a_delete_in_salesforce_that_is_not_accepted_is_taken_back(site: Site, a
     )
 
 
+def test_who_belonged_to_it_belongs_to_it_again(site: Site, alba: str) -> None:
+    """Salesforce empties the parent of the accounts below a deleted one: that is nobody's edit, and goes nowhere."""
+    policies(site, crm="restore", erp="archive", fin="delete")
+    child = site.seed("crm", [{"object": "Account", "values": {"Name": "Alba Nord", "ParentId": alba}}])[0]
+    site.sync()
+    quiet(site)
+    site.control("crm", "POST", "delete", object="Account", id=alba)
+    assert accounts(site)[child]["ParentId"] is None
+    site.sync()
+    (again,) = [id_ for id_, row in accounts(site).items() if row["Name"] == "Alba GmbH"]
+    assert accounts(site)[child]["ParentId"] == again
+    (nord,) = odoo(site, "res.partner", "search_read", domain=[["name", "=", "Alba Nord"]], fields=["parent_id"])
+    assert nord["parent_id"][0] == partner(site)["id"]
+    quiet(site)
+
+
 def test_a_customer_deleted_in_erpnext_and_edited_in_odoo_is_there_again(site: Site, alba: str) -> None:
     """ERPNext names a customer by its name: the new one has the native id of the one that was deleted."""
     policies(site, erp="archive", fin="delete")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.plan.deletes import (
     Fate,
     archiving,
@@ -94,6 +95,16 @@ def test_a_mapped_field_is_set_by_its_unit_alone() -> None:
     assert due_living(form, unsaid, link, archived, Due({})).values == {"frozen": False}, "nobody has a word on it"
     assert due_living(form, GOLDEN, link, archived, Due({"frozen": False})) == Due({"frozen": False}, why="restore")
     assert due_living(form, GOLDEN, link, archived, Due({"name": "B"})) == Due({"name": "B"})
+
+
+def test_a_reference_that_the_system_emptied_is_nobodys_edit() -> None:
+    emap = entity(field("name"), field("parent", ref="customer"))
+    unit = emap.unit("parent")
+    form = Form(emap, "crm", RefBook(lost=frozenset({("crm", "customer", "7")})))
+    assert form.lost(unit, None, {"parent": "7"})
+    assert not form.lost(unit, None, {"parent": "8"}), "it is there: somebody emptied the field"
+    assert not form.lost(unit, "g2", {"parent": "7"}), "another was chosen"
+    assert not form.lost(emap.unit("name"), None, {"name": "7"})
 
 
 def gone(system: str, native_id: str, seconds: float, how: str = "match") -> Link:

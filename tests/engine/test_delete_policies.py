@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -263,6 +264,14 @@ def test_a_write_to_what_is_gone_takes_it_back_too(company: PolicyMachine) -> No
     settle(company)
     assert alive(company, "crm") == ["m1", "m2", "m3"]
     assert journal(company) == [("edit beats delete", "fin", ["crm", "fin"])]
+
+
+def test_found_by_a_sweep_it_is_taken_back_too(company: PolicyMachine) -> None:
+    company.systems["crm"].tells = False
+    company.pace = replace(company.pace, sweep=timedelta(0))
+    company.remove("crm", "m1")
+    settle(company)
+    assert alive(company, "crm") == ["m1", "m2", "m3"]
 
 
 # edit and delete at once

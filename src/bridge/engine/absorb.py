@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import blake2b
@@ -65,10 +65,12 @@ def absorb(
     system: str,
     records: Sequence[NativeRecord],
     written: Mapping[str, Written] | None = None,
+    leaving: Collection[str] = (),
 ) -> Absorbed:
     """Take in one page of records; everything is saved in the caller's transaction.
 
-    written: native id -> the write of bridge's own that it is the outcome of.
+    written: native id -> the write of bridge's own that it is the outcome of. leaving: native ids that were deleted
+    just now, and are to be made again.
     """
     written = written or {}
     result = Absorbed()
@@ -81,7 +83,7 @@ def absorb(
     if not news:
         return result
     news = list({record.native_id: record for record in news}.values())  # a page may bring a record twice: the last
-    page = _Page(run, uow, emap, system, news, prints)
+    page = _Page(run, uow, emap, system, news, prints, leaving)
     page.link(written, result)
     page.merge(written, result)
     page.save(result)
@@ -111,7 +113,9 @@ class _Page:
         system: str,
         records: Sequence[NativeRecord],
         prints: Mapping[str, str],
+        leaving: Collection[str],
     ) -> None:
+        self.leaving = leaving
         self.run, self.uow, self.emap, self.system, self.prints = run, uow, emap, system, prints
         self.records = {record.native_id: record for record in records}
         self.tally = run.report.of(system, emap.entity)
@@ -199,6 +203,7 @@ class _Page:
             records=self.records.values(),
             bases=[shadow.values for shadow in self.shadows.values()],
             goldens=self.goldens.values(),
+            leaving=self.leaving,
         )
         if not self.emap.record_units:
             return refs
@@ -207,7 +212,7 @@ class _Page:
             if link.state == "linked" and link.golden_id:
                 golden_of[self.system, self.emap.entity, link.native_id] = link.golden_id
                 native_of[self.system, self.emap.entity, link.golden_id] = link.native_id
-        return RefBook(golden_of, native_of)
+        return RefBook(golden_of, native_of, refs.lost)
 
     def _keep(self, outcome: Outcome, before: Golden, result: Absorbed) -> None:
         golden = outcome.golden
@@ -246,7 +251,7 @@ class _Page:
             return golden
         turn = revived(self.run, self.uow, self.emap, golden, self.system, put_back=put_back)
         self.history.extend(turn.history)
-        self.conflicts.append(turn.conflict)
+        self.conflicts.extend([turn.conflict] if turn.conflict else ())
         self.new_links.extend(turn.links)
         return turn.golden
 

@@ -145,7 +145,8 @@ def _take_in(
     alive = {record.native_id for record in page.records}
     dead = [tombstone for tombstone in page.tombstones if tombstone.native_id not in alive]
     merged = inherit(run, uow, emap, system, dead)
-    absorbed = absorb(run, uow, emap, system, page.records)
+    leaving = died if emap.deletes[system].here == "restore" else ()
+    absorbed = absorb(run, uow, emap, system, page.records, leaving=leaving)
     buried = bury(run, uow, emap, system, died)
     forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
     enqueue_due(run, uow, emap, absorbed.touched | buried | merged.pop(emap.entity, set()))

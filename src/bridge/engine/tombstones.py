@@ -194,7 +194,7 @@ class Turn:
     """A dead golden record that somebody edited: as it is now, and what is to be noted of it."""
 
     golden: Golden
-    conflict: Conflict
+    conflict: Conflict | None
     history: tuple[HistoryRow, ...] = ()
     links: tuple[Link, ...] = ()
 
@@ -210,7 +210,8 @@ def revived(run: Run, uow: UnitOfWork, emap: EntityMap, golden: Golden, system: 
     deleted, edited = Proposal(gone.system, DELETED, gone.at), Proposal(system, EDITED, run.now)
     deletes = emap.deletes.get(gone.system)
     if not put_back and deletes is not None and deletes.here == "beat edits":
-        return Turn(golden, beaten(run, golden, deleted, edited, DELETE_BEATS))
+        contested = system in emap.followers  # elsewhere the record goes its own way, and nobody takes the edit from it
+        return Turn(golden, beaten(run, golden, deleted, edited, DELETE_BEATS) if contested else None)
     scene = Scene(uow, emap, [golden.id], creates=False)
     dead = scene.goldens.get(golden.id)
     due = [scene.due(other, dead) for other in sorted(emap.followers)] if dead is not None and not dead.alive else []

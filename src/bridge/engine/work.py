@@ -125,4 +125,6 @@ class Scene:
 
 def _standing(link: Link) -> tuple[bool, float]:
     """Sorts the links of one record in one system: the linked one last, before it those that went, oldest first."""
-    return link.state == "linked", link.since.timestamp() if link.since else 0.0
+    if link.state == "linked":
+        return True, 0.0
+    return False, link.since.timestamp() if link.since else 0.0

@@ -18,10 +18,14 @@ from bridge.ports.work import Canonical
 
 @dataclass(frozen=True, slots=True)
 class RefBook:
-    """golden_of: (system, entity, native id) -> golden id; native_of: (system, entity, golden id) -> native id."""
+    """golden_of: (system, entity, native id) -> golden id; native_of: (system, entity, golden id) -> native id.
+
+    lost: (system, entity, native id) of records that were deleted there and are, or have been, made again.
+    """
 
     golden_of: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     native_of: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    lost: frozenset[tuple[str, str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,14 @@ class Form:
                 else:
                     found[name] = golden_id
         return Reading(found, unresolved, decoded.problems)
+
+    def lost(self, unit: Unit, word: Canonical, base: Mapping[str, NativeValue]) -> bool:
+        """Whether a reference is empty because the system itself emptied it when the record it led to was deleted, and
+        that delete is taken back: nobody's edit."""
+        if unit.record_ref is None or word is not None:
+            return False
+        held = [base.get(path) for path in unit.paths(self.system)]
+        return any((self.system, unit.record_ref.entity, native) in self._refs.lost for native in held)
 
     def write(self, unit: Unit, value: Canonical) -> Mapping[str, NativeValue] | None:
         """Encode one unit; None where it refers to a record that this system does not have yet.

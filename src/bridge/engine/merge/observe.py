@@ -99,7 +99,7 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
         if form.system in unit.reads:
             if unit.name not in reading.values:
                 stopped.add(unit.name)
-            else:
+            elif not form.lost(unit, reading.values[unit.name], base.values):
                 _merge(form, unit, reading.values[unit.name], base, sighting, draft, around)
         for path in paths:
             if values.get(path) != record.values[path] or path not in values:
