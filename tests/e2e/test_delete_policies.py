@@ -64,6 +64,7 @@ def test_a_customer_deleted_in_salesforce_is_archived_and_lives_on_when_somebody
     quiet(site)
     site.control("crm", "POST", "delete", object="Account", id=alba)
     assert plan(site) == [("erp", "update", "archive"), ("fin", "update", "archive")]
+    assert "archive erp:customer:" in site.bridge("plan")
     assert counted(site.sync(), "archived") == 2
     assert partner(site)["active"] is False
     assert fin(site, "GET", "resource/Customer/Alba GmbH")["disabled"] == 1
