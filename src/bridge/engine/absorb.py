@@ -20,6 +20,7 @@ from bridge.engine.refbook import look_up
 from bridge.engine.restoring import refer_again
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import kept, revived
+from bridge.engine.work import Scene
 from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import MappingError
@@ -129,6 +130,7 @@ class _Page:
         self.changed_goldens: set[str] = set()
         self.known_conflicts: set[str] = set()
         self.new_shadows: list[Shadow] = []
+        self.graves: Scene | None = None  # the dead golden records of the page, once one of them is edited
 
     def link(self, written: Mapping[str, Written], result: Absorbed) -> None:
         """Decide of every record which golden record it is; none for those that a person has to look at."""
@@ -249,7 +251,10 @@ class _Page:
         active = before is not None and set_active(deletes, before.values, outcome.shadow.values)
         if not (outcome.moved or put_back or active):
             return golden
-        turn = revived(self.run, self.uow, self.emap, golden, self.system, put_back=put_back)
+        if self.graves is None:
+            dead = sorted(golden_id for golden_id, one in self.goldens.items() if not one.alive)
+            self.graves = Scene(self.uow, self.emap, dead, creates=False)
+        turn = revived(self.run, self.graves, golden, self.system, put_back=put_back)
         self.history.extend(turn.history)
         self.conflicts.extend([turn.conflict] if turn.conflict else ())
         self.new_links.extend(turn.links)

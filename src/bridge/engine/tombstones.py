@@ -199,24 +199,25 @@ class Turn:
     links: tuple[Link, ...] = ()
 
 
-def revived(run: Run, uow: UnitOfWork, emap: EntityMap, golden: Golden, system: str, *, put_back: bool) -> Turn:
+def revived(run: Run, scene: Scene, golden: Golden, system: str, *, put_back: bool) -> Turn:
     """A record that was deleted elsewhere was edited in this system, or set active again: it lives on.
 
     Unless the mapping says of the system in which it was deleted that its deletes beat edits. A record that was put
     back, or is made anew (`put_back`), lives in any case. Where the delete has not been carried out everywhere yet, the
-    records that went because of it are made again.
+    records that went because of it are made again. scene: the dead golden records as they are stored.
     """
+    emap = scene.emap
     gone = golden.provenance.get(RECORD, Provenance("", None, DELETED))
     deleted, edited = Proposal(gone.system, DELETED, gone.at), Proposal(system, EDITED, run.now)
     deletes = emap.deletes.get(gone.system)
     if not put_back and deletes is not None and deletes.here == "beat edits":
         contested = system in emap.followers  # elsewhere the record goes its own way, and nobody takes the edit from it
         return Turn(golden, beaten(run, golden, deleted, edited, DELETE_BEATS) if contested else None)
-    scene = Scene(uow, emap, [golden.id], creates=False)
     dead = scene.goldens.get(golden.id)
     due = [scene.due(other, dead) for other in sorted(emap.followers)] if dead is not None and not dead.alive else []
     unsettled = any(one is not None and one.gone for one in due)
-    links = tuple(to_restore(emap, uow.links_of(emap.entity, [golden.id]))) if unsettled else ()
+    of_it = [link for (_, golden_id), link in scene.links.items() if golden_id == golden.id]
+    links = tuple(to_restore(emap, of_it)) if unsettled else ()
     why = {unit: one for unit, one in golden.provenance.items() if unit != RECORD}
     living = replace(golden, rev=golden.rev + 1, alive=True, provenance=why)
     history = _turned(run, golden, DELETED, EDITED, system, EDIT_BEATS)

@@ -21,7 +21,7 @@ from bridge.engine.work import enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import SafetyStop
 from bridge.ports.storage import UnitOfWork
-from bridge.ports.work import Golden, HistoryRow, Provenance, WriteRow
+from bridge.ports.work import Golden, HistoryRow, Link, Provenance, WriteRow
 
 
 def what_would_be_undone(runtime: Runtime, uow: UnitOfWork, run: str) -> list[Step]:
@@ -103,18 +103,23 @@ def undo(run: Run, undone: str, steps: Iterable[Step]) -> None:
 def _set_back(run: Run, uow: UnitOfWork, emap: EntityMap, part: Mapping[str, Sequence[SetBack | Remove]]) -> None:
     changed: list[Golden] = []
     history: list[HistoryRow] = []
+    links: dict[str, list[Link]] = defaultdict(list)
+    for link in uow.links_of(emap.entity, sorted(part)):
+        links[link.golden_id or ""].append(link)
+    again: list[Link] = []
     for golden in uow.goldens(emap.entity, sorted(part)).values():
         steps = [s for s in part[golden.id] if isinstance(s, SetBack) and golden.values.get(s.unit) == s.value]
         lives = next((s for s in part[golden.id] if isinstance(s, SetBack) and s.unit == RECORD), None)
         if lives is not None and not golden.alive:
             changed.append(_living(golden))
-            uow.save_links(to_restore(emap, uow.links_of(emap.entity, [golden.id])), run.now)
+            again += to_restore(emap, links[golden.id])
             history.append(_noted(run, lives))
         elif steps:
             values = {**golden.values, **{step.unit: step.to for step in steps}}
             said = {step.unit: Provenance("", run.now, UNDONE) for step in steps}
             changed.append(replace(golden, rev=golden.rev + 1, values=values, provenance={**golden.provenance, **said}))
             history += [_noted(run, step) for step in steps]
+    uow.save_links(again, run.now)
     uow.save_goldens(changed, run.now)
     uow.add_history(history)
     if changed:
