@@ -10,6 +10,7 @@ import pytest
 
 from bridge.engine import absorb, tombstones
 from bridge.mapping.deletes import Deletes
+from model.machine import mapping
 from model.policies import POLICIES, PolicyMachine
 
 EVERYBODY = {"crm": Deletes(), "erp": POLICIES["erp"], "fin": POLICIES["fin"]}
@@ -167,6 +168,21 @@ def test_many_archives_wait_for_a_person(plain: PolicyMachine) -> None:
     plain.wait(700)
     assert not plain.run().stopped
     assert all(plain.is_frozen(mail) for mail in ("m1", "m2", "m3"))
+
+
+def test_the_mapping_says_archive_only_later() -> None:
+    """What was deleted before is archived then, and set active again like any other."""
+    machine = company_of({"crm": Deletes(), "erp": Deletes(), "fin": Deletes("count", "delete")})
+    machine.remove("crm", "m1")
+    settle(machine)
+    machine.maps = mapping(EVERYBODY)
+    machine.maps["customer"].digest = "another"
+    settle(machine)
+    assert machine.is_frozen("m1")
+    machine.edit("erp", "m1", "note", None)
+    settle(machine)
+    assert not machine.is_frozen("m1")
+    machine.teardown()
 
 
 # restore

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bridge.engine.plan.marks import RESTORE, RESTORED
+from bridge.engine.plan.deletes import as_archived
+from bridge.engine.plan.marks import ARCHIVED, RESTORE, RESTORED, UNDONE
 from bridge.engine.runtime import Run
 from bridge.engine.work import enqueue_due
 from bridge.mapping.compiled import EntityMap
+from bridge.ports.records import NativeValue
 from bridge.ports.storage import UnitOfWork
 from bridge.ports.work import Link
+
+
+def mark_archived(
+    run: Run, uow: UnitOfWork, emap: EntityMap, system: str, before: Mapping[str, Mapping[str, NativeValue]]
+) -> None:
+    """Records that bridge has archived: their links say so, and what the fields held before, unless they do already.
+
+    They do where the delete was noticed under the mapping of today; not where the mapping came to say `archive` later.
+    """
+    if not before:
+        return
+    known = uow.links(system, emap.entity, list(before)).values()
+    links = [link for link in known if link.state == "linked" and link.linked_by not in (ARCHIVED, UNDONE)]
+    reason = "deleted elsewhere: archived here"
+    uow.save_links([as_archived(link, before[link.native_id], reason) for link in links], run.now)
 
 
 def refer_again(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, linked: Sequence[Link]) -> None:

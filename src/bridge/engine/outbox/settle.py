@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bridge.engine.absorb import Written, absorb
 from bridge.engine.outbox.missing import look_for, take_leave
 from bridge.engine.outbox.reaction import after_error, as_bridge_error, ends_the_turn
 from bridge.engine.outbox.task import Task
+from bridge.engine.restoring import mark_archived
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget_deleted
 from bridge.engine.work import enqueue_due
@@ -25,7 +26,7 @@ from bridge.ports.errors import (
     Transient,
     VersionConflict,
 )
-from bridge.ports.records import NativeRecord, WriteResult
+from bridge.ports.records import NativeRecord, NativeValue, WriteResult
 from bridge.ports.storage import Settlement, UnitOfWork
 from bridge.ports.work import OutboxEntry, Shadow, WriteRow
 
@@ -44,6 +45,7 @@ class _Settling:
         self.missing: dict[str, str] = {}  # native id -> key
         self.left: list[Shadow] = []
         self.made: list[WriteRow] = []
+        self.archived: dict[str, Mapping[str, NativeValue]] = {}  # native id -> what the fields held before
         self.count = 0
 
     def take(self, task: Task, result: WriteResult) -> None:
@@ -80,6 +82,7 @@ class _Settling:
         self.count += 1
         if task.due.why == "archive":
             self.tally.archived += 1
+            self.archived[task.intent.native_id or ""] = task.intent.before
         elif task.due.why == "restore":
             self.tally.restored += result.created is not False or task.intent.op == "update"
         elif task.intent.op == "update":
@@ -164,6 +167,7 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
         uow.save_shadows(settling.left)
         uow.add_writes(settling.made)
         absorbed = absorb(run, uow, emap, system, settling.records, settling.written)
+        mark_archived(run, uow, emap, system, settling.archived)
         _amend(run, uow, emap, system, settling.records)
         living = forget_deleted(run, uow, emap, system, settling.gone)
         take_leave(run, uow, emap, system, missing)

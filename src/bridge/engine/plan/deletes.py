@@ -76,7 +76,11 @@ def archiving(deletes: Deletes, link: Link, shadow: Shadow, reason: str) -> Link
     """
     if deletes.elsewhere != "archive" or link.linked_by in (ARCHIVED, UNDONE) or is_archived(deletes, shadow.values):
         return None
-    before = {path: value for path, value in shadow.values.items() if path in deletes.archive}
+    return as_archived(link, {path: shadow.values.get(path) for path in deletes.archive}, reason)
+
+
+def as_archived(link: Link, before: Mapping[str, NativeValue], reason: str) -> Link:
+    """The link of a record that bridge archives. before: what the fields of the archive held."""
     held = {path: one for path, one in before.items() if isinstance(one, str | int | bool) or one is None}
     return replace(link, linked_by=ARCHIVED, reason=reason, values=held)
 
