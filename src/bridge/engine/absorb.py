@@ -17,7 +17,7 @@ from bridge.engine.merge.observe import Outcome, Sighting, observe
 from bridge.engine.plan.deletes import is_archived, set_active
 from bridge.engine.plan.marks import ARCHIVED, RESTORED, UNDONE
 from bridge.engine.refbook import look_up
-from bridge.engine.restoring import refer_again
+from bridge.engine.revival import refer_again
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import kept, revived
 from bridge.engine.work import Scene

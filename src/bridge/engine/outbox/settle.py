@@ -9,7 +9,7 @@ from bridge.engine.absorb import Written, absorb
 from bridge.engine.outbox.missing import look_for, take_leave
 from bridge.engine.outbox.reaction import after_error, as_bridge_error, ends_the_turn
 from bridge.engine.outbox.task import Task
-from bridge.engine.restoring import mark_archived
+from bridge.engine.revival import mark_archived
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget_deleted
 from bridge.engine.work import enqueue_due

@@ -1,4 +1,4 @@
-"""Restoring: a record that was deleted in a system is there again, under the same golden id and another native one."""
+"""Revival: records that are there, or active, again under the same golden id, and what hangs on that."""
 
 from __future__ import annotations
 
