@@ -87,8 +87,7 @@ def conflicts_list(
         if entity is not None:
             chosen(make_maps(settings), [entity])
         with opened_store(settings) as store, store.begin() as uow:
-            rows = uow.conflicts(state=state, entity=entity, unit=field, rule=rule, limit=limit)
-            rows = [row for row in rows if owner in (None, row.owner)]
+            rows = uow.conflicts(state=state, entity=entity, unit=field, rule=rule, owner=owner, limit=limit)
             names = _names(uow, rows)
         now = datetime.now(UTC)
         if json:
