@@ -4,6 +4,6 @@ Secrets stand in it by reference only. Everything wrong is reported at once, eac
 """
 
 from bridge.config.reading import load_config
-from bridge.config.values import Config, HistoryConfig, SyncConfig, SystemConfig
+from bridge.config.values import Config, HistoryConfig, RunConfig, SyncConfig, SystemConfig
 
-__all__ = ["Config", "HistoryConfig", "SyncConfig", "SystemConfig", "load_config"]
+__all__ = ["Config", "HistoryConfig", "RunConfig", "SyncConfig", "SystemConfig", "load_config"]

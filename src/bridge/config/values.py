@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from bridge.config.secrets import Secrets
 from bridge.engine.budget import Terms
 from bridge.engine.merge.loops import Loop
 from bridge.engine.plan.guards import Limits
+from bridge.engine.plan.schedule import Timetable
 from bridge.mapping.reading import Data
 from bridge.mapping.source import Source
 from bridge.ports.errors import ConfigError
@@ -63,6 +65,16 @@ class HistoryConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RunConfig:
+    """What the daemon does by itself: when it reads, where it tells of its health (host, port; None: nowhere), and how
+    long it may take to stop before it is stopped in the middle."""
+
+    timetable: Timetable = field(default_factory=lambda: Timetable(ZoneInfo("UTC")))
+    listen: tuple[str, int] | None = None
+    stop_within: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration file, read and checked for its own form. Relative paths are taken from the file's folder.
 
@@ -78,6 +90,7 @@ class Config:
     source: Source = field(repr=False)
     policies: Mapping[str, str] = field(default_factory=dict)
     history: HistoryConfig = field(default_factory=HistoryConfig)
+    run: RunConfig = field(default_factory=RunConfig)
 
     @property
     def folder(self) -> Path:

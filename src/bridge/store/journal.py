@@ -152,6 +152,10 @@ class Journal(Transaction):
         """Note how a run ended."""
         self.connection.execute(RUN.update().where(RUN.c.id == run).values(finished=at, report=codec.pack(report)))
 
+    def drop_run(self, run: str) -> None:
+        """Forget a run in which nothing happened."""
+        self.connection.execute(RUN.delete().where(RUN.c.id == run))
+
     def runs(self, limit: int = 10) -> list[dict[str, Any]]:
         """The latest runs, newest first."""
         query = select(RUN).order_by(RUN.c.started.desc()).limit(limit)

@@ -17,7 +17,7 @@ from bridge.config import Config
 from bridge.engine.report import Report
 from bridge.engine.resolve import CannotResolve, Choice, judged, resolve, short, taking, unit_of
 from bridge.engine.runtime import Run
-from bridge.entrypoints.cli.alone import alone
+from bridge.entrypoints.alone import alone
 from bridge.entrypoints.cli.options import (
     ConfigOption,
     JsonOption,

@@ -14,7 +14,7 @@ from rich.markup import escape
 import bridge
 from bridge.config import Config
 from bridge.engine.pausing import resume
-from bridge.entrypoints.cli.alone import closing
+from bridge.entrypoints.alone import closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
 from bridge.entrypoints.cli.output import (
     DONE,
