@@ -133,12 +133,29 @@ def _open(run: Run, systems: Iterable[str]) -> None:
 
 def _take_in(run: Run, systems: Collection[str]) -> None:
     """Settle what is in doubt in these systems, then read what changed there."""
-    for step in (settle_doubts, read, revisit, sweep):
+    _settle_doubts(run, systems)
+    for step in (read, revisit, sweep):
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
-                if system in systems and (step is settle_doubts or run.reads_now(system, emap.entity)):
+                if system in systems and run.reads_now(system, emap.entity):
                     run.go_on()
                     step(run, emap, system)
+
+
+def _settle_doubts(run: Run, systems: Collection[str]) -> None:
+    """Look up the writes without an answer in these systems, where there are any."""
+    places = _queued(run, "in_doubt")
+    for emap in run.runtime.maps.values():
+        for system in run.up(emap) if places else ():
+            if system in systems and (system, emap.entity) in places:
+                run.go_on()
+                settle_doubts(run, emap, system)
+
+
+def _queued(run: Run, *states: str) -> set[tuple[str, str]]:
+    """(system, entity) with entries in these states. Asked once for all: in a quiet cycle there are none anywhere."""
+    with run.store.begin() as uow:
+        return uow.places_queued(states)
 
 
 def _ask_again(run: Run, system: str) -> None:
@@ -157,15 +174,17 @@ def write(run: Run) -> None:
         arm(run, emap)
     for _ in range(run.runtime.pace.passes):
         written = 0
+        due = _queued(run, "pending", "waiting")
         for emap in run.runtime.maps.values():
             for system in [] if emap.entity in run.stopped else run.up(emap):
+                if (system, emap.entity) not in due:
+                    continue
                 made = deliver(run, emap, system)
                 written += made
                 if made:
                     _wake(run, emap.entity, system)
-        for emap in run.runtime.maps.values():
-            for system in run.up(emap):
-                settle_doubts(run, emap, system)
+                due = _queued(run, "pending", "waiting")  # what the systems made of it may be news for others
+        _settle_doubts(run, run.runtime.adapters)
         if not written:
             return
 
@@ -187,9 +206,7 @@ def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
         sleep(max((moment - run.now).total_seconds(), 0.05))
         down = run.barred | _out_of_order(run)
         back, run.down = run.down - down, down
-        for emap in run.runtime.maps.values():
-            for system in run.up(emap):
-                settle_doubts(run, emap, system)
+        _settle_doubts(run, run.runtime.adapters)
         _take_in(run, back)  # what is there by now must be known before anything is made there
         write(run)
 
