@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Final, NoReturn
@@ -74,16 +75,18 @@ def clash(name: str, distributions: Sequence[str]) -> str:
 def loaded(point: EntryPoint) -> AdapterKind:
     """Import an adapter. Raises AdapterBroken saying what is wrong, with no text of the fault in it but of imports."""
     try:
-        found = point.load()
+        module = import_module(point.module)
     except (Exception, SystemExit) as fault:
-        problem = _fault(fault, point)
+        problem = _fault(fault)
     else:
+        found: object = module
+        for name in point.attr.split("."):
+            found = getattr(found, name, None)
         if isinstance(found, AdapterKind):
             return found
         if callable(found) and not isinstance(found, type):
             return AdapterKind(found)
-        kind = f"a class, {found.__name__}" if isinstance(found, type) else f"an object of {type(found).__name__}"
-        problem = f"{point.value} is {kind}, and has to be a function make(system, settings) or an AdapterKind"
+        problem = f"{_shown(found, point)}; it has to be a function make(system, settings) or an AdapterKind"
     version = f" {point.dist.version}" if point.dist else ""
     raise AdapterBroken(f"the adapter {point.name} ({distribution(point)}{version}) cannot be used: {problem}")
 
@@ -125,7 +128,7 @@ def _tried(kind: AdapterKind, point: EntryPoint, system: str, settings: Mapping[
     except (ConfigError, AdapterBroken):
         raise
     except Exception as fault:
-        problem = f"making it failed ({_fault(fault, point)})"
+        problem = f"making it failed ({_fault(fault)})"
     else:
         if isinstance(adapter, Adapter):
             return adapter
@@ -133,12 +136,16 @@ def _tried(kind: AdapterKind, point: EntryPoint, system: str, settings: Mapping[
     raise AdapterBroken(f"the adapter {point.name} ({distribution(point)}) cannot be used: {problem}")
 
 
-def _fault(fault: BaseException, point: EntryPoint) -> str:
+def _shown(found: object, point: EntryPoint) -> str:
+    if found is None:
+        return f"{point.module} has no {point.attr}"
+    return f"{point.value} is {'a class' if isinstance(found, type) else f'an object of {type(found).__name__}'}"
+
+
+def _fault(fault: BaseException) -> str:
     """What went wrong, without the text of a fault that may quote anything; that of an import names modules."""
     if isinstance(fault, ImportError):
         return f"it cannot be imported: {fault}"
-    if isinstance(fault, AttributeError) and fault.__traceback__ and fault.__traceback__.tb_next is None:
-        return f"{point.module} has no {point.attr}"
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

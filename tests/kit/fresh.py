@@ -43,7 +43,6 @@ class Fresh:
             "PIP_NO_BUILD_ISOLATION": "0",  # pip reads the value of this one as that of the option it negates
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_QUIET": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def run(self, *words: str, cwd: Path, code: int | None = 0) -> subprocess.CompletedProcess[str]:

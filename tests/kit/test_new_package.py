@@ -1,4 +1,4 @@
-"""A package made by `bridge adapters new` and installed into a fresh environment beside bridge appears, lints, syncs."""
+"""A package of `bridge adapters new`, installed into a fresh environment beside bridge, appears, lints, syncs."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from rich.markup import escape
 import bridge
 from bridge.config import Config
 from bridge.engine.pausing import resume
+from bridge.entrypoints.cli.adapters import broken_plugins, tell_broken
 from bridge.entrypoints.cli.alone import closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
 from bridge.entrypoints.cli.output import (
@@ -91,9 +92,10 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
         with closing(adapters):
             rows = [_look(name, adapter, maps) for name, adapter in adapters.items()]
         resumed = _resume(settings, [row["system"] for row in rows if row["answers"] == "yes"])
-        problems = sum(len(row["problems"]) for row in rows)
+        unused = [plugin for plugin in broken_plugins() if plugin.name not in _used(settings)]
+        problems = sum(len(row["problems"]) for row in rows) + len(unused)
         if json:
-            emit({"ok": not problems, "systems": rows, "resumed": resumed})
+            emit({"ok": not problems, "systems": rows, "resumed": resumed, "adapters": [asdict(one) for one in unused]})
         else:
             show(
                 "Systems",
@@ -106,11 +108,18 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
             for row in rows:
                 for problem in row["problems"]:
                     stderr.print(f"[red]{row['system']}[/] {escape(problem)}", soft_wrap=True, highlight=False)
+            for plugin in unused:
+                tell_broken(plugin)
             for system in resumed:
                 console.print(f"{system} was paused for its log-in and takes part again.", highlight=False)
             if not problems:
                 console.print("Everything is in place. Next: `bridge plan`.")
     raise typer.Exit(PROBLEMS if problems else DONE)
+
+
+def _used(settings: Config) -> set[str]:
+    """The adapters of the configured systems: what is wrong with one of these is told with its system."""
+    return {system.adapter for system in settings.systems.values()}
 
 
 def _resume(settings: Config, systems: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The beginning of an adapter: the files of a package of its own, from the templates beside this module.
 
-In a template `@name@` is the adapter, `@folder@` its distribution, `@module@` its Python package, `@class@` the beginning
-of its classes' names, `@version@` the bridge it was made with.
+In a template `@name@` is the adapter, `@folder@` its distribution, `@module@` its Python package, `@class@` the
+beginning of its classes' names, `@version@` the bridge it was made with.
 """
 
 from __future__ import annotations

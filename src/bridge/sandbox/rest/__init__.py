@@ -1,6 +1,6 @@
 """A small service of nobody's making, with a REST interface: what a first adapter is written against.
 
-    GET    /api/customers?changed_from=&after=&limit=    the next rows by (changed, id), from a stamp on, or behind a row
+    GET    /api/customers?changed_from=&after=&limit=    the next rows by (changed, id), from a stamp, or behind a row
     GET    /api/customers?external_id=a,b                the rows with these external ids
     GET    /api/customers?ids=1,2                        these rows
     GET    /api/customers/7 · POST /api/customers · PATCH /api/customers/7 · DELETE /api/customers/7
