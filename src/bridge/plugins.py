@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -104,6 +105,18 @@ def plugins() -> list[Plugin]:
     for name, several in have.clashes.items():
         found.append(Plugin(name, " and ".join(several), "", problem=clash(name, several)))
     return sorted(found, key=lambda plugin: plugin.name)
+
+
+def columns_of(kind: AdapterKind) -> dict[str, str]:
+    """The mapping columns that an adapter brings along: entity -> the text of a file (see `bridge.mapping.weave`)."""
+    if not kind.columns:
+        return {}
+    module = import_module(kind.factory.__module__)
+    folder = files(module.__name__ if hasattr(module, "__path__") else str(module.__package__)) / kind.columns
+    if not folder.is_dir():
+        return {}
+    found = {path.name: path for path in folder.iterdir() if path.name.endswith(".yaml")}
+    return {name.removesuffix(".yaml"): found[name].read_text(encoding="utf-8") for name in sorted(found)}
 
 
 def made(point: EntryPoint, system: str, settings: Mapping[str, object]) -> Adapter:

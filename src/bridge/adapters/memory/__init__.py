@@ -18,7 +18,7 @@ __all__ = ["MemoryAdapter", "MemoryWorld", "Quirks", "Settings", "Shape", "forge
 _FULL = EntitySupport(create="native", update="native", delete="native", versions="native", tombstones="native")
 
 
-@adapter_kind(settings=Settings, level="deletes", support={ANY_ENTITY: _FULL})
+@adapter_kind(settings=Settings, level="deletes", support={ANY_ENTITY: _FULL}, columns="columns")
 def make(system: str, settings: Mapping[str, object]) -> Adapter:
     """Build the adapter of a system in memory. Raises ConfigError naming every setting that cannot be used.
 

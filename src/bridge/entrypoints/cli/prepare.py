@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -16,6 +15,7 @@ from bridge.config import Config
 from bridge.engine.pausing import resume
 from bridge.entrypoints.cli.adapters import broken_plugins, tell_broken
 from bridge.entrypoints.cli.alone import closing
+from bridge.entrypoints.cli.beginning import files_for
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -44,20 +44,24 @@ def register(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write; made if it is not there.")] = Path(),
+    system: Annotated[
+        list[str] | None,
+        typer.Option("--system", help="NAME=ADAPTER, repeated: for these systems, instead of the usual three."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Write a configuration and the mapping files to begin with. Never overwrites a file."""
     with errors_as_sentences(as_json=json):
         written: list[str] = []
         kept: list[str] = []
-        for source, target in _shipped():
+        for target, text in (files_for(system) if system else _shipped()).items():
             place = folder / target
             if place.exists():
                 kept.append(str(place))
                 continue
             with writing(place):
                 place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, place)
+                place.write_text(text, encoding="utf-8")
             written.append(str(place))
         if json:
             emit({"ok": True, "written": written, "kept": kept})
@@ -69,14 +73,14 @@ def init(
         console.print("Next: put your systems into bridge.yaml, then `bridge check`.")
 
 
-def _shipped() -> list[tuple[Path, str]]:
-    """(file, name under which it is written): from the installed package, or from the source tree."""
+def _shipped() -> dict[str, str]:
+    """Name under which it is written -> text: from the installed package, or from the source tree."""
     with as_file(files(bridge)) as package:
         inside, tree = package / "shipped", package.parent.parent
         root = inside if inside.is_dir() else tree
-        found = [(root / "config" / "bridge.yaml", "bridge.yaml")]
-        found += [(path, f"mappings/{path.name}") for path in sorted((root / "mappings").glob("*.yaml"))]
-    return found
+        found = {"bridge.yaml": root / "config" / "bridge.yaml"}
+        found |= {f"mappings/{path.name}": path for path in sorted((root / "mappings").glob("*.yaml"))}
+        return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
 
 
 _NOT_REACHED = "If the system is up, look at its address and names in the configuration; then run `bridge check` again."
