@@ -13,6 +13,7 @@ from bridge.sandbox.rest import build
 from kit.fresh import Fresh, make_fresh
 
 TOKEN = "token-of-the-shop"
+pytestmark = pytest.mark.timeout(900)
 CONFIG = """\
 version: "1"
 store: sqlite:///bridge.db

@@ -27,7 +27,7 @@ def level_of(test: object) -> Level:
     return found
 
 
-def tests_of(suite: type[Any]) -> Iterator[tuple[str, Level]]:
+def each_test(suite: type[Any]) -> Iterator[tuple[str, Level]]:
     """The tests of a suite by name, each with its level; those that a class leaves out are not among them."""
     for name in dir(suite):
         test = getattr(suite, name)
@@ -37,6 +37,6 @@ def tests_of(suite: type[Any]) -> Iterator[tuple[str, Level]]:
 
 def leave_out_above(suite: type[Any], level: Level) -> None:
     """Take the tests of higher levels out of a suite: pytest then does not collect them."""
-    for name, of in list(tests_of(suite)):
+    for name, of in list(each_test(suite)):
         if LEVELS.index(of) > LEVELS.index(level):
             setattr(suite, name, None)

@@ -16,7 +16,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     },
     "products": {
         "code": {"type": "text", "max": 40, "required": True},
-        "name": {"type": "text", "max": 80, "required": True},
+        "name": {"type": "text", "max": 80},
         "price": {"type": "decimal"},
     },
 }
