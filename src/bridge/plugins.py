@@ -74,7 +74,7 @@ def clash(name: str, distributions: Sequence[str]) -> str:
 
 
 def loaded(point: EntryPoint) -> AdapterKind:
-    """Import an adapter. Raises AdapterBroken saying what is wrong, with no text of the fault in it but of imports."""
+    """Import an adapter. Raises AdapterBroken saying what is wrong, without the text of the fault."""
     try:
         module = import_module(point.module)
     except (Exception, SystemExit) as fault:
@@ -156,9 +156,10 @@ def _shown(found: object, point: EntryPoint) -> str:
 
 
 def _fault(fault: BaseException) -> str:
-    """What went wrong, without the text of a fault that may quote anything; that of an import names modules."""
-    if isinstance(fault, ImportError):
-        return f"it cannot be imported: {fault}"
+    """What went wrong, without the text of the fault, which may quote anything."""
+    if isinstance(fault, ImportError) and fault.name:
+        missing = isinstance(fault, ModuleNotFoundError)
+        return f"it cannot be imported: {'there is no module' if missing else 'something is missing in'} {fault.name}"
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from bridge.ports.kind import LEVELS, AdapterKind, EntitySupport
+from bridge.mapping.load import compile_mapping
+from bridge.plugins import columns_of
+from bridge.ports.kind import ANY_ENTITY, LEVELS, AdapterKind, EntitySupport
 from bridge.testing.contract import AdapterContract
 from bridge.testing.levels import each_test, level_of
 from bridge.testing.memory import MemoryHarness
@@ -26,6 +28,27 @@ def test_an_adapter_is_tested_at_the_level_it_declares(adapter: str) -> None:
     assert suites(adapter), "no suite has this kind"
     for suite in suites(adapter):
         assert suite.level == kind_of(adapter).level
+
+
+SETTINGS = {
+    "salesforce": {"instance_url": "http://127.0.0.1:1", "client_id": "id", "client_secret": "hush"},
+    "odoo": {"url": "http://127.0.0.1:1", "database": "d", "login": "l", "password": "hush"},
+    "erpnext": {"url": "http://127.0.0.1:1", "api_key": "key", "api_secret": "hush"},
+    "memory": {},
+}
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_each_entity_that_an_adapter_brings_a_column_of_is_supported_as_declared(adapter: str) -> None:
+    kind = kind_of(adapter)
+    made = kind("one", SETTINGS[adapter])
+    texts = columns_of(kind)
+    assert set(texts) - {ANY_ENTITY} <= set(kind.support) or ANY_ENTITY in kind.support
+    for entity, text in texts.items():
+        spec = compile_mapping(text, {"self": adapter}).spec("self")
+        declared = kind.supports(entity)
+        assert declared == declared.as_told_by(made.capabilities(spec)), entity
+    made.close()
 
 
 def test_the_page_has_every_adapter_of_bridge() -> None:

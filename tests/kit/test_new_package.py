@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,9 +83,9 @@ def test_it_passes_its_own_contract_test(fresh: Fresh, package: Path) -> None:
     assert len((package / "tests" / "test_contract.py").read_text().splitlines()) < 60
 
 
-def test_its_contract_test_can_fail(fresh: Fresh, package: Path, tmp_path: Path) -> None:
-    """The overlap that catches late commits is taken out of the installed adapter."""
-    adapter = fresh.packages / "bridge_my_shop" / "adapter.py"
+def test_its_contract_test_can_fail(fresh: Fresh, package: Path) -> None:
+    """The overlap that catches late commits is taken out."""
+    adapter = package / "src" / "bridge_my_shop" / "adapter.py"
     right = adapter.read_text()
     assert "timedelta(seconds=15)" in right
     adapter.write_text(right.replace("timedelta(seconds=15)", "timedelta(seconds=0)"))
@@ -124,3 +127,15 @@ def test_it_syncs(fresh: Fresh, shop: Server, tmp_path: Path) -> None:
 def names(folder: Path) -> list[str]:
     held = json.loads((folder / "crm.json").read_text())
     return sorted(row["values"]["Name"] for row in held["objects"]["Account"])
+
+
+def test_what_it_is_made_of_is_in_the_wheel_of_bridge(tmp_path: Path) -> None:
+    """Templates and columns are no Python: a wheel without them would lose both commands."""
+    root = Path(__file__).resolve().parents[2]
+    words = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*words, "--wheel-dir", str(tmp_path), str(root)], check=True, timeout=240)
+    (wheel,) = tmp_path.glob("bridge_sync-*.whl")
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    needed = [*(root / "src/bridge/entrypoints/kit/template").rglob("*.tmpl"), *(root / "src").rglob("columns/*.yaml")]
+    assert len(needed) > 20
+    assert {path.relative_to(root / "src").as_posix() for path in needed} <= inside

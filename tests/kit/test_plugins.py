@@ -22,8 +22,10 @@ from cli.conftest import Company, company
 __all__ = ["company"]
 
 BROKEN = {
-    "absent": ("", "it cannot be imported: No module named 'bridge_absent'"),
-    "imports": ("import no_such_library", "it cannot be imported: No module named 'no_such_library'"),
+    "absent": ("", "it cannot be imported: there is no module bridge_absent"),
+    "imports": ("import no_such_library", "it cannot be imported: there is no module no_such_library"),
+    "outdated": ("from json import no_such_name", "it cannot be imported: something is missing in json"),
+    "quotes": ("raise ImportError('hush-hush-hush')", "cannot be used: ImportError at bridge_quotes.py:1"),
     "raises": ("secret = 'hush-hush-hush'\nraise RuntimeError(secret)", "RuntimeError at bridge_raises.py:2"),
     "leaves": ("import sys\nsys.exit('bye')", "SystemExit at bridge_leaves.py:2"),
     "syntax": ("def make(:", "SyntaxError"),

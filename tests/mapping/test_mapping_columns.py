@@ -71,6 +71,8 @@ fields:
   parent: {self: P, ref: record customer}
   tags:   {self: T, conflict: union}
   status: {self: S, values: {active: {self: A}, blocked: {self: [B, C]}}}
+groups:
+  billing_address: {street: {self: Street}, city: {self: City}}
 """)
 B = column("""\
 version: "1"
@@ -85,6 +87,8 @@ fields:
   phone:  {self: p}
   parent: {self: up, ref: record customer, direction: both}
   status: {self: s, values: {active: {self: "1"}, blocked: {self: "0"}}, direction: both}
+groups:
+  billing_address: {city: {self: town}, country: {self: land, ref: country.iso2}, direction: both}
 """)
 
 
@@ -100,6 +104,13 @@ def test_a_line_is_kept_where_two_systems_have_it() -> None:
     }
     assert found["identity"]["match"] == [{"same": ["email"]}], "a rule on a field that is not there, or twice"
     assert compile_mapping(text_of(found), {"x": "a", "y": "b"}).entity == "customer"
+
+
+def test_a_member_that_one_system_has_is_left_to_it() -> None:
+    """A group is decided as one: the address of a system without streets would take the other's street away."""
+    found = woven({"x": A, "y": B})
+    assert found["groups"] == {"billing_address": {"city": {"x": "City", "y": "town"}}}
+    assert set(woven({"x": A})["groups"]["billing_address"]) == {"street", "city"}
 
 
 def test_a_reference_to_what_is_not_mapped_is_left_out() -> None:

@@ -140,15 +140,18 @@ def _groups(columns: Mapping[str, Data], least: int) -> Data:
         if len(there) >= least:
             ways = {system: _direction(columns[system], section) for system, section in there.items()}
             shared = {word: one[word] for one in there.values() for word in _SHARED if isinstance(one.get(word), str)}
-            found[name] = {**shared, **_way(ways), **_members(there)}
+            found[name] = {**shared, **_way(ways), **_members(there, least)}
     return found
 
 
-def _members(sections: Mapping[str, Data]) -> Data:
+def _members(sections: Mapping[str, Data], least: int) -> Data:
+    """The members that several systems have; all, where one of them keeps the whole group in one field."""
     found: Data = {}
+    if any("whole" in section for section in sections.values()):
+        least = 1
     for member in dict.fromkeys(key for section in sections.values() for key in section):
         lines = {s: one[member] for s, one in sections.items() if isinstance(one.get(member), dict)}
-        if lines:
+        if len(lines) >= least:
             words = _words(lines)
             if member == "whole":  # always one word, for all its systems
                 words = {"transform": next(iter(lines.values()))["transform"]}
