@@ -163,8 +163,10 @@ def _fault(fault: BaseException) -> str:
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    return f"{type(fault).__name__}{place}"
+    if trace is None:
+        return type(fault).__name__
+    file = Path(trace.tb_frame.f_code.co_filename)
+    return f"{type(fault).__name__} at {file.parent.name}/{file.name}:{trace.tb_lineno}"
 
 
 class LeftOut:

@@ -48,7 +48,7 @@ class Fresh:
     def run(self, *words: str, cwd: Path, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """A program of the environment; its exit code is looked at."""
         done = subprocess.run(
-            words, cwd=cwd, env=self.environment(), capture_output=True, text=True, timeout=240, check=False
+            words, cwd=cwd, env=self.environment(), capture_output=True, text=True, timeout=600, check=False
         )
         said = f"{' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert code is None or done.returncode == code, said

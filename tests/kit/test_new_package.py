@@ -16,7 +16,7 @@ from bridge.sandbox.rest import build
 from kit.fresh import Fresh, make_fresh
 
 TOKEN = "token-of-the-shop"
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 CONFIG = """\
 version: "1"
 store: sqlite:///bridge.db
@@ -79,8 +79,8 @@ def test_it_lints(fresh: Fresh, package: Path) -> None:
 
 def test_it_passes_its_own_contract_test(fresh: Fresh, package: Path) -> None:
     said = fresh.run("pytest", "-q", cwd=package).stdout
-    assert "TestContract: passes reads (declared reads)" in said
-    assert len((package / "tests" / "test_contract.py").read_text().splitlines()) < 60
+    assert "TestCustomers: passes reads (declared reads)" in said
+    assert len((package / "tests" / "test_contract.py").read_text().splitlines()) <= 25
 
 
 def test_its_contract_test_can_fail(fresh: Fresh, package: Path) -> None:
@@ -133,7 +133,7 @@ def test_what_it_is_made_of_is_in_the_wheel_of_bridge(tmp_path: Path) -> None:
     """Templates and columns are no Python: a wheel without them would lose both commands."""
     root = Path(__file__).resolve().parents[2]
     words = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*words, "--wheel-dir", str(tmp_path), str(root)], check=True, timeout=240)
+    subprocess.run([*words, "--wheel-dir", str(tmp_path), str(root)], check=True, timeout=600)
     (wheel,) = tmp_path.glob("bridge_sync-*.whl")
     inside = set(zipfile.ZipFile(wheel).namelist())
     needed = [*(root / "src/bridge/entrypoints/kit/template").rglob("*.tmpl"), *(root / "src").rglob("columns/*.yaml")]

@@ -25,14 +25,14 @@ BROKEN = {
     "absent": ("", "it cannot be imported: there is no module bridge_absent"),
     "imports": ("import no_such_library", "it cannot be imported: there is no module no_such_library"),
     "outdated": ("from json import no_such_name", "it cannot be imported: something is missing in json"),
-    "quotes": ("raise ImportError('hush-hush-hush')", "cannot be used: ImportError at bridge_quotes.py:1"),
-    "raises": ("secret = 'hush-hush-hush'\nraise RuntimeError(secret)", "RuntimeError at bridge_raises.py:2"),
-    "leaves": ("import sys\nsys.exit('bye')", "SystemExit at bridge_leaves.py:2"),
+    "quotes": ("raise ImportError('hush-hush-hush')", "cannot be used: ImportError at site/bridge_quotes.py:1"),
+    "raises": ("secret = 'hush-hush-hush'\nraise RuntimeError(secret)", "RuntimeError at site/bridge_raises.py:2"),
+    "leaves": ("import sys\nsys.exit('bye')", "SystemExit at site/bridge_leaves.py:2"),
     "syntax": ("def make(:", "SyntaxError"),
     "nothing": ("", "bridge_nothing has no make"),
     "text": ("make = 'an adapter'", "bridge_text:make is an object of str"),
     "class": ("class make: pass", "bridge_class:make is a class; it has to be"),
-    "stumbles": ("def make(system, settings):\n    1 / 0", "making it failed (ZeroDivisionError at bridge_stumbles"),
+    "stumbles": ("def make(system, settings):\n    1 / 0", "making it failed (ZeroDivisionError at site/"),
     "poor": ("def make(system, settings):\n    return object()", "it makes an object of object, which lacks methods"),
 }  # fmt: skip
 ONLY_WHEN_MADE = ("stumbles", "poor")
@@ -57,7 +57,8 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
+    folder = tmp_path_factory.mktemp("plugins") / "site"
+    folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
     yield Site(folder)
     for path in folder.glob("bridge_*.py"):
@@ -123,9 +124,8 @@ def test_there_is_a_line_in_the_log(site: Site, caplog: pytest.LogCaptureFixture
     point = plugins.installed().points["raises"]
     with caplog.at_level(logging.WARNING):
         adapter = plugins.made(point, "shop", {"token": "hush-hush-hush"})
-    assert caplog.messages == [
-        "shop is left out: the adapter raises (bridge-raises 1.2) cannot be used: RuntimeError at bridge_raises.py:2"
-    ]
+    fault = "RuntimeError at site/bridge_raises.py:2"
+    assert caplog.messages == [f"shop is left out: the adapter raises (bridge-raises 1.2) cannot be used: {fault}"]
     with pytest.raises(AdapterBroken, match="RuntimeError"):
         adapter.check()
 

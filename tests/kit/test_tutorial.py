@@ -72,7 +72,7 @@ class Reader:
             env={**self.fresh.environment(), "COLUMNS": "200"},
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             check=False,
         )
         assert (done.returncode != 0) is fails, f"{text}\nended with {done.returncode}:\n{done.stdout}{done.stderr}"
@@ -95,7 +95,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_page_word_by_word(reader: Reader) -> None:
     said, looked_for = "", 0
     for block in blocks():
