@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.entrypoints.kit import files_of
 from bridge.sandbox.kernel import Server, serve
 from bridge.sandbox.rest import build
 from kit.fresh import Fresh, make_fresh
@@ -127,6 +129,21 @@ def test_it_syncs(fresh: Fresh, shop: Server, tmp_path: Path) -> None:
 def names(folder: Path) -> list[str]:
     held = json.loads((folder / "crm.json").read_text())
     return sorted(row["values"]["Name"] for row in held["objects"]["Account"])
+
+
+@pytest.mark.parametrize("name", ["a", "tryton", "zoo_of_many_things", "x" * 41])
+def test_it_lints_whatever_its_name(name: str, tmp_path: Path) -> None:
+    for place, text in files_of(name).items():
+        path = tmp_path / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        assert not re.search(r"@\w+@", text), "a mark was left"
+    ruff = str(Path(sys.executable).parent / "ruff")
+    for words in (("check",), ("format", "--check")):
+        done = subprocess.run(
+            [ruff, *words, "--no-cache", "."], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
 
 
 def test_what_it_is_made_of_is_in_the_wheel_of_bridge(tmp_path: Path) -> None:
