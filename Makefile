@@ -2,6 +2,8 @@
 VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
+# Compiled modules are kept: the demo and the tests start bridge many times, and compiling it anew doubles each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test soak crash-matrix faults bench-matching lint types clean
