@@ -20,6 +20,7 @@ from bridge.mapping.weave import entities_of, text_of, woven
 from bridge.plugins import Plugin, columns_of, plugins
 from bridge.ports.errors import ConfigError
 from bridge.ports.kind import AdapterKind
+from bridge.wiring import archive_of
 
 _HEAD: Final = """\
 # Which systems there are and how to reach them. Secrets are named, never written here:
@@ -45,7 +46,7 @@ def files_for(wanted: list[str]) -> dict[str, str]:
         columns = {name: _column(texts[name][entity], f"{adapters[name]}: columns/{entity}.yaml") for name in systems}
         place = f"mappings/{entity}.yaml"
         text = text_of(woven(columns, mapped))
-        emap, findings = parse_mapping(text, place, adapters)
+        emap, findings = parse_mapping(text, place, adapters, archive_of=archive_of)
         if emap is None:
             raise ConfigError([f"the columns of {', '.join(systems)} do not fit together: {one}" for one in findings])
         files[place] = text
