@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bridge.engine.merge.form import Form
 from bridge.engine.plan.deletes import due_gone, due_living
@@ -66,6 +67,10 @@ def enqueue_due(
             uow.wake(system, emap.entity, ready)
 
 
+BEFORE = datetime.min.replace(tzinfo=UTC)
+"""Earlier than anything that is stamped."""
+
+
 class Scene:
     """Golden records with their links and shadows in every system, loaded in a few statements."""
 
@@ -123,8 +128,6 @@ class Scene:
         return due if any(system in unit.writes for unit in self.emap.units) else None
 
 
-def _standing(link: Link) -> tuple[bool, float]:
+def _standing(link: Link) -> tuple[bool, datetime]:
     """Sorts the links of one record in one system: the linked one last, before it those that went, oldest first."""
-    if link.state == "linked":
-        return True, 0.0
-    return False, link.since.timestamp() if link.since else 0.0
+    return link.state == "linked", link.since or BEFORE
