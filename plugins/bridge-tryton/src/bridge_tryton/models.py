@@ -1,0 +1,168 @@
+"""Tryton's own description of its models: fields and their types, asked for once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from bridge.ports.adapter import NativeField, NativeSchema
+from bridge.ports.errors import NoSuchObject, Unsupported
+from bridge.ports.records import ObjectSpec
+from bridge_tryton.client import Client
+from bridge_tryton.keys import IDENTIFIERS
+from bridge_tryton.places import ACTED, CONTACTS, PARENT, Place, place_of
+
+BELIEVED = 600.0
+"""Seconds for which a description is believed."""
+
+_TYPES: Final[Mapping[str, str]] = {
+    "char": "text",
+    "text": "longtext",
+    "fullText": "longtext",
+    "integer": "integer",
+    "biginteger": "integer",
+    "float": "decimal",
+    "numeric": "decimal",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+    "timestamp": "datetime",
+    "selection": "choice",
+    "multiselection": "multichoice",
+    "many2one": "reference",
+    "one2one": "reference",
+    "many2many": "reference",
+    "one2many": "reference",
+}
+_BY_ITSELF: Final = frozenset({"code", "company", "currency", "state", "type", "invoice_method", "shipment_method",
+                               "invoice_state", "shipment_state", "template"})  # fmt: skip
+"""Required fields that Tryton, or the adapter, fills."""
+Described = dict[str, dict[str, Any]]
+
+
+class Models:
+    """Descriptions of the models of one system."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known: dict[str, tuple[float, Described]] = {}
+
+    def of(self, model: str) -> Described:
+        """Field -> its description. Raises NoSuchObject for an unknown model."""
+        at, found = self._known.get(model, (0.0, {}))
+        if not found or time.monotonic() - at > BELIEVED:
+            answer = self._asked(model)
+            found = {name: one for name, one in answer.items() if isinstance(one, dict)}
+            self._known[model] = (time.monotonic(), found)
+        return found
+
+    def _asked(self, model: str) -> Described:
+        try:
+            answer: Described = self._client.call(model, "fields_get", [], answers=_described)
+        except Unsupported:  # a KeyError without a dot looks like one of a field; here it can only be the model
+            raise NoSuchObject(f"does not know the model {model}", system=self._client.system) from None
+        return answer
+
+    def forget(self, model: str) -> None:
+        """Ask again next time."""
+        self._known.pop(model, None)
+
+    def at(self, spec: ObjectSpec, place: Place) -> dict[str, Any]:
+        """The description of the field at a place; empty where there is none."""
+        fields = self.of(spec.object)
+        if not place.table:
+            return fields.get(place.name, {})
+        target = fields.get(place.table, {}).get("relation")
+        return self.of(str(target)).get(place.name, {}) if target else {}
+
+    def labels(self, spec: ObjectSpec) -> dict[str, str]:
+        """Label of a field, in small letters -> its path."""
+        found: dict[str, str] = {}
+        for one in (*spec.fields, *(cell for table in spec.tables for cell in table.fields)):
+            described = self.of(spec.object).get(one.path.partition(".")[0], {})
+            for label in (described.get("string"), one.path.rpartition(".")[2]):
+                if label:
+                    found.setdefault(str(label).lower(), one.path)
+        return found
+
+
+def require_fields(spec: ObjectSpec, models: Models, system: str) -> None:
+    """Raises Unsupported naming every field that is not there: Tryton's own answer to that is of little use."""
+    known = models.of(spec.object)
+    lacking = [one.path for one in spec.fields if not models.at(spec, place_of(spec.object, one))]
+    lacking += [one.path for one in spec.where if one.path.partition(".")[0] not in known]
+    if lacking:
+        raise Unsupported(f"{spec.object} does not have {', '.join(lacking)}", system=system)
+
+
+def native_field(path: str, described: Mapping[str, Any]) -> NativeField:
+    """One field as bridge's schema shows it. What Tryton calls read-only is so for people; `acted` ones are moved by
+    buttons, and functions cannot be set at all: both are read-only there."""
+    kind = str(described.get("type"))
+    choices = described.get("selection")
+    digits = described.get("digits")
+    writable = not described.get("readonly")
+    return NativeField(
+        path,
+        _TYPES.get(kind, "other"),
+        label=str(described.get("string") or ""),
+        length=described.get("size") if isinstance(described.get("size"), int) else None,
+        scale=int(digits[1]) if isinstance(digits, list) and len(digits) == 2 and isinstance(digits[1], int) else None,
+        required=bool(described.get("required")),
+        createable=writable,
+        updateable=writable,
+        choices=tuple(str(one[0]) for one in choices if one[0]) if isinstance(choices, list) and choices else None,
+        choices_closed=isinstance(choices, list),
+        target=described.get("relation") or None,
+    )
+
+
+def schema(spec: ObjectSpec, models: Models) -> NativeSchema:
+    """The schema of an object, with the joined paths of the specification and the cells of its rows."""
+    described = models.of(spec.object)
+    fields = {name: native_field(name, one) for name, one in described.items()}
+    for one in spec.fields:
+        place = place_of(spec.object, one)
+        found = models.at(spec, place)
+        if not found:
+            fields.pop(one.path, None)
+            continue
+        native = native_field(one.path, found)
+        if place.table or one.path in PARENT.get(spec.object, {}).values():
+            native = replace(native, required=False, createable=True, updateable=True)
+        if place.table == CONTACTS:
+            native = replace(native, type="text")
+        if one.path == ACTED.get(spec.object):
+            native = replace(native, createable=False, updateable=True)
+        fields[one.path] = native
+    for table in spec.tables:
+        relation = described.get(table.path, {}).get("relation")
+        cells = models.of(str(relation)) if relation else {}
+        for name, one in cells.items():
+            path = f"{table.path}[].{name}"
+            fields[path] = replace(native_field(path, one), required=False)
+    required = tuple(name for name, one in fields.items() if one.required and name not in _BY_ITSELF)
+    return NativeSchema(spec.object, fields, key_problem=_key_problem(spec, models), required=required)
+
+
+def _key_problem(spec: ObjectSpec, models: Models) -> str | None:
+    described = models.of(spec.object)
+    for path, where in ((spec.key, spec.object), *((table.key, table.path) for table in spec.tables)):
+        fields = described
+        if where != spec.object:
+            relation = described.get(where, {}).get("relation")
+            if not relation:
+                return f"{spec.object} has no rows {where}"
+            fields = models.of(str(relation))
+        kind = fields.get(path, {}).get("type")
+        if path == IDENTIFIERS and kind == "one2many":
+            continue
+        if kind not in ("char", "text"):
+            return f"{where}.{path} is no text in which bridge could note its id"
+    return None
+
+
+def _described(result: Any) -> bool:
+    return isinstance(result, dict) and bool(result)
