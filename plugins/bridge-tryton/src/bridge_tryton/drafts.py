@@ -12,7 +12,7 @@ from bridge.ports.errors import Rejected
 from bridge.ports.records import FieldSpec, NativeValue, split_row_path
 from bridge_tryton.keys import IDENTIFIERS, PREFIX, key_among, with_key, without_key
 from bridge_tryton.layout import Layout, Lines, Row
-from bridge_tryton.places import ACTED, ADDRESSES, CONTACTS, Place, sub_record
+from bridge_tryton.places import ACTED, ADDRESSES, CONTACTS, Place, place_of, sub_record
 from bridge_tryton.tables import Tables
 
 Values = dict[str, Any]
@@ -85,10 +85,11 @@ class Drafter:
         draft.rows.setdefault(table, {}).setdefault(key, {})[place.name] = told
 
     def constants(self) -> Values:
-        """What every new record gets; texts that stand for references are not looked up."""
+        """What every new record gets; names that stand for references are not looked up."""
         given: Values = {}
         for one in self._layout.spec.given:
-            given[one.path] = one.value
+            place = place_of(self._layout.model, FieldSpec(one.path))
+            given[one.path] = self._told(place, one.path, as_native(one.value), lambda: None)
         return given
 
     def _place(self, places: Mapping[str, Place], path: str, shown: str = "") -> Place:
@@ -129,6 +130,11 @@ class Drafter:
         source = self._layout.source(there, before) if there and before else None
         found = self._layout.value(there, source) if there and source else None
         return str(found) if found else None
+
+
+def as_native(value: object) -> NativeValue:
+    """The value of a condition as a native value."""
+    return value if isinstance(value, bool | int | str) else None
 
 
 def _encoded(kind: str, value: Any) -> Any:

@@ -83,9 +83,10 @@ class Layout:
             wanted.append(self.spec.key)
         for table in self.tables:
             beside = [name for name in _BESIDE.get(table, ()) if name in self.below.get(table, {})]
-            wanted += [f"{table}.{name}" for name in ("_timestamp", *beside)]
+            wanted += [f"{table}.{name}" for name in ("_timestamp", "write_date", *beside)]
         for parent in self.parents:
-            wanted += [parent, *(f"{parent}.{name}" for name in ("_timestamp", "active", "code", "products"))]
+            beside_it = ("_timestamp", "write_date", "active", "code", "products")
+            wanted += [parent, *(f"{parent}.{name}" for name in beside_it)]
         wanted += [_asked(place) for place in self.places]
         for one in self.lines:
             wanted += [f"{one.table.path}.{name}" for name in one.layout.names()]

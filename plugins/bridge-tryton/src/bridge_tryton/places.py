@@ -3,7 +3,7 @@
 Of a party:  `delivery.X` is a field of its first address that is for deliveries only, `address.X` one of the first
              other address; `email`, `phone`, `mobile`, `fax` and `website` are the first contact mechanism of that type;
              `identifier.eu_vat` is the identifier of that type.
-Of a product: `template.X` is a field of its template, where name, price and unit are kept; `code` is the variant's.
+Of a product: `identifier.ean`, likewise; `template.X` is a field of its template, where name, price and unit are kept; `code` is the variant's.
 All else:    a field of the record itself.
 """
 
@@ -53,11 +53,11 @@ class Place:
 def place_of(model: str, spec: FieldSpec) -> Place:
     """Where a field lies. Raises ConfigError for a dotted path that leads nowhere."""
     head, dot, name = spec.path.partition(".")
+    if model in (PARTY, PRODUCT) and head == "identifier" and dot:
+        return Place(spec, IDENTIFIERS, name, "code")
     if model == PARTY:
         if head in _ROLES and dot:
             return Place(spec, ADDRESSES, head, name)
-        if head == "identifier" and dot:
-            return Place(spec, IDENTIFIERS, name, "code")
         if spec.path in _KINDS:
             return Place(spec, CONTACTS, head, "value")
     if not dot:

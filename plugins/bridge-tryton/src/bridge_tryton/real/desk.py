@@ -19,6 +19,7 @@ class Desk:
     """One logged-in person. Answers what Tryton answers, with Decimals and dates."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._url = f"{url}/{DATABASE}/rpc/"
         self._session = requests.Session()
         self._session.trust_env = False
@@ -81,9 +82,11 @@ class Desk:
         place, other = self.storage(), self.one("stock.location", ["type", "=", "lost_found"])
         ends = (other, place) if by > 0 else (place, other)
         unit = self.rows("product.product", [["id", "=", product]], ["default_uom"])[0]["default_uom"]
-        made = self.make("stock.move", product=product, unit=unit, quantity=abs(by), from_location=ends[0],
-                         to_location=ends[1], company=self.context["company"])  # fmt: skip
-        self.call("stock.move", "do", [made])
+        own = {"company": self.context["company"], "from_location": ends[0], "to_location": ends[1]}
+        moves = [{"product": product, "unit": unit, "quantity": abs(by), **own}]
+        made = self.make("stock.shipment.internal", **own, moves=[["create", moves]])
+        for method in ("wait", "assign_force", "do"):
+            self.call("stock.shipment.internal", method, [made])
         return made
 
     def stock(self) -> dict[int, Decimal]:
