@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from bridge.sandbox.kernel import Server as Kernel
+
 from bridge_tryton.real.desk import Desk
 from bridge_tryton.real.server import Server
 from hands import in_front_of

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 from bridge.ports.adapter import Adapter
 from bridge.ports.records import Condition, FieldSpec, NativeValue, ObjectSpec
-from bridge.sandbox.kernel import serve
 from bridge.sandbox.kernel import Server as Kernel
+from bridge.sandbox.kernel import serve
 from bridge.testing.harness import FaultKind, Features, Operation
 from bridge.testing.sandbox import KERNEL_FAULTS
+
 from bridge_tryton import TrytonAdapter, make
 from bridge_tryton.real.desk import Desk
 from bridge_tryton.real.server import DATABASE, LOGIN, PASSWORD, Server
@@ -69,7 +70,9 @@ class Hands:
 
     def empty(self) -> None:
         """Delete what earlier tests have left."""
-        parties = [row["id"] for row in self.desk.rows(self.spec.object, [["code", "!=", "OWN"]], [], active_test=False)]
+        parties = [
+            row["id"] for row in self.desk.rows(self.spec.object, [["code", "!=", "OWN"]], [], active_test=False)
+        ]
         if parties:
             self.desk.call(self.spec.object, "delete", parties)
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import requests
-
 from bridge.sandbox.kernel import Request, Response
+
 from bridge_tryton.real.server import Server
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from bridge.sandbox.kernel import Server as Kernel
 from bridge.testing.contract import AdapterContract
+
 from bridge_tryton.real.desk import Desk
 from bridge_tryton.real.server import Server
 from hands import Hands

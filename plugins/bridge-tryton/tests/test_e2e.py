@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
-
 from bridge.entrypoints.cli.app import app
 from bridge.sandbox import build
 from bridge.sandbox.kernel import Server as Kernel
 from bridge.sandbox.kernel import serve
+from typer.testing import CliRunner
+
 from bridge_tryton.real.desk import Desk
 from bridge_tryton.real.pair import Pair
 from bridge_tryton.real.server import Server
@@ -117,7 +117,9 @@ def test_a_first_sync_recognises_what_both_have_and_makes_what_one_lacks(pair: Q
     )
     vat = [["create", [{"type": "eu_vat", "code": "DE136695976"}]]]
     desk.make("party.party", name="Alba GmbH", identifiers=vat)
-    desk.make("party.party", name="Cleo KG", contact_mechanisms=[["create", [{"type": "phone", "value": "+49 30 231258"}]]])
+    desk.make(
+        "party.party", name="Cleo KG", contact_mechanisms=[["create", [{"type": "phone", "value": "+49 30 231258"}]]]
+    )
     report = pair.sync()
     assert [row["failed"] for row in report["systems"]] == [0, 0]
     there, accounts = parties(desk), {row["Name"]: row for row in pair.shown("Account").values()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bridge.ports.adapter import Adapter
+
 from bridge_tryton.adapter import TrytonAdapter
 from bridge_tryton.settings import Settings, load
 

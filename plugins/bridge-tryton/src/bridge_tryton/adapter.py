@@ -16,6 +16,7 @@ from bridge.ports.records import (
     UpdateItem,
     WriteResult,
 )
+
 from bridge_tryton.client import Client
 from bridge_tryton.kinds import kind_of
 from bridge_tryton.levels import LEVEL, LevelReader, level_schema
@@ -151,6 +152,4 @@ class TrytonAdapter:
     def _writer(self, spec: ObjectSpec) -> Writer:
         layout = self._reader.layout(spec)
         kind = kind_of(self._client, layout)
-        return Writer(
-            self._client, self._reader, layout, self._models, self._tables, kind, batch=self._settings.batch
-        )
+        return Writer(self._client, self._reader, layout, self._models, self._tables, kind, batch=self._settings.batch)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-
 from bridge.ports.errors import AuthFailed, BridgeError, InDoubt, RateLimited, Transient
 from bridge.transport.session import PooledSession, translate_network_fault, unavailable
+
 from bridge_tryton import wire
 from bridge_tryton.errors import Questioned, refusal, status_error
 from bridge_tryton.settings import Settings

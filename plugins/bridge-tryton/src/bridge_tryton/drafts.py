@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.ports.errors import Rejected
 from bridge.ports.records import FieldSpec, NativeValue, split_row_path
+
 from bridge_tryton.keys import IDENTIFIERS, PREFIX, key_among, with_key, without_key
 from bridge_tryton.layout import Layout, Lines, Row
 from bridge_tryton.places import ACTED, ADDRESSES, CONTACTS, Place, place_of, sub_record
@@ -101,9 +102,7 @@ class Drafter:
     def _told(self, place: Place, path: str, value: NativeValue, country: Callable[[], str | None]) -> Any:
         return self._encode(self._layout.kind(place), place, path, value, country)
 
-    def _encode(
-        self, kind: str, place: Place, path: str, value: NativeValue, country: Callable[[], str | None]
-    ) -> Any:
+    def _encode(self, kind: str, place: Place, path: str, value: NativeValue, country: Callable[[], str | None]) -> Any:
         ref = place.spec.ref
         if ref == "tag.name":
             names = value if isinstance(value, list) else [str(value)] if value else []

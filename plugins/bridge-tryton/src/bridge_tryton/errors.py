@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.ports.errors import BridgeError, Rejected
 from bridge.transport.answers import shown_code, status_row
+
 from bridge_tryton.errors_table import STATUSES, TABLE, WARNING, row_of
 
 _FIELD = re.compile(r'field "([^"]+)"')
@@ -26,9 +27,7 @@ class Questioned(Rejected):
         self.name = name
 
 
-def refusal(
-    error: Any, *, system: str, writing: bool = False, labels: Mapping[str, str] | None = None
-) -> BridgeError:
+def refusal(error: Any, *, system: str, writing: bool = False, labels: Mapping[str, str] | None = None) -> BridgeError:
     """The error for what stands under "error" in an answer.
 
     labels: label of a field -> its path in the mapping, so that a refusal can name it.

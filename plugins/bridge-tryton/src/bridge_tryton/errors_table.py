@@ -98,7 +98,8 @@ STATUSES: Final[tuple[StatusRow, ...]] = (
     StatusRow(400, 400, Unsupported, Unsupported, "does not understand the request",
               "measured: a body that is not declared as JSON"),
     StatusRow(401, 401, AuthFailed, AuthFailed, "refuses login or password", "measured: common.db.login"),
-    StatusRow(403, 403, Unsupported, Unsupported, "does not offer the method", "measured: a method that is not exposed"),
+    StatusRow(403, 403, Unsupported, Unsupported, "does not offer the method",
+              "measured: a method that is not exposed"),
     StatusRow(404, 404, Transient, Transient, "does not know the database: is the name in `database` right, and the "
               "address?", "measured: a name that is not there"),
     StatusRow(413, 413, Unsupported, Unsupported, "finds the request too large", "RFC 9110 15.5.14"),

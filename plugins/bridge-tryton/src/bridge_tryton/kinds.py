@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bridge.ports.errors import Rejected
+
 from bridge_tryton import client as shapes
 from bridge_tryton.client import Client
 from bridge_tryton.drafts import Draft, Values
@@ -91,9 +92,7 @@ class Products(Kind):
 
     def create(self, told: Sequence[tuple[Values, Above]], labels: Mapping[str, str]) -> list[int]:
         values = [{**above["template"], "products": [["create", [own]]]} for own, above in told]
-        made: list[int] = self.client.call(
-            TEMPLATE, "create", values, writing=True, answers=shapes.ids, labels=labels
-        )
+        made: list[int] = self.client.call(TEMPLATE, "create", values, writing=True, answers=shapes.ids, labels=labels)
         rows = self.client.call(
             PRODUCT, "search_read", [["template", "in", made]], 0, None, None, ["template"], answers=shapes.rows
         )

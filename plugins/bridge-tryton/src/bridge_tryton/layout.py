@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from bridge.ports.records import Condition, NativeRecord, NativeValue, ObjectSpec, TableSpec, row_path
+
 from bridge_tryton.keys import IDENTIFIERS, key_among, key_in, without_key
 from bridge_tryton.places import ADDRESSES, CONTACTS, PARENT, Place, place_of, sub_record
 
@@ -153,7 +154,9 @@ class Layout:
             found = row.get(f"{name}.") or ()
             stamps += [one.get("write_date") for one in ([found] if isinstance(found, dict) else found)]
         modified = max((stamp for stamp in stamps if isinstance(stamp, datetime)), default=None)
-        return NativeRecord(str(row["id"]), values, self.version(row), modified, self.key(row), not row.get("active", 1))
+        return NativeRecord(
+            str(row["id"]), values, self.version(row), modified, self.key(row), not row.get("active", 1)
+        )
 
     def source(self, place: Place, row: Row) -> Row | None:
         """The row that a place is on."""

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 from bridge.ports.adapter import NativeField, NativeSchema
 from bridge.ports.errors import CursorExpired, Unsupported
 from bridge.ports.records import ChangePage, NativeRecord, NativeValue, ObjectSpec
+
 from bridge_tryton import client as shapes
 from bridge_tryton.client import Client
 from bridge_tryton.layout import decimal_text
@@ -82,12 +83,12 @@ class LevelReader:
             for one in spec.where:
                 head, _, name = one.path.partition(".")
                 if head != PLACE:
-                    raise Unsupported(f"{LEVEL} is chosen by {PLACE} only, not by {one.path}", system=self._client.system)
+                    raise Unsupported(
+                        f"{LEVEL} is chosen by {PLACE} only, not by {one.path}", system=self._client.system
+                    )
                 value = list(one.value) if isinstance(one.value, tuple) else one.value
                 domain.append([name or "id", one.op, value])
-            found = self._client.call(
-                "stock.location", "search", domain, 0, None, [["id", "ASC"]], answers=shapes.ids
-            )
+            found = self._client.call("stock.location", "search", domain, 0, None, [["id", "ASC"]], answers=shapes.ids)
             if not found or not spec.where:
                 words = f"has no place that `where` of {LEVEL} names: say which, as location.code in ('STO')"
                 raise Unsupported(words, system=self._client.system)
@@ -204,4 +205,3 @@ def level_schema() -> NativeSchema:
         for name, kind, target in kinds
     }
     return NativeSchema(LEVEL, fields)
-

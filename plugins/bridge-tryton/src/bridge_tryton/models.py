@@ -10,6 +10,7 @@ from typing import Any, Final
 from bridge.ports.adapter import NativeField, NativeSchema
 from bridge.ports.errors import NoSuchObject, Unsupported
 from bridge.ports.records import ObjectSpec
+
 from bridge_tryton.client import Client
 from bridge_tryton.keys import IDENTIFIERS
 from bridge_tryton.places import ACTED, CONTACTS, PARENT, Place, place_of

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from bridge.ports.errors import NotFound, Rejected, VersionConflict
 from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, ObjectSpec, UpdateItem, WriteResult
+
 from bridge_tryton import client as shapes
 from bridge_tryton.batches import Outcome, failed, in_halves, written
 from bridge_tryton.client import Client

@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.ports.errors import CursorExpired, Unsupported
 from bridge.ports.records import ChangePage, NativeRecord, ObjectSpec, TableSpec, Tombstone
+
 from bridge_tryton import client as shapes
 from bridge_tryton.client import Client
 from bridge_tryton.keys import search_for
@@ -89,7 +90,9 @@ class Reader:
         if spec.object != PARTY:
             return ()
         if self._own is None:
-            rows = self._client.call("company.company", "search_read", [], 0, None, None, ["party"], answers=shapes.rows)
+            rows = self._client.call(
+                "company.company", "search_read", [], 0, None, None, ["party"], answers=shapes.rows
+            )
             self._own = tuple(sorted(int(row["party"]) for row in rows))
         return self._own
 

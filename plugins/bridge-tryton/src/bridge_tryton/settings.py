@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
-
 from bridge.transport.settings import SystemSettings, address, checked
+from pydantic import Field, SecretStr, field_validator
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 

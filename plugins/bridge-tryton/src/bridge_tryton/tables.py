@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from bridge.ports.errors import Rejected
+
 from bridge_tryton import client as shapes
 from bridge_tryton.client import Client
 

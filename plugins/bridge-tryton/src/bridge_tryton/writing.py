@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.ports.errors import BridgeError, NotFound, Rejected, VersionConflict
 from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, UpdateItem, WriteResult
+
 from bridge_tryton.batches import Outcome, failed, in_halves, written
 from bridge_tryton.client import Client
 from bridge_tryton.drafts import Draft, Drafter, Values, commands, lost_rows
@@ -179,9 +180,7 @@ class Writer:
                 found |= self._layout.stamps(rows[items[place].native_id])
         return {"_timestamp": found} if found else {}
 
-    def _unmoved(
-        self, item: UpdateItem | DeleteItem, rows: Mapping[str, Row], place: int, outcome: Outcome
-    ) -> bool:
+    def _unmoved(self, item: UpdateItem | DeleteItem, rows: Mapping[str, Row], place: int, outcome: Outcome) -> bool:
         """Whether the record still has the expected version; notes the conflict."""
         if item.expected is None or self._layout.version(rows[item.native_id]) == item.expected:
             return True
@@ -217,5 +216,3 @@ def _waves(items: Sequence[UpdateItem], places: list[int]) -> list[list[int]]:
             waves.append([place])
             seen.append({items[place].native_id})
     return waves
-
-

@@ -18,6 +18,7 @@ from typing import Any
 from bridge.entrypoints.cli.output import console, show
 from bridge.sandbox import build
 from bridge.sandbox.kernel import serve
+
 from bridge_tryton.real.desk import Desk
 from bridge_tryton.real.pair import Pair
 from bridge_tryton.real.server import NoServer, Server, versions
@@ -92,9 +93,10 @@ class Story:
              "BillingCity": "Wien", "BillingPostalCode": "1010", "BillingCountryCode": "AT"}
             for n in range(10)
         ))  # fmt: skip
+        austria = self.desk.one("country.country", ["code", "=", "AT"])
         self.desk.call("party.party", "create", [
             {"name": f"Customer {n:02}", "addresses": [["create", [{"street_unstructured": f"Gasse {n}",
-             "city": "Wien", "postal_code": "1010"}]]],
+             "city": "Wien", "postal_code": "1010", "country": austria}]]],
              "contact_mechanisms": [["create", [{"type": "email", "value": f"C{n}@customer.example"}]]]}
             for n in range(6, 16)
         ])  # fmt: skip
@@ -161,7 +163,11 @@ class Story:
         for sku, wanted in left.items():
             found = {crm[sku].normalize(), erp[sku].normalize()}
             self.expect(found == {wanted.normalize()}, f"{sku}: {wanted} are left, but the systems show {found}")
-        show("Control totals", ("what", "crm", "erp"), [(f"{sku} in MAIN", f"{crm[sku]:f}", f"{erp[sku]:f}") for sku in left])
+        show(
+            "Control totals",
+            ("what", "crm", "erp"),
+            [(f"{sku} in MAIN", f"{crm[sku]:f}", f"{erp[sku]:f}") for sku in left],
+        )
         console.print("[bold]Equal[/] in both systems.")
         return {sku: {"crm": f"{crm[sku]:f}", "erp": f"{erp[sku]:f}"} for sku in left}
 
