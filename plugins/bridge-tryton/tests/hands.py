@@ -22,7 +22,11 @@ FAULTS: Mapping[FaultKind, Mapping[str, Any]] = {**KERNEL_FAULTS, "expired_token
 
 
 class Hands:
-    """Parties of a real Tryton behind a proxy that can break calls. Used in a `with`; empty at the start of each."""
+    """Parties of a real Tryton behind a proxy that can break calls. Used in a `with`; empty at the start of each.
+
+    As few fields as show everything: a plain one, one of a row, and bridge's id in another row. Every table more makes
+    a real server a third slower.
+    """
 
     spec = ObjectSpec(
         entity="customer",
@@ -32,10 +36,6 @@ class Hands:
             FieldSpec("name"),
             FieldSpec("code"),
             FieldSpec("address.city"),
-            FieldSpec("address.street_unstructured", type="longtext"),
-            FieldSpec("address.country", ref="country.iso2"),
-            FieldSpec("delivery.city"),
-            FieldSpec("phone", type="phone"),
         ),
         where=(Condition("code", "not in", ("OUTSIDE",)),),
     )
@@ -104,23 +104,16 @@ class Hands:
             "name": f"Acme {n}",
             "code": f"A-{n}",
             "address.city": f"City {n}",
-            "address.street_unstructured": f"Weg {n}\n2. Stock",
-            "address.country": "DE",
-            "delivery.city": f"Port {n}",
-            "phone": f"+49 30 23125{n:03}",
         }
 
     def new_key(self) -> str:
         return uuid.uuid4().hex
 
     def user_insert(self, n: int, *, inside: bool = True) -> str:
-        address = {"city": f"City {n}", "street_unstructured": f"Weg {n}\n2. Stock",
-                   "country": self.desk.one("country.country", ["code", "=", "DE"])}  # fmt: skip
         values = {
             "name": f"Acme {n}",
             "code": f"A-{n}" if inside else "OUTSIDE",
-            "addresses": [["create", [address, {"city": f"Port {n}", "delivery": True}]]],
-            "contact_mechanisms": [["create", [{"type": "phone", "value": f"+49 30 23125{n:03}"}]]],
+            "addresses": [["create", [{"city": f"City {n}"}]]],
         }
         return str(self.desk.make(self.spec.object, **values))
 

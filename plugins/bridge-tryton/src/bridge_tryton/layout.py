@@ -245,7 +245,7 @@ def _shown(place: Place, found: Any) -> NativeValue:
         return ALL_TAXES.join(names) or None if ref == "tax.name" else names or None
     if not isinstance(found, dict):
         return None
-    raw = found.get(SHOWN[ref]) or (found.get("login") if ref == "user.email" else None)
+    raw = found.get(SHOWN[ref])
     text = str(raw) if raw else None
     if ref == "state.code" and text:  # Tryton writes the country before it: DE-BY
         return text.partition("-")[2] or text
@@ -254,8 +254,8 @@ def _shown(place: Place, found: Any) -> NativeValue:
 
 def _asked(place: Place) -> str:
     name = f"{place.table}.{place.name}" if place.table else place.name
-    ref = place.spec.ref
-    return f"{name}.{SHOWN[ref]}" if ref in SHOWN else name
+    shown = SHOWN.get(place.spec.ref or "")
+    return f"{name}.{shown}" if shown else name
 
 
 def _term(one: Condition) -> list[Any]:

@@ -154,8 +154,8 @@ class LevelReader:
         today = self._client.now().date()
         context = {"locations": list(places), "stock_date_end": today, "with_childs": False}
         rows: list[dict[str, Any]] = self._client.call(
-            "product.product", "search_read", domain, 0, limit, [["id", "ASC"]], [ON_HAND, FORECAST, "default_uom.digits"],
-            context=context, answers=shapes.rows,
+            "product.product", "search_read", domain, 0, limit, [["id", "ASC"]],
+            [ON_HAND, FORECAST, "default_uom.digits"], context=context, answers=shapes.rows,
         )  # fmt: skip
         return rows
 

@@ -141,9 +141,9 @@ def schema(spec: ObjectSpec, models: Models) -> NativeSchema:
     for table in spec.tables:
         relation = described.get(table.path, {}).get("relation")
         cells = models.of(str(relation)) if relation else {}
-        for name, one in cells.items():
+        for name, cell in cells.items():
             path = f"{table.path}[].{name}"
-            fields[path] = replace(native_field(path, one), required=False)
+            fields[path] = replace(native_field(path, cell), required=False)
     required = tuple(name for name, one in fields.items() if one.required and name not in _BY_ITSELF)
     return NativeSchema(spec.object, fields, key_problem=_key_problem(spec, models), required=required)
 

@@ -1,10 +1,11 @@
 """Where a path of the mapping lies in Tryton. Pure.
 
-Of a party:  `delivery.X` is a field of its first address that is for deliveries only, `address.X` one of the first
-             other address; `email`, `phone`, `mobile`, `fax` and `website` are the first contact mechanism of that type;
-             `identifier.eu_vat` is the identifier of that type.
-Of a product: `identifier.ean`, likewise; `template.X` is a field of its template, where name, price and unit are kept; `code` is the variant's.
-All else:    a field of the record itself.
+Of a party:   `delivery.X` is a field of its first address that is for deliveries only, `address.X` one of the first
+              other address; `email`, `phone`, `mobile`, `fax` and `website` are the first contact mechanism of that
+              type; `identifier.eu_vat` is the identifier of that type.
+Of a product: `template.X` is a field of its template, where name, price and unit are kept; `code` is the variant's;
+              `identifier.ean` as above.
+All else:     a field of the record itself.
 """
 
 from __future__ import annotations

@@ -211,11 +211,11 @@ def main(arguments: list[str] | None = None, say: Callable[[str], None] = consol
     report.write_text(json.dumps({"syncs": [], "agree": False}) + "\n", encoding="utf-8")
     say("Building Tryton's database, unless that was done before: about a minute, once.")
     try:
-        with tempfile.TemporaryDirectory(prefix="bridge-demo-real-") as folder, serve(build("salesforce")) as crm:
-            with Server() as erp:
-                desk = Desk(erp.url)
-                figures = Story(Pair(Path(folder), crm.url, erp.url, desk)).tell()
-                desk.close()
+        folder = tempfile.TemporaryDirectory(prefix="bridge-demo-real-")
+        with folder, serve(build("salesforce")) as crm, Server() as erp:
+            desk = Desk(erp.url)
+            figures = Story(Pair(Path(folder.name), crm.url, erp.url, desk)).tell()
+            desk.close()
     except NoServer as error:
         say(f"The demo ends here: {error}")
         return 1

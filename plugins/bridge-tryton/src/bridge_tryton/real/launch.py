@@ -1,8 +1,9 @@
 """Runs trytond or trytond-admin: `python launch.py serve|admin WORDS...`, in a process of its own.
 
-Three things differ from the programs themselves. Passwords are hashed cheaply: a test logs in hundreds of times. Mail addresses are not looked up in the DNS: without the package `dns`
-Tryton leaves that out, and nothing here may leave this machine. And the server's clock can be moved: the file named by
-BRIDGE_TRYTON_CLOCK holds "OFFSET" in seconds, or "OFFSET FROZEN-AT" with the instant at which it stands.
+Three things differ from the programs themselves. Passwords are hashed cheaply: a test logs in hundreds of times. Mail
+addresses are not looked up in the DNS: without the package `dns` Tryton leaves that out, and nothing here may leave
+this machine. And the server's clock can be moved: the file named by BRIDGE_TRYTON_CLOCK holds "OFFSET" in seconds, or
+"OFFSET FROZEN-AT" with the instant at which it stands.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -48,12 +51,13 @@ def _move_clocks() -> None:
         return stamps[begun]
 
     database.now = stamp
-    WSGIRequestHandler.date_time_string = lambda self, timestamp=None: now().strftime("%a, %d %b %Y %H:%M:%S GMT")
+    handler: Any = WSGIRequestHandler
+    handler.date_time_string = lambda self, timestamp=None: now().strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
 def _hash_cheaply() -> None:
     try:
-        import pwdlib.hashers.argon2 as argon2
+        argon2: Any = import_module("pwdlib.hashers.argon2")
     except ImportError:  # an older server has another way
         return
     slow = argon2.Argon2Hasher
