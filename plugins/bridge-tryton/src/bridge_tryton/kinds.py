@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bridge.ports.errors import Rejected
+from bridge.ports.errors import BridgeError, InDoubt, Rejected
 
 from bridge_tryton import client as shapes
 from bridge_tryton.client import Client
@@ -48,9 +48,13 @@ class Kind:
             pairs += [[int(row["id"])], values]
         self.client.call(self.layout.model, "write", *pairs, writing=True, context=context, labels=labels)
 
-    def move(self, row: Row, state: str, context: Mapping[str, Any]) -> None:
-        """Move one record into a state."""
-        raise self.refused("cannot be moved to a state")
+    def steps(self, row: Row, state: str | None) -> tuple[str, ...]:
+        """The buttons that lead a record into a state. Raises Rejected where none do."""
+        return ()
+
+    def press(self, button: str, ids: list[int], context: Mapping[str, Any]) -> None:
+        """Press a button for several records, in one transaction."""
+        self.client.call(self.layout.model, button, ids, writing=True, context=context)
 
     def delete(self, rows: Sequence[Row], context: Mapping[str, Any]) -> None:
         """Delete records."""
@@ -93,9 +97,13 @@ class Products(Kind):
     def create(self, told: Sequence[tuple[Values, Above]], labels: Mapping[str, str]) -> list[int]:
         values = [{**above["template"], "products": [["create", [own]]]} for own, above in told]
         made: list[int] = self.client.call(TEMPLATE, "create", values, writing=True, answers=shapes.ids, labels=labels)
-        rows = self.client.call(
-            PRODUCT, "search_read", [["template", "in", made]], 0, None, None, ["template"], answers=shapes.rows
-        )
+        try:
+            rows = self.client.call(
+                PRODUCT, "search_read", [["template", "in", made]], 0, None, None, ["template"], answers=shapes.rows
+            )
+        except BridgeError as error:
+            words = f"made the products, but did not tell their ids: {error.message}"
+            raise InDoubt(words, system=self.client.system) from None
         products = {int(row["template"]): int(row["id"]) for row in rows}
         return [products[one] for one in made]
 
@@ -155,16 +163,14 @@ class Sales(Kind):
         self._addresses(moved)
         super().write(told, context, labels)
 
-    def move(self, row: Row, state: str, context: Mapping[str, Any]) -> None:
+    def steps(self, row: Row, state: str | None) -> tuple[str, ...]:
         now = str(row.get("state"))
-        if now == state or now in self.BEYOND.get(state, ()):
-            return
-        steps = self.STEPS.get(state, {}).get(now)
-        if steps is None:
+        if state is None or now == state or now in self.BEYOND.get(state, ()):
+            return ()
+        found = self.STEPS.get(state, {}).get(now)
+        if found is None:
             raise self.refused(f"has no step from the state {now} to {state}", "state")
-        for number, step in enumerate(steps):
-            given = context if number == 0 else {}
-            self.client.call(SALE, step, [int(row["id"])], writing=True, context=given)
+        return found
 
     def _addresses(self, sales: Sequence[Values]) -> None:
         """Those of the party, as the client's screen would fill them in: without one no sale is quoted."""

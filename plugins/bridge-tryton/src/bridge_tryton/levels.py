@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final, Literal
 
@@ -151,8 +151,8 @@ class LevelReader:
         return sorted(found)[:limit]
 
     def _quantities(self, domain: list[Any], places: Sequence[int], limit: int | None) -> list[dict[str, Any]]:
-        today = self._client.now().date()
-        context = {"locations": list(places), "stock_date_end": today, "with_childs": False}
+        # of what is to come Tryton takes none for `quantity`, by its own company's day, and all for the forecast
+        context = {"locations": list(places), "stock_date_end": date.max, "with_childs": False}
         rows: list[dict[str, Any]] = self._client.call(
             "product.product", "search_read", domain, 0, limit, [["id", "ASC"]],
             [ON_HAND, FORECAST, "default_uom.digits"], context=context, answers=shapes.rows,

@@ -17,7 +17,7 @@ from bridge.ports.errors import NotFound, Rejected, VersionConflict
 from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, ObjectSpec, UpdateItem, WriteResult
 
 from bridge_tryton import client as shapes
-from bridge_tryton.batches import Outcome, failed, in_halves, written
+from bridge_tryton.batches import REFUSALS, Outcome, failed, in_halves, written
 from bridge_tryton.client import Client
 from bridge_tryton.keys import PREFIX, key_in
 from bridge_tryton.levels import ITEM, ON_HAND, PLACE, Level, LevelReader, level_of
@@ -178,7 +178,11 @@ class StockWriter:
                 values = {"location": place, "date": self._client.now().date(), "empty_quantity": "keep",
                           "company": self._client.company, "lines": [["create", lines]]}  # fmt: skip
                 made = self._client.call("stock.inventory", "create", [values], writing=True, answers=shapes.ids)
-                self._client.call("stock.inventory", "confirm", made, writing=True)
+                try:
+                    self._client.call("stock.inventory", "confirm", made, writing=True)
+                except REFUSALS:
+                    self._client.call("stock.inventory", "delete", made, writing=True)
+                    raise
 
             in_halves(ats, outcome, count, size=self._batch, system=self._client.system)
 

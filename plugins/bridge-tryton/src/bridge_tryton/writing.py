@@ -159,18 +159,36 @@ class Writer:
             self._kind.write(given, self._stamps(items, part, rows), labels)
 
         in_halves(writes, outcome, send, size=self._batch, system=self._client.system)
-        moved = {place: drafts[place].state for place in places if drafts[place].state and place not in outcome.errors}
-        for place, state in moved.items():
-            row = rows[items[place].native_id]
-            # the stamps have moved where the record was just written
-            stamps = {} if place in writes else self._stamps(items, [place], rows)
-            self._move(place, row, str(state), stamps, outcome)
+        self._move(items, drafts, [place for place in places if place not in outcome.errors], writes, rows, outcome)
 
-    def _move(self, place: int, row: Row, state: str, stamps: Mapping[str, Any], outcome: Outcome) -> None:
-        def send(part: list[int]) -> None:
-            self._kind.move(row, state, stamps)
+    def _move(
+        self,
+        items: Sequence[UpdateItem],
+        drafts: Mapping[int, Draft],
+        places: Sequence[int],
+        writes: Sequence[int],
+        rows: Mapping[str, Row],
+        outcome: Outcome,
+    ) -> None:
+        """Press the buttons that lead to the wanted states, each for all records at once."""
+        steps: dict[int, tuple[str, ...]] = {}
+        for place in places:
+            try:
+                steps[place] = self._kind.steps(rows[items[place].native_id], drafts[place].state)
+            except Rejected as refusal:
+                outcome.fail([place], refusal)
+        for number in range(max(map(len, steps.values()), default=0)):
+            due = {place: steps[place][number] for place in steps if number < len(steps[place])}
+            for button in dict.fromkeys(due.values()):
 
-        in_halves([place], outcome, send, size=1, system=self._client.system)
+                def press(part: list[int], button: str = button, number: int = number) -> None:
+                    # the stamps have moved where the record was just written
+                    fresh = [place for place in part if number == 0 and place not in writes]
+                    ids = [int(items[place].native_id) for place in part]
+                    self._kind.press(button, ids, self._stamps(items, fresh, rows))
+
+                pressed = [place for place in due if due[place] == button and place not in outcome.errors]
+                in_halves(pressed, outcome, press, size=self._batch, system=self._client.system)
 
     def _stamps(self, items: Sequence[UpdateItem], part: Sequence[int], rows: Mapping[str, Row]) -> dict[str, Any]:
         """The context by which the server compares: only for those that say what they expect."""

@@ -48,6 +48,7 @@ class Story:
         account = self.fill()
         self.run("setup", "crm")
         self.run("check")
+        self.run("mapping", "lint")
         self.heading("First sync: match what both have, make what one lacks; products, too")
         order = self.order(account)
         self.sync()

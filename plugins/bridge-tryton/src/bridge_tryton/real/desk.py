@@ -100,6 +100,14 @@ class Desk:
         for method in ("assign_force", "pick", "pack", "do"):
             self.call("stock.shipment.out", method, shipments)
 
+    def replace(self, party: int, by: int) -> None:
+        """Two parties are the same: the first goes out of use, and what refers to it goes over to the second."""
+        context = {**self.context, "active_model": "party.party", "active_id": party, "active_ids": [party]}
+        session, *_ = self._send("wizard.party.replace.create", [context])
+        given = {"ask": {"source": party, "destination": by}}
+        self._send("wizard.party.replace.execute", [session, given, "replace", context])
+        self._send("wizard.party.replace.delete", [session, context])
+
     def close(self) -> None:
         """Hang up; the session ends by itself."""
         self._session.close()
