@@ -109,6 +109,19 @@ def test_a_price_changes_the_template_and_shows_at_the_product(adapter: Adapter,
     assert again.outcome == "failed", "an edit of the template was not noticed"
 
 
+def test_a_refusal_names_the_path_of_the_mapping(adapter: Adapter) -> None:
+    values = {
+        "code": "BAD-1",
+        "template.name": "Pump",
+        "template.list_price": "1.234567",
+        "template.default_uom": "Unit",
+    }
+    (result,) = adapter.create(PRODUCTS, [CreateItem(key(), values)])
+    assert isinstance(result.error, Rejected)
+    assert result.error.fields == ("template.list_price",)
+    assert "1.234567" not in str(result.error)
+
+
 def test_a_product_is_made_once_for_each_key(adapter: Adapter) -> None:
     made, native_id = product(adapter, "ONCE-1")
     (again,) = adapter.create(PRODUCTS, [CreateItem(made, {"code": "ONCE-2"})])

@@ -80,12 +80,14 @@ class Models:
 
     def labels(self, spec: ObjectSpec) -> dict[str, str]:
         """Label of a field, in small letters -> its path."""
+        told = [(one.path, self.at(spec, place_of(spec.object, one))) for one in spec.fields]
+        for table in spec.tables:
+            relation = self.of(spec.object).get(table.path, {}).get("relation")
+            cells = self.of(str(relation)) if relation else {}
+            told += [(f"{table.path}[].{one.path}", cells.get(one.path, {})) for one in table.fields]
         found: dict[str, str] = {}
-        for one in (*spec.fields, *(cell for table in spec.tables for cell in table.fields)):
-            described = self.of(spec.object).get(one.path.partition(".")[0], {})
-            for label in (described.get("string"), one.path.rpartition(".")[2]):
-                if label:
-                    found.setdefault(str(label).lower(), one.path)
+        for path, described in told:
+            found.setdefault(str(described.get("string") or path).lower(), path)
         return found
 
 
