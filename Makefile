@@ -53,4 +53,4 @@ bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, 
 	$(BIN)/python benchmarks/matching.py
 
 clean: ## remove the virtual environment and what was built
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(PLUGINS:%=%/.mypy_cache) $(PLUGINS:%=%/.pytest_cache)

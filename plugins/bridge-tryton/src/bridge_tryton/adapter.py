@@ -81,9 +81,11 @@ class TrytonAdapter:
 
     def open(self, specs: Sequence[ObjectSpec]) -> None:
         self._client.connect()
-        for spec in specs:
-            if spec.object != LEVEL:
-                self._reader.layout(spec)
+        records = [spec for spec in specs if spec.object != LEVEL]
+        for spec in records:
+            self._models.want(spec)
+        for spec in records:
+            self._reader.layout(spec)
 
     def check(self) -> Health:
         """Log in, and tell version and clock."""
@@ -95,7 +97,6 @@ class TrytonAdapter:
     def schema(self, spec: ObjectSpec) -> NativeSchema:
         if spec.object == LEVEL:
             return level_schema()
-        self._models.forget(spec.object)
         return schema(spec, self._models)
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:

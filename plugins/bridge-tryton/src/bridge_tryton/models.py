@@ -40,35 +40,51 @@ _TYPES: Final[Mapping[str, str]] = {
 _BY_ITSELF: Final = frozenset({"code", "company", "currency", "state", "type", "invoice_method", "shipment_method",
                                "invoice_state", "shipment_state", "template"})  # fmt: skip
 """Required fields that Tryton, or the adapter, fills."""
+_ALWAYS: Final = frozenset({
+    "id", "active", "state", "type", "name", "code", "value", "sequence", "invoice", "delivery", "replaced_by", "party",
+    "addresses", "contact_mechanisms", "identifiers", "template", "products",
+})  # fmt: skip
+"""Fields that are looked at whether or not a mapping names them."""
+
 Described = dict[str, dict[str, Any]]
 
 
 class Models:
-    """Descriptions of the models of one system."""
+    """Descriptions of the models of one system: whole, or of the fields that the mappings use, which costs a third."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._known: dict[str, tuple[float, Described]] = {}
+        self._wanted: frozenset[str] = _ALWAYS
+        self._known: dict[str, tuple[float, frozenset[str] | None, Described]] = {}
+
+    def want(self, spec: ObjectSpec) -> None:
+        """From now on the fields of this specification are described, too."""
+        paths = [spec.key, *(one.path for one in spec.fields), *(one.path for one in (*spec.where, *spec.new))]
+        for table in spec.tables:
+            paths += [table.path, table.key, *(one.path for one in table.fields)]
+        self._wanted |= {name for path in paths for name in path.split(".")}
 
     def of(self, model: str) -> Described:
-        """Field -> its description. Raises NoSuchObject for an unknown model."""
-        at, found = self._known.get(model, (0.0, {}))
-        if not found or time.monotonic() - at > BELIEVED:
-            answer = self._asked(model)
-            found = {name: one for name, one in answer.items() if isinstance(one, dict)}
-            self._known[model] = (time.monotonic(), found)
+        """Field -> its description, of those that are wanted at least. Raises NoSuchObject for an unknown model."""
+        at, asked, found = self._known.get(model, (0.0, frozenset(), {}))
+        if not found or time.monotonic() - at > BELIEVED or (asked is not None and not self._wanted <= asked):
+            asked = self._wanted
+            found = self._asked(model, sorted(asked))
+            self._known[model] = (time.monotonic(), asked, found)
         return found
 
-    def _asked(self, model: str) -> Described:
+    def whole(self, model: str) -> Described:
+        """Field -> its description, of all fields, as they are now."""
+        found = self._asked(model, [])
+        self._known[model] = (time.monotonic(), None, found)
+        return found
+
+    def _asked(self, model: str, names: list[str]) -> Described:
         try:
-            answer: Described = self._client.call(model, "fields_get", [], answers=_described)
+            answer: Described = self._client.call(model, "fields_get", names, answers=_described)
         except Unsupported:  # a KeyError without a dot looks like one of a field; here it can only be the model
             raise NoSuchObject(f"does not know the model {model}", system=self._client.system) from None
-        return answer
-
-    def forget(self, model: str) -> None:
-        """Ask again next time."""
-        self._known.pop(model, None)
+        return {name: one for name, one in answer.items() if isinstance(one, dict)}
 
     def at(self, spec: ObjectSpec, place: Place) -> dict[str, Any]:
         """The description of the field at a place; empty where there is none."""
@@ -124,7 +140,8 @@ def native_field(path: str, described: Mapping[str, Any]) -> NativeField:
 
 def schema(spec: ObjectSpec, models: Models) -> NativeSchema:
     """The schema of an object, with the joined paths of the specification and the cells of its rows."""
-    described = models.of(spec.object)
+    models.want(spec)
+    described = models.whole(spec.object)
     fields = {name: native_field(name, one) for name, one in described.items()}
     for one in spec.fields:
         place = place_of(spec.object, one)
@@ -142,7 +159,7 @@ def schema(spec: ObjectSpec, models: Models) -> NativeSchema:
         fields[one.path] = native
     for table in spec.tables:
         relation = described.get(table.path, {}).get("relation")
-        cells = models.of(str(relation)) if relation else {}
+        cells = models.whole(str(relation)) if relation else {}
         for name, cell in cells.items():
             path = f"{table.path}[].{name}"
             fields[path] = replace(native_field(path, cell), required=False)

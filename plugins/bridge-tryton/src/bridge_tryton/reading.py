@@ -73,6 +73,7 @@ class Reader:
         """The layout of a specification. Raises NoSuchObject, Unsupported where Tryton has not what it names."""
         found = self._layouts.get(spec)
         if found is None:
+            self._models.want(spec)
             described = self._models.of(spec.object)
             require_fields(spec, self._models, self._client.system)
             lines = tuple(self._lines(spec, table, described) for table in spec.tables)
