@@ -192,6 +192,11 @@ def test_an_order_is_taken_confirmed_and_shipped(pair: Quick, desk: Desk) -> Non
     assert stock(pair) == {"SKU-1": 35, "SKU-2": 88}
 
 
+@pytest.mark.customers
+def test_the_shipped_mappings_fit_both_systems(pair: Quick) -> None:
+    assert "error" not in pair.bridge("mapping", "lint")
+
+
 def test_stock_moves_both_ways_and_each_movement_once(pair: Quick, desk: Desk) -> None:
     pair.only("product", "location", "stock_level")
     pair.products({"SKU-1": "19.99", "SKU-2": "0.35"})

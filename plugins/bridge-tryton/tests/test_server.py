@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import date
@@ -82,6 +83,23 @@ def test_twenty_different_writes_are_one_call(adapter: Adapter) -> None:
         PARTIES, [UpdateItem(one.native_id, {"name": f"New {one.native_id}"}, one.version) for one in stored]
     )
     assert adapter.calls - before == 3  # read before, written, read back
+
+
+def test_an_address_that_is_edited_by_itself_is_read(tryton: Server, desk: Desk) -> None:
+    """Its party's own stamp does not move. Without an overlap, which would hide that."""
+    spec = ObjectSpec("customer", "party.party", "identifiers", (FieldSpec("name"), FieldSpec("address.city")))
+    quick = adapter_of(tryton, overlap=0)
+    party = desk.make("party.party", name="Mover", addresses=[["create", [{"city": "Berlin"}]]])
+    time.sleep(2.1)
+    page = quick.changes(spec, None, 1000)
+    assert not page.more
+    time.sleep(2.1)
+    assert str(party) not in {one.native_id for one in quick.changes(spec, page.cursor, 1000).records}
+    address = desk.one("party.address", ["party", "=", party])
+    desk.call("party.address", "write", [address], {"city": "Bonn"})
+    (seen,) = [one for one in quick.changes(spec, page.cursor, 1000).records if one.native_id == str(party)]
+    quick.close()
+    assert seen.values["address.city"] == "Bonn"
 
 
 def test_the_company_itself_is_no_customer(adapter: Adapter, desk: Desk) -> None:

@@ -131,12 +131,13 @@ class Sales(Kind):
     STEPS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "quotation": {"draft": ("quote",)},
         "confirmed": {"draft": ("quote", "confirm"), "quotation": ("confirm",)},
+        "processing": {"draft": ("quote", "confirm"), "quotation": ("confirm",), "confirmed": ("process",)},
         "draft": {"quotation": ("draft",), "cancelled": ("draft",), "confirmed": ("draft",)},
         "cancelled": {"draft": ("cancel",), "quotation": ("cancel",)},
     }
     """State to be -> state that is -> buttons that lead there. Tryton goes on from confirmed by itself."""
 
-    BEYOND: Final[Mapping[str, tuple[str, ...]]] = {"confirmed": ("processing", "done")}
+    BEYOND: Final[Mapping[str, tuple[str, ...]]] = {"confirmed": ("processing", "done"), "processing": ("done",)}
     """State to be -> states that come after it: nothing is to be done."""
 
     def judge(self, draft: Draft, before: Row | None) -> None:

@@ -13,7 +13,7 @@ from bridge.ports.records import ObjectSpec
 
 from bridge_tryton.client import Client
 from bridge_tryton.keys import IDENTIFIERS
-from bridge_tryton.places import ACTED, CONTACTS, PARENT, Place, place_of
+from bridge_tryton.places import ACTED, CONTACTS, PARENT, PRODUCT, SALE, Place, place_of
 
 BELIEVED = 600.0
 """Seconds for which a description is believed."""
@@ -37,9 +37,12 @@ _TYPES: Final[Mapping[str, str]] = {
     "many2many": "reference",
     "one2many": "reference",
 }
-_BY_ITSELF: Final = frozenset({"code", "company", "currency", "state", "type", "invoice_method", "shipment_method",
-                               "invoice_state", "shipment_state", "template"})  # fmt: skip
-"""Required fields that Tryton, or the adapter, fills."""
+_BY_ADAPTER: Final[Mapping[str, frozenset[str]]] = {
+    "party.party": frozenset({"code"}),
+    SALE: frozenset({"company", "state"}),
+}
+"""Object -> required fields that the adapter fills, or Tryton in a way that `default_get` does not tell."""
+
 _ALWAYS: Final = frozenset({
     "id", "active", "state", "type", "name", "code", "value", "sequence", "invoice", "delivery", "replaced_by", "party",
     "addresses", "contact_mechanisms", "identifiers", "template", "products",
@@ -78,6 +81,15 @@ class Models:
         found = self._asked(model, [])
         self._known[model] = (time.monotonic(), None, found)
         return found
+
+    def filled(self, model: str, names: list[str]) -> set[str]:
+        """Those of these required fields of a new record that get a value though nobody sends one."""
+        if model == PRODUCT:  # all that a product demands is its template's
+            return set(names)
+        own = set(_BY_ADAPTER.get(model, ()))
+        asked = sorted(set(names) - own)
+        told = self._client.call(model, "default_get", asked) if asked else {}
+        return own | {name for name, value in dict(told or {}).items() if value is not None}
 
     def _asked(self, model: str, names: list[str]) -> Described:
         try:
@@ -154,6 +166,8 @@ def schema(spec: ObjectSpec, models: Models) -> NativeSchema:
             native = replace(native, required=False, createable=True, updateable=True)
         if place.table == CONTACTS:
             native = replace(native, type="text")
+        if spec.object == PRODUCT and one.path == "code":  # written as what follows the code of the template
+            native = replace(native, createable=True, updateable=True)
         if one.path == ACTED.get(spec.object):
             native = replace(native, createable=False, updateable=True)
         fields[one.path] = native
@@ -163,7 +177,9 @@ def schema(spec: ObjectSpec, models: Models) -> NativeSchema:
         for name, cell in cells.items():
             path = f"{table.path}[].{name}"
             fields[path] = replace(native_field(path, cell), required=False)
-    required = tuple(name for name, one in fields.items() if one.required and name not in _BY_ITSELF)
+    filled = models.filled(spec.object, [name for name, one in fields.items() if one.required])
+    fields = {name: replace(one, required=False) if name in filled else one for name, one in fields.items()}
+    required = tuple(name for name, one in fields.items() if one.required)
     return NativeSchema(spec.object, fields, key_problem=_key_problem(spec, models), required=required)
 
 
