@@ -4,32 +4,41 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 # Compiled modules are kept: the demo and the tests start bridge many times, and compiling it anew doubles each start.
 unexport PYTHONDONTWRITEBYTECODE
+# Adapters that are packages of their own. Without the folder everything else works as before.
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak crash-matrix faults bench-matching lint types clean
+.PHONY: help demo demo-real test soak crash-matrix faults bench-matching lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
 
-$(VENV)/.ready: pyproject.toml
+$(VENV)/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --editable '.[dev]' $(PLUGINS:%=--editable '%[test]')
 	@touch $@
 
 demo: $(VENV)/.ready ## three local sandboxes brought in step, edited at once, brought in step again
 	$(BIN)/bridge demo
 
+ifneq ($(wildcard plugins/bridge-tryton/pyproject.toml),)
+demo-real: $(VENV)/.ready ## a real Tryton in step with Salesforce's sandbox, both ways (its database is built once, in a minute)
+	$(BIN)/python -m bridge_tryton.real.demo
+endif
+
 test: $(VENV)/.ready lint types ## lint, types, import contracts, then every test
 	$(BIN)/pytest -n 2
+	$(foreach plugin,$(PLUGINS),$(BIN)/pytest -n 2 $(plugin)/tests &&) true
 
 lint: $(VENV)/.ready ## ruff and the import contracts
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests $(PLUGINS)
+	$(BIN)/ruff format --check src tests $(PLUGINS)
 	$(BIN)/lint-imports
 
 types: $(VENV)/.ready ## mypy --strict
 	$(BIN)/mypy
+	$(foreach plugin,$(PLUGINS),(cd $(plugin) && $(abspath $(BIN))/mypy) &&) true
 
 soak: $(VENV)/.ready ## days of life in minutes (BRIDGE_SOAK_DAYS, _SEED, _STORE), the model test and the kills at length
 	PYTHONPATH=tests $(BIN)/python -m reliability.soak --record
@@ -46,4 +55,4 @@ bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, 
 	$(BIN)/python benchmarks/matching.py
 
 clean: ## remove the virtual environment and what was built
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(PLUGINS:%=%/.mypy_cache) $(PLUGINS:%=%/.pytest_cache)
