@@ -1,0 +1,61 @@
+"""What the model test found in links and merges, each history as short as it became."""
+
+from __future__ import annotations
+
+from model.people import People
+
+
+def links(state: People, system: str) -> dict[str, tuple[str | None, str]]:
+    with state.store.begin() as uow:
+        rows = uow.links(system, "customer", list(state.systems[system].rows)).values()
+        return {one.native_id: (one.golden_id, one.state) for one in rows}
+
+
+def test_what_was_merged_into_a_record_that_is_gone_by_now_is_gone_too() -> None:
+    """Both stamps are of the same second, so the tombstone of the one that stayed is read first, on a page before."""
+    state = People()
+    state.insert("crm", "m1", "ana")
+    state.run()
+    state.insert("crm", "m2", "ana")
+    state.say("unlink", "crm", 0, 0)
+    state.run()
+    before = links(state, "crm")
+    state.merge("crm", 0, 2)  # crm3, made for the golden record that crm1 left, goes into crm1
+    state.remove("crm", "m1")
+    state.teardown()
+    after = links(state, "crm")
+    assert {one: owner for one, (owner, _) in after.items()} == {one: owner for one, (owner, _) in before.items()}
+    assert [after[one][1] for one in ("crm1", "crm2", "crm3")] == ["gone", "linked", "gone"]
+
+
+def test_what_goes_on_as_a_record_that_nobody_has_read_is_asked_for() -> None:
+    """It was deleted in the same second, and the page with its tombstone came first."""
+    state = People()
+    for number in range(1, 10):
+        state.insert("crm", f"m{number}", "ana")
+    state.run()
+    state.wait(60)
+    state.run()
+    state.wait(60)
+    crm, state.world.now = state.systems["crm"], state.world.now.replace(microsecond=0)
+    state.edit("crm", "m1", "note", None)
+    heir = crm.insert("Customer", {"mail": "m10", "name": "ana", "tags": None, "rank": None})
+    assert ["crm1", heir, "crm9"] == sorted(["crm1", heir, "crm9"]), "the third is on a page of its own"
+    crm.merge(heir, "crm9")
+    crm.remove(heir)
+    state.run()
+    assert {one: links(state, "crm")[one][1] for one in (heir, "crm9")} == {heir: "gone", "crm9": "gone"}
+
+
+def test_who_refers_to_what_was_parted_refers_to_the_other_record_from_then_on() -> None:
+    state = People()
+    state.begin([("crm", "m2"), ("fin", "m1"), ("fin", "m2")])
+    state.adopt("fin", "m2", "m1")
+    state.run()
+    crm = state.systems["crm"]
+    (parent,) = (row.id for row in crm.rows.values() if row.values["mail"] == "m1")
+    child = next(row for row in crm.rows.values() if row.values["mail"] == "m2")
+    assert child.values["parent"] == parent
+    state.say("unlink", "crm", sorted(crm.rows).index(parent), 0)
+    state.teardown()
+    assert child.values["parent"] not in (parent, None)
