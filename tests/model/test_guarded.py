@@ -12,17 +12,20 @@ from bridge.engine.runtime import Pace
 from bridge.engine.stops import all_stops, approve
 from model.machine import DeletingMachine
 from model.test_model import SETTINGS
+from support.plain_store import PlainStore
 
 
 class GuardedMachine(DeletingMachine):
     """Two of three records that change, one that goes, two deletes to pass on: all that stops."""
+
+    store_kind = PlainStore
 
     def __init__(self) -> None:
         super().__init__()
         self.pace = Pace(page=2, max_deletes=1, guards=Limits(few_lost=0, few_changed=0))
 
     @rule()
-    def consent(self) -> None:
+    def nod(self) -> None:
         with self.store.begin() as uow:
             approve(uow, "run", self.world.now)
 
@@ -50,7 +53,7 @@ class GuardedMachine(DeletingMachine):
             self.world.now += timedelta(seconds=700)
             if not self.run().stopped:
                 break
-            self.consent()
+            self.nod()
         else:
             raise AssertionError("it stops again and again")
         super().teardown()

@@ -34,6 +34,7 @@ from bridge.ports.records import (
 )
 
 OVERLAP = timedelta(seconds=10)
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Killed(BaseException):
@@ -91,14 +92,15 @@ class Simulated:
         world: World,
         *,
         spell: Callable[[str], str] = lambda text: text,
-        coarse: bool = False,
+        grain: float = 0,
         unique_keys: bool = True,
         apart: tuple[str, ...] = (),
         skew: float = 0,
         page: int = 2,
         batch: int = 3,
     ) -> None:
-        self.system, self.world, self.spell, self.coarse = name, world, spell, coarse
+        self.system, self.world, self.spell = name, world, spell
+        self.grain = timedelta(seconds=grain)  # of its stamps, which are its versions too where they are coarse
         self.unique_keys, self.apart, self.page, self.batch = unique_keys, apart, page, batch
         self.clock_skew = skew
         self.tells = True  # of deletes
@@ -131,8 +133,8 @@ class Simulated:
         """A user merges two records: what referred to the one that goes refers to the one that stays; `silent`: without
         a new stamp."""
         for row in self.rows.values():
-            if row.values.get("parent") == loser and row.id != winner:
-                row.values["parent"] = winner
+            if row.values.get("parent") == loser:
+                row.values["parent"] = winner if row.id != winner else None  # nobody is their own parent
                 self._set(row, {}) if not silent else None
         self.remove(loser)
         self.rows[loser].merged_into = winner
@@ -145,17 +147,17 @@ class Simulated:
 
     def _stamp(self) -> datetime:
         now = self.world.clock() + timedelta(seconds=self.clock_skew)
-        return now.replace(microsecond=0) if self.coarse else now
+        return now - (now - BEGINNING) % self.grain if self.grain else now
 
     # the adapter's side
 
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         return Capabilities(
-            conditional_update="emulated" if self.coarse else "native",
+            conditional_update="emulated" if self.grain else "native",
             batch_create=self.batch,
             batch_update=self.batch,
             page=self.page,
-            clock_grain=timedelta(seconds=1) if self.coarse else timedelta(microseconds=1),
+            clock_grain=self.grain or timedelta(microseconds=1),
             written_apart=self.apart,
             deletes_feed="native" if self.tells else "unsupported",
         )
@@ -180,7 +182,7 @@ class Simulated:
 
     def _record(self, spec: ObjectSpec, row: Row) -> NativeRecord:
         values = {f.path: row.values.get(f.path) for f in spec.fields}
-        version = row.at.isoformat() if self.coarse else str(row.seq)
+        version = row.at.isoformat() if self.grain else str(row.seq)
         return NativeRecord(row.id, values, version, row.at, row.key)
 
     def _call(self, name: str) -> str | None:
@@ -204,7 +206,7 @@ class Simulated:
             raise CursorExpired("too old", system=self.system)
         since, last, began = (cursor or "||").split("|")
         ours = timedelta(seconds=self.clock_skew or 0)  # a cursor is of the system's clock, never of bridge's
-        began = began or (self.world.now + ours - OVERLAP).isoformat()
+        began = began or (self.world.now + ours - OVERLAP - self.grain).isoformat()
         rows = sorted(
             (row for row in self.rows.values() if row.object == spec.object and not row.archived),
             key=lambda row: (row.at.isoformat(), row.id),
@@ -287,11 +289,13 @@ class Simulated:
         return {path: value for path, value in values.items() if path not in self.apart}
 
     def _rest(self, row: Row, values: Mapping[str, NativeValue], fault: str | None) -> bool:
-        """Write what has a transaction of its own, unless the connection or the process dies before it."""
+        """Write what has a transaction of its own, unless the connection or the process dies, or a user edits, before
+        it: each part has its lock, as the documents of an ERPNext Customer have."""
         rest = {path: value for path, value in values.items() if path in self.apart}
         if rest:
+            seen = row.seq
             self.world.moment(f"{self.system} half written")
-            if fault == "half":
+            if fault == "half" or row.seq != seen:
                 return False
             self._set(row, rest)
         return True
