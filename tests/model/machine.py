@@ -70,7 +70,7 @@ class Machine(RuleBasedStateMachine):
         self.back_off = 0.1
         self.terms = {}
         self.canaries = {}
-        self.ids = count(1)
+        self.last_id = 0
         self.notes = count(1)
         self.processes = count(1)
         self.typed: dict[str, set[object]] = defaultdict(set)
@@ -193,21 +193,30 @@ class Machine(RuleBasedStateMachine):
         finally:
             self.world.planned.clear()
 
+    def runtime(self, **other: Any) -> Runtime:
+        """A process of its own. other: what is not as usual."""
+        usual: dict[str, Any] = {
+            "store": self.store,
+            "adapters": self.systems,
+            "maps": self.maps,
+            "clock": self.world.clock,
+            "new_id": self._new_golden,
+            "back_off": lambda attempts: self.back_off,
+            "owner": f"process {next(self.processes)}",
+            "pace": self.pace,
+            "terms": self.terms,
+            "canaries": self.canaries,
+            "point": self.world.moment,
+        }
+        return Runtime(**usual | other)
+
+    def _new_golden(self) -> str:
+        self.last_id += 1
+        return f"golden-{self.last_id:04}"
+
     def run(self, patience: float = 0) -> Report:
         """One cycle of a process of its own. patience: seconds it may wait for what is due again soon."""
-        runtime = Runtime(
-            store=self.store,
-            adapters=self.systems,
-            maps=self.maps,
-            clock=self.world.clock,
-            new_id=lambda: f"golden-{next(self.ids):04}",
-            back_off=lambda attempts: self.back_off,
-            owner=f"process {next(self.processes)}",
-            pace=self.pace,
-            terms=self.terms,
-            canaries=self.canaries,
-            point=self.world.moment,
-        )
+        runtime = self.runtime()
         with self.store.begin() as uow:
             uow.reclaim(self.world.now, owner=runtime.owner)
         try:
@@ -242,13 +251,17 @@ class Machine(RuleBasedStateMachine):
     def consent(self) -> None:
         """A person lets through what stopped, until nothing does."""
 
+    def first_cycle(self) -> None:
+        """The first after the last edit."""
+        self.run()
+
     def teardown(self) -> None:
         for sim in self.systems.values():
             sim.faults = []
         self.consent()
-        for _ in range(2):  # G2: within two cycles after the last edit
+        for cycle in (self.first_cycle, self.run):  # G2: within two cycles after the last edit
             self.world.now += timedelta(seconds=90)
-            self.run()
+            cycle()
         self.world.now += timedelta(seconds=90)
         self.run()
         quiet = self.run()

@@ -1,4 +1,4 @@
-"""G1 to G4 as a hypothesis state machine over three systems, with crashes, lost answers and edits inside a cycle, with
+"""G1 to G4 and G9 as a hypothesis state machine over three systems, with crashes, lost answers and edits inside a cycle, with
 deletes, and with persons and users who say what is the same as what.
 
 It runs on a plain store (`support.plain_store`), a dozen times as quick as a database; that this says what the real
@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from model.machine import Machine, SweptMachine
 from model.people import DeletingPeople, People
+from model.planned import Planned
 from support.plain_store import PlainStore
 
 SETTINGS = settings(
@@ -27,15 +28,15 @@ SETTINGS = settings(
 )
 
 
-class OnPlainStore(People):
+class OnPlainStore(Planned, People):
     store_kind = PlainStore
 
 
-class Deleting(DeletingPeople):
+class Deleting(Planned, DeletingPeople):
     store_kind = PlainStore
 
 
-class Swept(SweptMachine):
+class Swept(Planned, People, SweptMachine):
     store_kind = PlainStore
 
 

@@ -111,6 +111,7 @@ class Simulated:
         self.rows: dict[str, Row] = {}
         self.faults: list[str] = []
         self.calls = self.writes = self._seq = 0
+        self.made: list[tuple[str, str, dict[str, NativeValue]]] = []  # operation, record and values of bridge's writes
 
     # the users' side
 
@@ -262,7 +263,7 @@ class Simulated:
             return WriteResult("failed", error=Rejected("no", fields=("name",), system=self.system))
         row = self.rows[self.insert(spec.object, self._own(item.values))]
         row.key = item.key
-        self.writes += 1
+        self._note("create", row.id, item.values)
         if not self._rest(row, item.values, fault):
             return WriteResult("unknown", error=InDoubt("half an answer", system=self.system))
         return WriteResult("ok", row.id, self._record(spec, row), created=True)
@@ -280,10 +281,14 @@ class Simulated:
         if item.expected is not None and item.expected != self._record(spec, row).version:
             return WriteResult("failed", item.native_id, error=VersionConflict("moved", system=self.system))
         self._set(row, self._own(item.values))
-        self.writes += 1
+        self._note("update", row.id, item.values)
         if not self._rest(row, item.values, fault):
             return WriteResult("unknown", item.native_id, error=InDoubt("half an answer", system=self.system))
         return WriteResult("ok", row.id, self._record(spec, row))
+
+    def _note(self, op: str, row_id: str, values: Mapping[str, NativeValue]) -> None:
+        self.writes += 1
+        self.made.append((op, row_id, dict(values)))
 
     def _own(self, values: Mapping[str, NativeValue]) -> dict[str, NativeValue]:
         return {path: value for path, value in values.items() if path not in self.apart}
@@ -319,5 +324,5 @@ class Simulated:
         if item.expected is not None and item.expected != self._record(spec, row).version:
             return WriteResult("failed", item.native_id, error=VersionConflict("moved", system=self.system))
         self.remove(row.id)
-        self.writes += 1
+        self._note("delete", row.id, {})
         return WriteResult("ok", item.native_id)
