@@ -288,6 +288,9 @@ class Machine(RuleBasedStateMachine):
         for link in uow.links_of("customer", dead):
             assert link.system not in self.deletes or self.systems[link.system].rows[link.native_id].deleted
         for system, sim in self.systems.items():
+            for link in uow.links(system, "customer", list(sim.rows)).values():
+                there = not sim.rows[link.native_id].deleted
+                assert link.state != "gone" or not there, f"{link.native_id} is there and taken for gone"
             by_bridge = {row.id for row in sim.rows.values() if row.deleted} - {
                 r for s, r in self.removed if s == system
             }

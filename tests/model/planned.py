@@ -1,4 +1,4 @@
-"""G9: the plan printed is the writes made. Before a cycle it is rehearsed, on a copy of the store, as `bridge plan` does it."""
+"""G9: the plan printed is the writes made. A cycle is rehearsed first, on a copy of the store, as by `bridge plan`."""
 
 from __future__ import annotations
 
@@ -43,22 +43,20 @@ class Planned(Machine):
             uow.reclaim(self.world.now, owner=runtime.owner)
         report = cycles.cycle(runtime, "plan")
         self.world.now, self.last_id = now, last
-        told = (
-            (x.system, x.op, f"new:{x.golden_id}" if x.op == "create" else x.native_id, x.after) for x in script.actions
-        )
-        return Counter(
-            (system, op, record, repr(sorted(values.items()))) for system, op, record, values in told
-        ), report
+        writes: Writes = Counter()
+        for one in script.actions:
+            record = f"new:{one.golden_id}" if one.op == "create" else one.native_id
+            writes[one.system, one.op, record, repr(sorted(one.after.items()))] += 1
+        return writes, report
 
     def _made(self) -> Writes:
         found: Writes = Counter()
         for name, sim in self.systems.items():
             fresh = {row: f"new:{sim.rows[row].key}" for op, row, _ in sim.made if op == "create"}
             for op, row, values in sim.made:
-                named = {
-                    path: fresh.get(str(value), value) if path == "parent" else value for path, value in values.items()
-                }
-                found[name, op, fresh.get(row, row), repr(sorted(named.items()))] += 1
+                if values.get("parent") in fresh:
+                    values = {**values, "parent": fresh[str(values["parent"])]}
+                found[name, op, fresh.get(row, row), repr(sorted(values.items()))] += 1
         return found
 
     def first_cycle(self) -> None:

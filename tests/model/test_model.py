@@ -1,4 +1,4 @@
-"""G1 to G4 and G9 as a hypothesis state machine over three systems, with crashes, lost answers and edits inside a cycle, with
+"""G1 to G4 and G9 as a hypothesis state machine over three systems, with crashes, lost answers, edits inside a cycle,
 deletes, and with persons and users who say what is the same as what.
 
 It runs on a plain store (`support.plain_store`), a dozen times as quick as a database; that this says what the real

@@ -227,7 +227,8 @@ class Simulated:
         return cursor
 
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
-        yield [row.id for row in self.rows.values() if row.object == spec.object and not row.deleted]
+        rows = [row for row in self.rows.values() if row.object == spec.object and not row.archived]
+        yield [row.id for row in rows if not row.deleted]
 
     def fetch(self, spec: ObjectSpec, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
         self._call("fetch")
