@@ -17,8 +17,9 @@ from model.people import DeletingPeople, People
 from model.planned import Planned
 from support.plain_store import PlainStore
 
+EXAMPLES = int(os.environ.get("BRIDGE_MODEL_EXAMPLES", "50"))
 SETTINGS = settings(
-    max_examples=int(os.environ.get("BRIDGE_MODEL_EXAMPLES", "50")),
+    max_examples=EXAMPLES,
     stateful_step_count=int(os.environ.get("BRIDGE_MODEL_STEPS", "25")),
     # A failure is shrunk only on demand: that can take far longer than the test itself.
     phases=tuple(Phase) if "BRIDGE_MODEL_SHRINK" in os.environ else (Phase.explicit, Phase.reuse, Phase.generate),
