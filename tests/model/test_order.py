@@ -22,15 +22,15 @@ from support.plain_store import PlainStore
 
 ORDERS = (SYSTEMS, SYSTEMS[::-1], ("erp", "crm", "fin"))
 SYSTEM, MAIL = st.sampled_from(SYSTEMS), st.sampled_from(MAILS)
-CYCLE = st.tuples(st.just("cycle"))
+PATH = st.sampled_from(["name", "note", "rank"])
 STEPS = st.one_of(
     st.tuples(st.just("insert"), SYSTEM, MAIL, st.sampled_from(NAMES)),
-    st.tuples(st.just("edit"), SYSTEM, MAIL, st.sampled_from(["name", "note", "rank"]), st.sampled_from([*NAMES, None])),
+    st.tuples(st.just("edit"), SYSTEM, MAIL, PATH, st.sampled_from([*NAMES, None])),
     st.tuples(st.just("tag"), SYSTEM, MAIL, st.sets(st.sampled_from("xyz"))),
     st.tuples(st.just("adopt"), SYSTEM, MAIL, MAIL),
     st.tuples(st.just("remove"), SYSTEM, MAIL),
     st.tuples(st.just("wait"), st.sampled_from([0.3, 1, 5, 60])),
-    CYCLE,
+    st.tuples(st.just("cycle")),
 )  # fmt: skip
 
 
