@@ -80,10 +80,10 @@ class People(Machine):
 
     @rule(system=st.sampled_from(SYSTEMS), stays=WHICH, goes=WHICH)
     def merge(self, system: str, stays: int, goes: int) -> None:
-        """A user merges two records in a system that tells of it, as Salesforce does."""
+        """A user merges two records: in a system that tells of it, as Salesforce does, or in one that does not (Odoo)."""
         sim = self.systems[system]
         rows = [row for row in sim.rows.values() if not row.deleted]
-        if sim.tells and len(rows) > 1 and stays % len(rows) != goes % len(rows):
+        if len(rows) > 1 and stays % len(rows) != goes % len(rows):
             winner, loser = rows[stays % len(rows)], rows[goes % len(rows)]
             self.parted |= {winner.values.get("mail"), loser.values.get("mail")}
             with self.store.begin() as uow:

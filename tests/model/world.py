@@ -52,6 +52,11 @@ class Row:
     deleted: bool = False
     merged_into: str | None = None
     archived: bool = False  # not in what is read, and still found by its key
+    inherited: tuple[str, ...] = ()  # keys of records that were merged into it, where the system hands them on
+
+    def has(self, key: str) -> bool:
+        """Whether it is found by this key."""
+        return not self.deleted and (self.key == key or key in self.inherited)
 
 
 @dataclass
@@ -132,13 +137,16 @@ class Simulated:
 
     def merge(self, winner: str, loser: str, *, silent: bool = False) -> None:
         """A user merges two records: what referred to the one that goes refers to the one that stays; `silent`: without
-        a new stamp."""
+        a new stamp. A system that tells nobody hands the key on, as Odoo does."""
         for row in self.rows.values():
             if row.values.get("parent") == loser:
                 row.values["parent"] = winner if row.id != winner else None  # nobody is their own parent
                 self._set(row, {}) if not silent else None
         self.remove(loser)
-        self.rows[loser].merged_into = winner
+        stays, goes = self.rows[winner], self.rows[loser]
+        goes.merged_into = winner
+        if not self.tells:
+            stays.inherited += (*((goes.key,) if goes.key else ()), *goes.inherited)
 
     def _set(self, row: Row, values: dict[str, NativeValue]) -> None:
         self._seq += 1
@@ -238,10 +246,7 @@ class Simulated:
 
     def find(self, spec: ObjectSpec, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
         self._call("find")
-        return {
-            key: [self._record(spec, row) for row in self.rows.values() if row.key == key and not row.deleted]
-            for key in keys
-        }
+        return {key: [self._record(spec, row) for row in self.rows.values() if row.has(key)] for key in keys}
 
     def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
         fault = self._call("create")
@@ -257,7 +262,7 @@ class Simulated:
             raise self.whole
 
     def _create(self, spec: ObjectSpec, item: CreateItem, fault: str | None) -> WriteResult:
-        known = [row for row in self.rows.values() if row.key == item.key and not row.deleted]
+        known = [row for row in self.rows.values() if row.has(item.key)]
         if known and self.unique_keys:
             return WriteResult("ok", known[0].id, self._record(spec, known[0]), created=False)
         if item.values.get("name") == "poison":
