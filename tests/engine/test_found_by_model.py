@@ -59,3 +59,23 @@ def test_who_refers_to_what_was_parted_refers_to_the_other_record_from_then_on()
     state.say("unlink", "crm", sorted(crm.rows).index(parent), 0)
     state.teardown()
     assert child.values["parent"] not in (parent, None)
+
+
+def test_what_was_not_made_because_of_a_review_is_made_when_that_is_over() -> None:
+    """A user deletes the record that a person was to be asked about: nobody had put the other one into the outbox."""
+    state = People()
+    state.begin([("crm", "m3")], skews=(0, 600, -600))
+    edits = [(25, "erp", "m3", "note", "bob"), (23, "crm", "m3", "note", "ana")]
+    state.cycle(None, edits)
+    state.say("split", "fin", 0, 0)
+    state.wait(720)
+    state.run()
+    state.merge("crm", 1, 0)  # the twin in the third system waits for a person from now on
+    state.run()
+    assert [owner for owner, kind in links(state, "fin").values() if kind == "review"] == [None]
+    state.say("unlink", "fin", 0, 0)
+    state.edit("crm", "m3", "note", None)
+    state.remove("fin", "m3")
+    state.remove("erp", "m3")
+    state.teardown()
+    assert sorted(kind for _, kind in links(state, "fin").values()) == ["gone", "gone", "linked"]

@@ -94,10 +94,13 @@ def _pass_on(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, passed: Ma
     )
 
 
-def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> None:
-    """Records that are gone: the link is kept as a tombstone, so that nothing brings them back by itself."""
+def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> set[str]:
+    """Records that are gone: the link is kept as a tombstone, so that nothing brings them back by itself.
+
+    Returns the golden ids that were not made here because a person was to say whether one of these records is they.
+    """
     if not native_ids:
-        return
+        return set()
     known = uow.links(system, emap.entity, native_ids).values()
     links = [link for link in known if link.state != "gone"]
     reason = "deleted in the system"
@@ -106,6 +109,7 @@ def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: 
     )
     uow.drop_shadows(system, emap.entity, [link.native_id for link in links])
     uow.unqueue(emap.entity, [(system, link.golden_id) for link in links if link.golden_id])
+    return {golden_id for link in links for golden_id in link.candidates}
 
 
 def bury(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> set[str]:

@@ -45,6 +45,7 @@ def with_heirs(run: Run, emap: EntityMap, system: str, missing: Mapping[str, str
 def take_leave(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, stones: list[Tombstone]) -> None:
     """What was merged goes on as another, with all that follows from it; what is gone is forgotten."""
     merged = inherit(run, uow, emap, system, stones)
-    forget(run, uow, emap, system, [stone.native_id for stone in stones])
+    freed = forget(run, uow, emap, system, [stone.native_id for stone in stones])
+    merged[emap.entity] = merged.get(emap.entity, set()) | freed
     for entity, golden_ids in merged.items():
         enqueue_due(run, uow, run.runtime.maps[entity], golden_ids)
