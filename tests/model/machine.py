@@ -326,7 +326,7 @@ class Machine(RuleBasedStateMachine):
                     f"{link.system} shows {now} where {value!r} is agreed"
                 )
         asked = uow.reviewed("customer", list(goldens))  # not made where a person is to say whether it is there
-        lonely = {s.golden_id for s in shadows.values() if s.waiting_for and self._is_gone(s)}
+        lonely = {s.golden_id for s in shadows.values() if s.waiting_for and self._is_out(uow, s)}
         for golden in goldens.values():
             if golden.id in lonely:
                 continue  # its parent was deleted before it was ever read: it waits, and the report says so
@@ -335,8 +335,11 @@ class Machine(RuleBasedStateMachine):
         mails = Counter(golden.values.get("mail") for golden in goldens.values())
         assert all(number == 1 for mail, number in mails.items() if mail not in self.parted), "two for one customer"
 
-    def _is_gone(self, shadow) -> bool:
-        return self.systems[shadow.system].rows[shadow.waiting_for.partition(":")[2]].deleted
+    def _is_out(self, uow, shadow) -> bool:
+        """Whether what a record refers to is gone, or waits for a person."""
+        named = shadow.waiting_for.partition(":")[2]
+        link = uow.links(shadow.system, "customer", [named]).get(named)
+        return self.systems[shadow.system].rows[named].deleted or (link is not None and link.state == "review")
 
     def _check_no_edit_lost(self, uow) -> None:
         """G1: the last edit of every cell is agreed, or overwritten by someone who had seen it, or journalled."""
