@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bridge.engine.plan.rehearsal import RehearsalAdapter, Script
+from bridge.ports.errors import VersionConflict
+from bridge.ports.records import UpdateItem
 from model.people import People
 
 
@@ -79,3 +82,15 @@ def test_what_was_not_made_because_of_a_review_is_made_when_that_is_over() -> No
     state.remove("erp", "m3")
     state.teardown()
     assert sorted(kind for _, kind in links(state, "fin").values()) == ["gone", "gone", "linked"]
+
+
+def test_a_plan_has_no_write_that_the_system_would_refuse_as_too_late() -> None:
+    """A record that takes another's place by a merge is not looked at before it is written to."""
+    state = People()
+    row = state.systems["erp"].insert("Customer", {"mail": "m1", "name": "ana"})
+    script, spec = Script(), state.maps["customer"].spec("erp")
+    plan = RehearsalAdapter(state.systems["erp"], script, state.maps)
+    (refused,) = plan.update(spec, [UpdateItem(row, {"rank": "bob"}, "an older version")])
+    (made,) = plan.update(spec, [UpdateItem(row, {"rank": "bob"}, plan.fetch(spec, [row])[row].version)])
+    assert isinstance(refused.error, VersionConflict)
+    assert (made.outcome, len(script.actions)) == ("ok", 1)
