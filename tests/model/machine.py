@@ -75,6 +75,7 @@ class Machine(RuleBasedStateMachine):
         self.processes = count(1)
         self.typed: dict[str, set[object]] = defaultdict(set)
         self.last_edit: dict[tuple[str, str, str], object] = {}
+        self.shown: dict[tuple[str, str], dict[str, object]] = {}  # what each record showed when a cycle had ended
         self.removed: set[tuple[str, str]] = set()
         self.belonged: dict[tuple[str, str], set[str]] = defaultdict(set)  # golden ids that a record was linked to
         self.parted: set[object] = set()  # mails of which a person, or a merge, has said that they name several
@@ -117,10 +118,16 @@ class Machine(RuleBasedStateMachine):
         for row in sim.rows.values():
             if row.values.get("mail") == mail and not row.deleted:
                 value = f"n{next(self.notes)}" if path == "note" else name
-                before = row.values.get(path)
+                before, stamp = row.values.get(path), row.at
                 after = sim.edit(row.id, path, value)
                 self.typed[path].add(after)
-                if after != before:  # who types what is there already has changed nothing that could be lost
+                # Between look and write, within one tick of a coarse clock: nothing tells that from no edit.
+                unseen = sim.grain and row.at == stamp and self.world.place
+                # What is typed back before anybody has read the other has changed nothing either.
+                back = not self.world.place and after == self.shown.get((system, row.id), {}).get(path, row)
+                if unseen or back:
+                    self.last_edit.pop((system, row.id, path), None)
+                elif after != before:  # who types what is there already has changed nothing that could be lost
                     self.last_edit[system, row.id, path] = after
 
     def _typed(self, system: str, row: str, path: str, value: object) -> None:
@@ -222,11 +229,13 @@ class Machine(RuleBasedStateMachine):
         try:
             return cycles.cycle(runtime, "run", patience=patience, sleep=self.wait_for)
         finally:
+            self.world.place = ""
             self._note_links()
 
     def _note_links(self) -> None:
         with self.store.begin() as uow:
             for system, sim in self.systems.items():
+                self.shown.update({(system, row.id): dict(row.values) for row in sim.rows.values()})
                 for link in uow.links(system, "customer", list(sim.rows)).values():
                     self.belonged[system, link.native_id] |= {link.golden_id} if link.golden_id else set()
 

@@ -18,8 +18,11 @@ from model.planned import Planned
 from support.plain_store import PlainStore
 
 EXAMPLES = int(os.environ.get("BRIDGE_MODEL_EXAMPLES", "50"))
+SAME = "BRIDGE_MODEL_EXAMPLES" not in os.environ
+"""`make test` goes through the same histories every time; at length (`make soak`) they are new ones."""
 SETTINGS = settings(
     max_examples=EXAMPLES,
+    derandomize=SAME,
     stateful_step_count=int(os.environ.get("BRIDGE_MODEL_STEPS", "25")),
     # A failure is shrunk only on demand: that can take far longer than the test itself.
     phases=tuple(Phase) if "BRIDGE_MODEL_SHRINK" in os.environ else (Phase.explicit, Phase.reuse, Phase.generate),

@@ -17,7 +17,7 @@ from bridge.engine.merge import policy as policies
 from bridge.engine.report import Report
 from bridge.engine.runtime import Run
 from model.machine import MAILS, NAMES, SYSTEMS, DeletingMachine
-from model.test_model import EXAMPLES
+from model.test_model import EXAMPLES, SAME
 from support.plain_store import PlainStore
 
 ORDERS = (SYSTEMS, SYSTEMS[::-1], ("erp", "crm", "fin"))
@@ -81,6 +81,7 @@ def endings(history: Sequence[tuple], grain: float = 1) -> list[dict[str, object
 
 @settings(
     max_examples=EXAMPLES,
+    derandomize=SAME,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),

@@ -65,6 +65,7 @@ class World:
 
     now: datetime = datetime(2026, 3, 1, tzinfo=UTC)
     moments: int = 0
+    place: str = ""  # the name of the latest
     planned: dict[int, list[Callable[[], None]]] = field(default_factory=dict)
     named: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
 
@@ -75,6 +76,7 @@ class World:
     def moment(self, name: str) -> None:
         """Something is about to happen, or has just happened: the moment for what was planned."""
         self.moments += 1
+        self.place = name
         for event in (*self.planned.pop(self.moments, []), *self.named.pop(name, [])):
             event()
 
