@@ -42,7 +42,7 @@ types: $(VENV)/.ready ## mypy --strict
 
 soak: $(VENV)/.ready ## days of life in minutes (BRIDGE_SOAK_DAYS, _SEED, _STORE), the model test and the kills at length
 	PYTHONPATH=tests $(BIN)/python -m reliability.soak --record
-	BRIDGE_MODEL_EXAMPLES=$${BRIDGE_MODEL_EXAMPLES:-2000} BRIDGE_STOCK_EXAMPLES=$${BRIDGE_STOCK_EXAMPLES:-10000} BRIDGE_KILLS=$${BRIDGE_KILLS:-60} $(BIN)/pytest -n 2 --timeout 7200 tests/model tests/e2e
+	BRIDGE_MODEL_EXAMPLES=$${BRIDGE_MODEL_EXAMPLES:-12500} BRIDGE_MODEL_STEPS=$${BRIDGE_MODEL_STEPS:-40} BRIDGE_STOCK_EXAMPLES=$${BRIDGE_STOCK_EXAMPLES:-10000} BRIDGE_KILLS=$${BRIDGE_KILLS:-60} $(BIN)/pytest -n 2 --timeout 14400 tests/model tests/e2e
 	BRIDGE_CRASH_PLANTED=all $(BIN)/pytest tests/reliability/test_crash_planted.py
 
 crash-matrix: $(VENV)/.ready ## bridge killed before and after every commit and call (BRIDGE_CRASH_SEED, _RUNS, _SHARE, _ONLY, _JOBS)

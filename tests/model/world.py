@@ -34,6 +34,7 @@ from bridge.ports.records import (
 )
 
 OVERLAP = timedelta(seconds=10)
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Killed(BaseException):
@@ -51,6 +52,11 @@ class Row:
     deleted: bool = False
     merged_into: str | None = None
     archived: bool = False  # not in what is read, and still found by its key
+    inherited: tuple[str, ...] = ()  # keys of records that were merged into it, where the system hands them on
+
+    def has(self, key: str) -> bool:
+        """Whether it is found by this key."""
+        return not self.deleted and (self.key == key or key in self.inherited)
 
 
 @dataclass
@@ -59,6 +65,7 @@ class World:
 
     now: datetime = datetime(2026, 3, 1, tzinfo=UTC)
     moments: int = 0
+    place: str = ""  # the name of the latest
     planned: dict[int, list[Callable[[], None]]] = field(default_factory=dict)
     named: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
 
@@ -69,6 +76,7 @@ class World:
     def moment(self, name: str) -> None:
         """Something is about to happen, or has just happened: the moment for what was planned."""
         self.moments += 1
+        self.place = name
         for event in (*self.planned.pop(self.moments, []), *self.named.pop(name, [])):
             event()
 
@@ -91,14 +99,15 @@ class Simulated:
         world: World,
         *,
         spell: Callable[[str], str] = lambda text: text,
-        coarse: bool = False,
+        grain: float = 0,
         unique_keys: bool = True,
         apart: tuple[str, ...] = (),
         skew: float = 0,
         page: int = 2,
         batch: int = 3,
     ) -> None:
-        self.system, self.world, self.spell, self.coarse = name, world, spell, coarse
+        self.system, self.world, self.spell = name, world, spell
+        self.grain = timedelta(seconds=grain)  # of its stamps, which are its versions too where they are coarse
         self.unique_keys, self.apart, self.page, self.batch = unique_keys, apart, page, batch
         self.clock_skew = skew
         self.tells = True  # of deletes
@@ -109,6 +118,7 @@ class Simulated:
         self.rows: dict[str, Row] = {}
         self.faults: list[str] = []
         self.calls = self.writes = self._seq = 0
+        self.made: list[tuple[str, str, dict[str, NativeValue]]] = []  # operation, record and values of bridge's writes
 
     # the users' side
 
@@ -129,13 +139,16 @@ class Simulated:
 
     def merge(self, winner: str, loser: str, *, silent: bool = False) -> None:
         """A user merges two records: what referred to the one that goes refers to the one that stays; `silent`: without
-        a new stamp."""
+        a new stamp. A system that tells nobody hands the key on, as Odoo does."""
         for row in self.rows.values():
-            if row.values.get("parent") == loser and row.id != winner:
-                row.values["parent"] = winner
+            if row.values.get("parent") == loser:
+                row.values["parent"] = winner if row.id != winner else None  # nobody is their own parent
                 self._set(row, {}) if not silent else None
         self.remove(loser)
-        self.rows[loser].merged_into = winner
+        stays, goes = self.rows[winner], self.rows[loser]
+        goes.merged_into = winner
+        if not self.tells:
+            stays.inherited += (*((goes.key,) if goes.key else ()), *goes.inherited)
 
     def _set(self, row: Row, values: dict[str, NativeValue]) -> None:
         self._seq += 1
@@ -145,17 +158,17 @@ class Simulated:
 
     def _stamp(self) -> datetime:
         now = self.world.clock() + timedelta(seconds=self.clock_skew)
-        return now.replace(microsecond=0) if self.coarse else now
+        return now - (now - BEGINNING) % self.grain if self.grain else now
 
     # the adapter's side
 
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         return Capabilities(
-            conditional_update="emulated" if self.coarse else "native",
+            conditional_update="emulated" if self.grain else "native",
             batch_create=self.batch,
             batch_update=self.batch,
             page=self.page,
-            clock_grain=timedelta(seconds=1) if self.coarse else timedelta(microseconds=1),
+            clock_grain=self.grain or timedelta(microseconds=1),
             written_apart=self.apart,
             deletes_feed="native" if self.tells else "unsupported",
         )
@@ -180,7 +193,7 @@ class Simulated:
 
     def _record(self, spec: ObjectSpec, row: Row) -> NativeRecord:
         values = {f.path: row.values.get(f.path) for f in spec.fields}
-        version = row.at.isoformat() if self.coarse else str(row.seq)
+        version = row.at.isoformat() if self.grain else str(row.seq)
         return NativeRecord(row.id, values, version, row.at, row.key)
 
     def _call(self, name: str) -> str | None:
@@ -204,7 +217,7 @@ class Simulated:
             raise CursorExpired("too old", system=self.system)
         since, last, began = (cursor or "||").split("|")
         ours = timedelta(seconds=self.clock_skew or 0)  # a cursor is of the system's clock, never of bridge's
-        began = began or (self.world.now + ours - OVERLAP).isoformat()
+        began = began or (self.world.now + ours - OVERLAP - self.grain).isoformat()
         rows = sorted(
             (row for row in self.rows.values() if row.object == spec.object and not row.archived),
             key=lambda row: (row.at.isoformat(), row.id),
@@ -224,7 +237,8 @@ class Simulated:
         return cursor
 
     def refs(self, spec: ObjectSpec) -> Iterator[Sequence[str]]:
-        yield [row.id for row in self.rows.values() if row.object == spec.object and not row.deleted]
+        rows = [row for row in self.rows.values() if row.object == spec.object and not row.archived]
+        yield [row.id for row in rows if not row.deleted]
 
     def fetch(self, spec: ObjectSpec, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
         self._call("fetch")
@@ -234,10 +248,7 @@ class Simulated:
 
     def find(self, spec: ObjectSpec, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
         self._call("find")
-        return {
-            key: [self._record(spec, row) for row in self.rows.values() if row.key == key and not row.deleted]
-            for key in keys
-        }
+        return {key: [self._record(spec, row) for row in self.rows.values() if row.has(key)] for key in keys}
 
     def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
         fault = self._call("create")
@@ -253,14 +264,14 @@ class Simulated:
             raise self.whole
 
     def _create(self, spec: ObjectSpec, item: CreateItem, fault: str | None) -> WriteResult:
-        known = [row for row in self.rows.values() if row.key == item.key and not row.deleted]
+        known = [row for row in self.rows.values() if row.has(item.key)]
         if known and self.unique_keys:
             return WriteResult("ok", known[0].id, self._record(spec, known[0]), created=False)
         if item.values.get("name") == "poison":
             return WriteResult("failed", error=Rejected("no", fields=("name",), system=self.system))
         row = self.rows[self.insert(spec.object, self._own(item.values))]
         row.key = item.key
-        self.writes += 1
+        self._note("create", row.id, item.values)
         if not self._rest(row, item.values, fault):
             return WriteResult("unknown", error=InDoubt("half an answer", system=self.system))
         return WriteResult("ok", row.id, self._record(spec, row), created=True)
@@ -278,20 +289,26 @@ class Simulated:
         if item.expected is not None and item.expected != self._record(spec, row).version:
             return WriteResult("failed", item.native_id, error=VersionConflict("moved", system=self.system))
         self._set(row, self._own(item.values))
-        self.writes += 1
+        self._note("update", row.id, item.values)
         if not self._rest(row, item.values, fault):
             return WriteResult("unknown", item.native_id, error=InDoubt("half an answer", system=self.system))
         return WriteResult("ok", row.id, self._record(spec, row))
+
+    def _note(self, op: str, row_id: str, values: Mapping[str, NativeValue]) -> None:
+        self.writes += 1
+        self.made.append((op, row_id, dict(values)))
 
     def _own(self, values: Mapping[str, NativeValue]) -> dict[str, NativeValue]:
         return {path: value for path, value in values.items() if path not in self.apart}
 
     def _rest(self, row: Row, values: Mapping[str, NativeValue], fault: str | None) -> bool:
-        """Write what has a transaction of its own, unless the connection or the process dies before it."""
+        """Write what has a transaction of its own, unless the connection or the process dies, or a user edits, before
+        it: each part has its lock, as the documents of an ERPNext Customer have."""
         rest = {path: value for path, value in values.items() if path in self.apart}
         if rest:
+            seen = row.seq
             self.world.moment(f"{self.system} half written")
-            if fault == "half":
+            if fault == "half" or row.seq != seen:
                 return False
             self._set(row, rest)
         return True
@@ -315,5 +332,5 @@ class Simulated:
         if item.expected is not None and item.expected != self._record(spec, row).version:
             return WriteResult("failed", item.native_id, error=VersionConflict("moved", system=self.system))
         self.remove(row.id)
-        self.writes += 1
+        self._note("delete", row.id, {})
         return WriteResult("ok", item.native_id)

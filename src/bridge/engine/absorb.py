@@ -141,6 +141,8 @@ class _Page:
         for link in self.new_links:
             was = self.links.get(link.native_id)
             self.links[link.native_id] = link
+            if was is not None and was.state == "review":  # what else it might have been is not waited with any more
+                result.touched.update(set(was.candidates) - set(link.candidates))
             if link.state == "linked" and (was is None or was.state != "linked"):
                 result.linked.append(link.native_id)
                 if link.linked_by != "created":

@@ -149,8 +149,8 @@ def _take_in(
     leaving = died if emap.deletes[system].here == "restore" else ()
     absorbed = absorb(run, uow, emap, system, page.records, leaving=leaving)
     buried = bury(run, uow, emap, system, died)
-    forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
-    enqueue_due(run, uow, emap, absorbed.touched | buried | merged.pop(emap.entity, set()))
+    freed = forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
+    enqueue_due(run, uow, emap, absorbed.touched | buried | freed | merged.pop(emap.entity, set()))
     for entity, referring in merged.items():
         enqueue_due(run, uow, run.runtime.maps[entity], referring)
     if absorbed.linked:  # whose parent was made by a user is no longer held back
@@ -185,8 +185,8 @@ def revisit(run: Run, emap: EntityMap, system: str) -> None:
             return
         with run.store.begin() as uow:
             absorbed = absorb(run, uow, emap, system, list(records.values()))
-            forget(run, uow, emap, system, [one for one in part if one in set(decided) and one not in records])
-            enqueue_due(run, uow, emap, absorbed.touched)
+            freed = forget(run, uow, emap, system, [one for one in part if one in set(decided) and one not in records])
+            enqueue_due(run, uow, emap, absorbed.touched | freed)
             if absorbed.linked:
                 _wake_children(run, uow, emap.entity, system)
 

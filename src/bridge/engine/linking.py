@@ -57,6 +57,11 @@ def carry_out(uow: UnitOfWork, maps: Mapping[str, EntityMap], plan: Plan, around
     uow.unseparate(plan.reunited)
     uow.save_aliases(plan.aliases, now)
     behind = {entity: set(plan.behind)}
+    if plan.parted:  # who refers to what was parted is to refer to another record there from now on
+        parted = list(dict.fromkeys(pair.golden_id for pair in plan.parted))
+        for emap in maps.values():
+            if entity in emap.depends_on:
+                behind.setdefault(emap.entity, set()).update(uow.mentioning(emap.entity, parted))
     if plan.merge is not None:
         loser, winner = plan.merge
         for name, ids in merge_goldens(uow, maps, entity, {loser: winner}, around, PERSON).items():

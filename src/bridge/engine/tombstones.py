@@ -21,7 +21,7 @@ from bridge.engine.work import Scene
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import Tombstone
 from bridge.ports.storage import UnitOfWork
-from bridge.ports.work import Conflict, Golden, HistoryRow, Link, Proposal, Provenance
+from bridge.ports.work import AGAIN, Conflict, Golden, HistoryRow, Link, Proposal, Provenance
 
 
 def inherit(
@@ -46,7 +46,9 @@ def inherit(
         if link is None or link.state != "linked" or link.golden_id is None:
             continue
         winner = owners.get(heir)
-        if winner is None or winner == link.golden_id:
+        if winner is None and heir in known and known[heir].state == "gone":
+            gone.append(replace(link, state="gone", reason=f"merged into {heir}, which is gone"))
+        elif winner is None or winner == link.golden_id:
             passed[heir], owners[heir] = link, link.golden_id
             gone.append(replace(link, state="gone", reason=f"goes on as {heir}"))
         else:
@@ -83,7 +85,11 @@ def _owners(uow: UnitOfWork, emap: EntityMap, system: str, known: Mapping[str, L
 
 def _pass_on(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, passed: Mapping[str, Link]) -> None:
     shadows = uow.shadows(system, emap.entity, [link.native_id for link in passed.values()])
-    renamed = (replace(link, native_id=heir, linked_by="renamed", since=None) for heir, link in passed.items())
+    # Looked at once more: the one that goes on may be gone too by now, and its tombstone read before anything knew it.
+    renamed = (
+        replace(link, native_id=heir, linked_by="renamed", fingerprint=AGAIN, since=None)
+        for heir, link in passed.items()
+    )
     uow.save_links(renamed, run.now)
     uow.save_shadows(
         replace(shadows[link.native_id], native_id=heir, fingerprint="")
@@ -92,15 +98,19 @@ def _pass_on(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, passed: Ma
     )
 
 
-def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> None:
-    """Records that are gone: the link is kept as a tombstone, so that nothing brings them back by itself."""
+def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> set[str]:
+    """Records that are gone: the link is kept as a tombstone, so that nothing brings them back by itself.
+
+    Returns the golden ids that were not made here because a person was to say whether one of these records is they.
+    """
     if not native_ids:
-        return
+        return set()
     known = uow.links(system, emap.entity, native_ids).values()
     links = [link for link in known if link.state != "gone"]
     uow.save_links((_gone(link) for link in links), run.now)
     uow.drop_shadows(system, emap.entity, [link.native_id for link in links])
     uow.unqueue(emap.entity, [(system, link.golden_id) for link in links if link.golden_id])
+    return {golden_id for link in links for golden_id in link.candidates}
 
 
 def forget_deleted(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> set[str]:

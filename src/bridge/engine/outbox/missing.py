@@ -46,7 +46,7 @@ def take_leave(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, stones: 
     """What was merged goes on as another; what is gone is forgotten; with all that follows from either."""
     buried = bury(run, uow, emap, system, [stone.native_id for stone in stones if not stone.merged_into])
     merged = inherit(run, uow, emap, system, stones)
-    forget(run, uow, emap, system, [stone.native_id for stone in stones])
-    enqueue_due(run, uow, emap, buried)
+    freed = forget(run, uow, emap, system, [stone.native_id for stone in stones])
+    merged[emap.entity] = merged.get(emap.entity, set()) | freed | set(buried)
     for entity, golden_ids in merged.items():
         enqueue_due(run, uow, run.runtime.maps[entity], golden_ids)

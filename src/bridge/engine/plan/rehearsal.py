@@ -10,7 +10,7 @@ from typing import Literal
 
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter, Capabilities, Gate, Health, NativeSchema, SetupStep
-from bridge.ports.errors import NotFound
+from bridge.ports.errors import NotFound, VersionConflict
 from bridge.ports.records import (
     ChangePage,
     CreateItem,
@@ -161,6 +161,10 @@ class RehearsalAdapter:
     def _update(self, spec: ObjectSpec, item: UpdateItem, record: NativeRecord | None) -> WriteResult:
         if record is None:
             return WriteResult("failed", item.native_id, error=NotFound("the record is not there", system=self.system))
+        moved = item.expected is not None and item.expected != record.version
+        if moved and self._real.capabilities(spec).conditional_update != "unsupported":
+            error = VersionConflict("has a newer version of the record", system=self.system)
+            return WriteResult("failed", item.native_id, error=error)
         before = {path: record.values.get(path) for path in item.values}
         record = replace(record, values={**record.values, **item.values})
         self._pretended[spec.entity, item.native_id] = record

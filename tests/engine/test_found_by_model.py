@@ -1,0 +1,96 @@
+"""What the model test found in links and merges, each history as short as it became."""
+
+from __future__ import annotations
+
+from bridge.engine.plan.rehearsal import RehearsalAdapter, Script
+from bridge.ports.errors import VersionConflict
+from bridge.ports.records import UpdateItem
+from model.people import People
+
+
+def links(state: People, system: str) -> dict[str, tuple[str | None, str]]:
+    with state.store.begin() as uow:
+        rows = uow.links(system, "customer", list(state.systems[system].rows)).values()
+        return {one.native_id: (one.golden_id, one.state) for one in rows}
+
+
+def test_what_was_merged_into_a_record_that_is_gone_by_now_is_gone_too() -> None:
+    """Both stamps are of the same second, so the tombstone of the one that stayed is read first, on a page before."""
+    state = People()
+    state.insert("crm", "m1", "ana")
+    state.run()
+    state.insert("crm", "m2", "ana")
+    state.say("unlink", "crm", 0, 0)
+    state.run()
+    before = links(state, "crm")
+    state.merge("crm", 0, 2)  # crm3, made for the golden record that crm1 left, goes into crm1
+    state.remove("crm", "m1")
+    state.teardown()
+    after = links(state, "crm")
+    assert {one: owner for one, (owner, _) in after.items()} == {one: owner for one, (owner, _) in before.items()}
+    assert [after[one][1] for one in ("crm1", "crm2", "crm3")] == ["gone", "linked", "gone"]
+
+
+def test_what_goes_on_as_a_record_that_nobody_has_read_is_asked_for() -> None:
+    """It was deleted in the same second, and the page with its tombstone came first."""
+    state = People()
+    for number in range(1, 10):
+        state.insert("crm", f"m{number}", "ana")
+    state.run()
+    state.wait(60)
+    state.run()
+    state.wait(60)
+    crm, state.world.now = state.systems["crm"], state.world.now.replace(microsecond=0)
+    state.edit("crm", "m1", "note", None)
+    heir = crm.insert("Customer", {"mail": "m10", "name": "ana", "tags": None, "rank": None})
+    assert ["crm1", heir, "crm9"] == sorted(["crm1", heir, "crm9"]), "the third is on a page of its own"
+    crm.merge(heir, "crm9")
+    crm.remove(heir)
+    state.run()
+    assert {one: links(state, "crm")[one][1] for one in (heir, "crm9")} == {heir: "gone", "crm9": "gone"}
+
+
+def test_who_refers_to_what_was_parted_refers_to_the_other_record_from_then_on() -> None:
+    state = People()
+    state.begin([("crm", "m2"), ("fin", "m1"), ("fin", "m2")])
+    state.adopt("fin", "m2", "m1")
+    state.run()
+    crm = state.systems["crm"]
+    (parent,) = (row.id for row in crm.rows.values() if row.values["mail"] == "m1")
+    child = next(row for row in crm.rows.values() if row.values["mail"] == "m2")
+    assert child.values["parent"] == parent
+    state.say("unlink", "crm", sorted(crm.rows).index(parent), 0)
+    state.teardown()
+    assert child.values["parent"] not in (parent, None)
+
+
+def test_what_was_not_made_because_of_a_review_is_made_when_that_is_over() -> None:
+    """A user deletes the record that a person was to be asked about: nobody had put the other one into the outbox."""
+    state = People()
+    state.begin([("crm", "m3")], skews=(0, 600, -600))
+    edits = [(25, "erp", "m3", "note", "bob"), (23, "crm", "m3", "note", "ana")]
+    state.cycle(None, edits)
+    state.say("split", "fin", 0, 0)
+    state.wait(720)
+    state.run()
+    state.merge("crm", 1, 0)  # the twin in the third system waits for a person from now on
+    state.run()
+    assert [owner for owner, kind in links(state, "fin").values() if kind == "review"] == [None]
+    state.say("unlink", "fin", 0, 0)
+    state.edit("crm", "m3", "note", None)
+    state.remove("fin", "m3")
+    state.remove("erp", "m3")
+    state.teardown()
+    assert sorted(kind for _, kind in links(state, "fin").values()) == ["gone", "gone", "linked"]
+
+
+def test_a_plan_has_no_write_that_the_system_would_refuse_as_too_late() -> None:
+    """A record that takes another's place by a merge is not looked at before it is written to."""
+    state = People()
+    row = state.systems["erp"].insert("Customer", {"mail": "m1", "name": "ana"})
+    script, spec = Script(), state.maps["customer"].spec("erp")
+    plan = RehearsalAdapter(state.systems["erp"], script, state.maps)
+    (refused,) = plan.update(spec, [UpdateItem(row, {"rank": "bob"}, "an older version")])
+    (made,) = plan.update(spec, [UpdateItem(row, {"rank": "bob"}, plan.fetch(spec, [row])[row].version)])
+    assert isinstance(refused.error, VersionConflict)
+    assert (made.outcome, len(script.actions)) == ("ok", 1)
