@@ -181,6 +181,27 @@ def test_people_get_their_turn_and_what_they_decide_is_written_at_once(company: 
         assert "https://b.example" not in websites(company)
 
 
+def test_a_system_that_used_to_bring_changes_and_brings_none(company: Site) -> None:
+    """The rhythm is learned in seconds here: the CRM changes every few, and then does not for longer than ever."""
+    file = company.folder / "bridge.yaml"
+    file.write_text(file.read_text() + "  nothing_new: {factor: 2, least: 2s, learn: 0s}\n")
+    line = 'bridge_nothing_new{entity="customer",system="crm"}'
+    with running(company) as daemon:
+        daemon.hears("cycle", created=20)
+        for number in range(3):
+            edited(company, f"https://{number}.example")
+            eventually(lambda: f"https://{number}.example" in websites(company), True)  # noqa: B023
+        assert daemon.hears("nothing new", system="crm")["entity"] == "customer"
+        assert daemon.metric(line) == 1
+        assert [row["system"] for row in daemon.get("/status").json()["nothing_new"]] == ["crm"]
+        status = company.bridge("status", code=1)
+        assert "has brought no new customer since" in status
+        edited(company, "https://again.example")
+        daemon.hears("something new", system="crm")
+        assert daemon.metric(line) == 0
+        assert not json.loads(company.bridge("status", "--json", code=None))["nothing_new"]
+
+
 def test_it_stops_in_the_middle_of_a_long_read_and_goes_on_from_there(company: Site) -> None:
     known = [one for one in people.companies() if "crm" in one.systems][10:160]
     company.seed("crm", seeds.salesforce_accounts(known))

@@ -13,6 +13,7 @@ from bridge.config.secrets import Secrets
 from bridge.engine.budget import Terms
 from bridge.engine.merge.loops import Loop
 from bridge.engine.plan.guards import Limits
+from bridge.engine.plan.rhythm import Terms as Silence
 from bridge.engine.plan.schedule import Timetable
 from bridge.mapping.reading import Data
 from bridge.mapping.source import Source
@@ -67,11 +68,13 @@ class HistoryConfig:
 @dataclass(frozen=True, slots=True)
 class RunConfig:
     """What the daemon does by itself: when it reads, where it tells of its health (host, port; None: nowhere), and how
-    long it may take to stop before it is stopped in the middle."""
+    long it may take to stop before it is stopped in the middle. silence: when it tells that nothing new comes; None:
+    never."""
 
     timetable: Timetable = field(default_factory=lambda: Timetable(ZoneInfo("UTC")))
     listen: tuple[str, int] | None = None
     stop_within: timedelta = timedelta(seconds=30)
+    silence: Silence | None = field(default_factory=Silence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Tally:
 
     read: records delivered by the system. unchanged: of these, the ones that said nothing new. linked: records newly
     linked. held: fields that wait for a person. waiting: records that wait for another record. api_calls: HTTP calls.
+    news: records in which somebody there changed something, or that nobody had seen before.
     """
 
     read: int = 0
@@ -32,6 +33,7 @@ class Tally:
     review: int = 0
     waiting: int = 0
     enqueued: int = 0
+    news: int = 0
     api_calls: int = 0
     seconds: float = 0.0
 
