@@ -21,6 +21,7 @@ from sqlalchemy import make_url
 
 from bridge.entrypoints.demo import people, seeds
 from e2e.conftest import Site
+from support.hook import SECRET, hook
 from support.postgres import Postgres
 
 SOON = 60.0
@@ -236,6 +237,21 @@ def test_changed_files_are_taken_into_force_and_broken_ones_are_not(company: Sit
             assert daemon.hears("reloaded")["files"] == []
         edited(company, "https://later.example")
         eventually(lambda: "https://later.example" in websites(company), True)
+
+
+def test_who_looks_after_it_is_told_what_needs_a_person(company: Site) -> None:
+    file = company.folder / "bridge.yaml"
+    file.write_text(file.read_text() + "notify: {after: 0s, webhook: {url: {env: CHAT_URL}}}\n")
+    with hook() as chat:
+        company.environment["CHAT_URL"] = chat.url
+        with running(company) as daemon:
+            daemon.hears("cycle")
+            mapping = company.folder / "mappings" / "customer.yaml"
+            mapping.write_text(mapping.read_text().replace("website:", "websit:", 1))
+            assert "reload" in daemon.hears("notification sent")["about"]
+            assert "reload refused: 1" in chat.taken[-1]["text"]
+            assert daemon.ends() == 0
+            assert SECRET not in str(daemon.said)
 
 
 def test_a_system_that_is_unplugged_is_told_once_and_comes_back(company: Site) -> None:

@@ -77,7 +77,7 @@ def everything(site: Watched) -> None:
         ("links", "merge", one, other), ("links", "new", one), ("outbox", "replay", "--all"),
         ("outbox", "pause", "fin"), ("outbox", "resume", "fin"), ("outbox", "discard", "999"),
         ("outbox", "discard", entry),
-        ("approve", "--list"), ("approve", "4f1d0c2ab9e3"), ("undo", last),
+        ("approve", "--list"), ("approve", "4f1d0c2ab9e3"), ("undo", last), ("notify",), ("notify", "--test"),
     ]  # fmt: skip
     for said in words:
         site.bridge(*said)

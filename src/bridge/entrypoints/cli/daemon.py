@@ -47,6 +47,8 @@ def _run(file: Path, *, as_json: bool) -> None:
     from bridge.entrypoints.daemon.metrics import Metrics, Standing
     from bridge.entrypoints.daemon.site import load_site
     from bridge.entrypoints.daemon.telling import voice
+    from bridge.entrypoints.notify.needs import needs_of_daemon
+    from bridge.entrypoints.notify.notifier import Notifier, notifying
     from bridge.wiring import opened_store
 
     log = voice(as_json=as_json)
@@ -59,9 +61,17 @@ def _run(file: Path, *, as_json: bool) -> None:
             store, lambda: daemon.pulse, lambda: daemon.site.config, lambda: daemon.site.places, daemon.clock
         )
         metrics.registry.register(standing)
+        notifier = Notifier(
+            store,
+            lambda: daemon.site.config,
+            lambda: needs_of_daemon(fault=bool(daemon.pulse.fault), refused=len(daemon.pulse.refused)),
+            log,
+            daemon.clock,
+        )
         with (
             listening(settings.run.listen, Health(daemon, metrics.registry, daemon.clock)) as port,
             _obeying(daemon),
+            notifying(notifier),
         ):
             log.info("started", config=str(file), systems=sorted(settings.systems), port=port, process=os.getpid())
             daemon.live()
