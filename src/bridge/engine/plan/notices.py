@@ -40,7 +40,7 @@ KINDS: Final[Mapping[str, Words]] = {
     "dead": Words(
         "dead letters",
         "Writes were set aside: they fail however often they are tried.",
-        "`bridge outbox list --state dead`; when the cause is gone, `bridge outbox replay`.",
+        "`bridge outbox list --state dead`; when the cause is gone, `bridge outbox replay --all`.",
     ),
     "held": Words(
         "held conflicts", "Fields wait for a person's word.", "`bridge conflicts list --state held`, then `resolve`."
