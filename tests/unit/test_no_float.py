@@ -40,14 +40,18 @@ WIRE = {
     ("engine/plan/identity.py", "_alike"): "how alike two names are, and have to be",
     ("engine/plan/identity.py", "resemblance"): "how alike two records are, for people",
     ("engine/reviewing.py", "Candidate"): "the same",
-    ("config.py", "budget"): "calls a second, and the share of a day's calls",
+    ("config/sections.py", "budget_of"): "calls a second, and the share of a day's calls",
+    ("config/running.py", "_silence"): "how many times the longest silence",
     ("entrypoints/cli/output.py", "show"): "seconds in a table",
     ("entrypoints/cli/output.py", "text"): "seconds in a table",
 }
 CALLS = re.compile(r"^(calls_)?per_\w+$")
 """How many calls a second, a batch or a record."""
-COUNTING = ("engine/budget.py", "engine/plan/forecast.py")
-"""They know calls, shares and paces only, and nothing of a record."""
+COUNTING = (
+    "engine/budget.py", "engine/plan/forecast.py", "engine/plan/rhythm.py", "entrypoints/daemon/hearing.py",
+    "entrypoints/daemon/metrics.py",
+)  # fmt: skip
+"""They know calls, shares, paces, silences and figures only, and nothing of a record."""
 OUTSIDE = ("sandbox", "testing")
 """The sandboxes speak the vendors' own numbers; the contract suite has spans of time only."""
 

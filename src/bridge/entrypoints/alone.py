@@ -30,7 +30,7 @@ class Busy(BridgeError):
 class AlreadyRunning(BridgeError):
     """There is a daemon for this store already."""
 
-    code = "BR-BUSY"
+    code = "BR-RUNNING"
     not_done = "No second one was started; the first goes on."
     to_do = "Stop it first, or reload it (SIGHUP) if it only is to read its configuration anew."
 

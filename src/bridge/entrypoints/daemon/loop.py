@@ -22,7 +22,7 @@ from bridge.engine.cycle import cycle
 from bridge.engine.pausing import paused
 from bridge.engine.plan.rhythm import Rhythm
 from bridge.engine.report import Report
-from bridge.engine.runtime import Runtime
+from bridge.engine.runtime import Runtime, Spans
 from bridge.entrypoints.alone import Busy, alone
 from bridge.entrypoints.cli.crash import in_words
 from bridge.entrypoints.daemon.hearing import Hearing
@@ -59,7 +59,10 @@ class Pulse:
 
 
 class Daemon:
-    """One daemon over one store. log: how it speaks. seen: told of every report. clock, sleep: the world's time."""
+    """One daemon over one store. log: how it speaks. seen: told of every report. span: for traces.
+
+    clock: the world's time.
+    """
 
     def __init__(
         self,
@@ -69,10 +72,11 @@ class Daemon:
         log: Any,
         *,
         seen: Callable[[Report], None] = lambda report: None,
+        span: Spans | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.file, self.site, self.store, self.log = file, site, store, log
-        self.seen, self.clock = seen, clock
+        self.seen, self.clock, self.span = seen, clock, span
         self.pulse = Pulse(clock())
         self.halt, self.wake, self.again = threading.Event(), threading.Event(), threading.Event()
         self.last: dict[tuple[str, str], datetime] = {}
@@ -133,7 +137,8 @@ class Daemon:
         with self.store.begin() as uow:
             uow.reclaim(runtime.clock(), owner=runtime.owner)
             uow.start_run(run_id, "run", runtime.clock())
-        report = cycle(runtime, run_id, reads=due, quiet=self.quiet)
+        with runtime.span("cycle", run=run_id):
+            report = cycle(runtime, run_id, reads=due, quiet=self.quiet)
         with self.store.begin() as uow:
             if idle(report):
                 uow.drop_run(run_id)
@@ -233,7 +238,7 @@ class Daemon:
         made = make_runtime(
             self.site.config, self.store, self.site.adapters, self.site.maps, point=alive, progress=alive
         )
-        return replace(made, clock=self.clock, stopping=self.halt.is_set)
+        return replace(made, clock=self.clock, stopping=self.halt.is_set, span=self.span or made.span)
 
     def _let_go(self) -> None:
         """Give back what was claimed, so that the next process need not wait for its lease to run out."""
