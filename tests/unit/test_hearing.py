@@ -13,6 +13,8 @@ from bridge.engine.plan.rhythm import Terms
 from bridge.engine.report import Report
 from bridge.engine.rhythms import note_news, rhythms
 from bridge.entrypoints.daemon.hearing import Hearing
+from bridge.entrypoints.daemon.loop import _went_well
+from bridge.ports.errors import Rejected, Transient
 from bridge.store import Database, open_store
 
 CRM, ERP = ("crm", "order"), ("erp", "order")
@@ -140,3 +142,12 @@ def test_what_is_not_read_any_more_is_not_waited_for(world: World) -> None:
     assert not world.ear.silent
     with world.store.begin() as uow:
         assert rhythms(uow)[CRM].told is None
+
+
+def test_a_record_that_is_refused_does_not_make_a_reading_bad() -> None:
+    report = Report("r")
+    report.trouble(Rejected("no"), "crm", "order", "golden-1")
+    assert _went_well(report, CRM)
+    report.trouble(Transient("away"), "crm")
+    assert not _went_well(report, CRM)
+    assert _went_well(report, ERP)

@@ -251,10 +251,10 @@ class Daemon:
 
 
 def _went_well(report: Report, place: tuple[str, str]) -> bool:
-    """Whether what was to be read was read."""
+    """Whether what was to be read was read. A record that is refused says nothing of that."""
     system, entity = place
-    bad = any(trouble.system == system and trouble.entity in ("", entity) for trouble in report.troubles)
-    return not bad and system not in report.paused and system not in report.resting
+    ours = [one for one in report.troubles if one.system == system and one.entity in ("", entity)]
+    return all(one.golden_id for one in ours) and system not in report.paused and system not in report.resting
 
 
 def end_for_sure(after: timedelta, log: Any, leave: Callable[[int], None]) -> threading.Timer:
