@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bridge.config import load_config
+from bridge.engine.plan.rhythm import Terms
 from cli.conftest import Company
 
 GOOD = """
@@ -14,6 +15,7 @@ run:
   quiet: [sun 02:00-04:00]
   listen: 127.0.0.1:0
   stop_within: 5s
+  nothing_new: {factor: 1.5, least: 2h}
   schedules:
     crm: {every: 30s, quiet: "22:00-05:00"}
     erp.customer: {cron: "*/15 6-20 * * mon-fri"}
@@ -26,6 +28,7 @@ run:
   timezone: Europe/Berln
   quiet: [sundays]
   listen: everywhere
+  nothing_new: {factor: 0, lest: 2h}
   schedules:
     cmr.customer: {every: 30s}
     crm.customer: {every: 1m, cron: "* * * * *", quiet: "sat"}
@@ -43,6 +46,13 @@ def test_it_is_read(company: Company) -> None:
     assert run.timetable.of("crm", "customer").every == timedelta(seconds=30)
     assert run.timetable.of("erp", "customer").cron == "*/15 6-20 * * mon-fri"
     assert set(run.timetable.quiet) == {"", "crm"}
+    assert run.silence == Terms(1.5, timedelta(hours=2), timedelta(days=7))
+
+
+def test_silence_may_be_of_no_interest(company: Company) -> None:
+    file = company.folder / "bridge.yaml"
+    file.write_text(file.read_text() + "\nrun: {nothing_new: off}\n")
+    assert load_config(file).run.silence is None
 
 
 def test_what_is_wrong_with_it(company: Company) -> None:
@@ -56,11 +66,13 @@ def test_what_is_wrong_with_it(company: Company) -> None:
         (first + 2, "expected a time zone like Europe/Berlin"),
         (first + 3, "'sundays' is no day of the week"),
         (first + 4, "expected an address like 127.0.0.1:8321, or off"),
-        (first + 6, "there is no system 'cmr', did you mean 'crm'?"),
-        (first + 7, "say either every or cron"),
-        (first + 7, "quiet hours are those of a whole system"),
-        (first + 8, "expected five fields like"),
-        (first + 9, "expected a system (crm), an entity (order) or both (crm.order)"),
+        (first + 5, "expected a number from 1 to 100"),
+        (first + 5, "unknown entry, did you mean 'least'?"),
+        (first + 7, "there is no system 'cmr', did you mean 'crm'?"),
+        (first + 8, "say either every or cron"),
+        (first + 8, "quiet hours are those of a whole system"),
+        (first + 9, "expected five fields like"),
+        (first + 10, "expected a system (crm), an entity (order) or both (crm.order)"),
     ):
         assert any(f"bridge.yaml:{line}:" in row and words in row for row in said.text.splitlines()), (line, words)
 

@@ -21,6 +21,7 @@ from sqlalchemy import make_url
 
 from bridge.entrypoints.demo import people, seeds
 from e2e.conftest import Site
+from support.hook import SECRET, hook
 from support.postgres import Postgres
 
 SOON = 60.0
@@ -181,6 +182,27 @@ def test_people_get_their_turn_and_what_they_decide_is_written_at_once(company: 
         assert "https://b.example" not in websites(company)
 
 
+def test_a_system_that_used_to_bring_changes_and_brings_none(company: Site) -> None:
+    """The rhythm is learned in seconds here: the CRM changes every few, and then does not for longer than ever."""
+    file = company.folder / "bridge.yaml"
+    file.write_text(file.read_text() + "  nothing_new: {factor: 2, least: 2s, learn: 0s}\n")
+    line = 'bridge_nothing_new{entity="customer",system="crm"}'
+    with running(company) as daemon:
+        daemon.hears("cycle", created=20)
+        for number in range(3):
+            edited(company, f"https://{number}.example")
+            eventually(lambda: f"https://{number}.example" in websites(company), True)  # noqa: B023
+        assert daemon.hears("nothing new", system="crm")["entity"] == "customer"
+        assert daemon.metric(line) == 1
+        assert [row["system"] for row in daemon.get("/status").json()["nothing_new"]] == ["crm"]
+        status = company.bridge("status", code=1)
+        assert "has brought no new customer since" in status
+        edited(company, "https://again.example")
+        daemon.hears("something new", system="crm")
+        assert daemon.metric(line) == 0
+        assert not json.loads(company.bridge("status", "--json", code=None))["nothing_new"]
+
+
 def test_it_stops_in_the_middle_of_a_long_read_and_goes_on_from_there(company: Site) -> None:
     known = [one for one in people.companies() if "crm" in one.systems][10:160]
     company.seed("crm", seeds.salesforce_accounts(known))
@@ -215,6 +237,21 @@ def test_changed_files_are_taken_into_force_and_broken_ones_are_not(company: Sit
             assert daemon.hears("reloaded")["files"] == []
         edited(company, "https://later.example")
         eventually(lambda: "https://later.example" in websites(company), True)
+
+
+def test_who_looks_after_it_is_told_what_needs_a_person(company: Site) -> None:
+    file = company.folder / "bridge.yaml"
+    file.write_text(file.read_text() + "notify: {after: 0s, webhook: {url: {env: CHAT_URL}}}\n")
+    with hook() as chat:
+        company.environment["CHAT_URL"] = chat.url
+        with running(company) as daemon:
+            daemon.hears("cycle")
+            mapping = company.folder / "mappings" / "customer.yaml"
+            mapping.write_text(mapping.read_text().replace("website:", "websit:", 1))
+            assert "reload" in daemon.hears("notification sent")["about"]
+            assert "reload refused: 1" in chat.taken[-1]["text"]
+            assert daemon.ends() == 0
+            assert SECRET not in str(daemon.said)
 
 
 def test_a_system_that_is_unplugged_is_told_once_and_comes_back(company: Site) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
+import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -22,6 +26,8 @@ from bridge.ports.records import WriteResult
 from bridge.sandbox import build
 from bridge.sandbox.kernel import Server, serve
 from e2e.marked import NETRC, PROXY, SECRETS, VENDORS, WRONG, Watched, private_key, started, watched
+from support.hook import SECRET as CHAT_SECRET
+from support.hook import hook
 from support.leaks import Marks, in_files, in_store
 
 APART = {("sandbox",), ("demo",)}
@@ -78,13 +84,54 @@ def everything(site: Watched) -> None:
         ("links", "merge", one, other), ("links", "new", one), ("outbox", "replay", "--all"),
         ("outbox", "pause", "fin"), ("outbox", "resume", "fin"), ("outbox", "discard", "999"),
         ("outbox", "discard", entry),
-        ("approve", "--list"), ("approve", "4f1d0c2ab9e3"), ("undo", last),
+        ("approve", "--list"), ("approve", "4f1d0c2ab9e3"), ("undo", last), ("notify",), ("notify", "--test"),
     ]  # fmt: skip
     for said in words:
         site.bridge(*said)
         site.bridge(*said, "--json")
+    daemon(site)
     ran = {said[: len(command)] for said in site.ran for command in commands()}
     assert commands() <= ran, "a command is not looked at"
+
+
+def soon(what: Callable[[], object]) -> None:
+    until = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < until, "it does not come"
+        time.sleep(0.2)
+
+
+def daemon(site: Watched) -> None:
+    """The daemon as a process of its own: what it says, its pages, and what it tells a chat."""
+    file = site.folder / "bridge.yaml"
+    mapping = site.folder / "mappings" / "customer.yaml"
+    before, good = file.read_text(encoding="utf-8"), mapping.read_text(encoding="utf-8")
+    with hook() as chat:
+        told = "notify: {after: 0s, webhook: {url: {env: CHAT_URL}}}"
+        file.write_text(f"{before}\nrun: {{every: 1s, listen: 127.0.0.1:0}}\n{told}\n", encoding="utf-8")
+        site.secrets.add(CHAT_SECRET)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bridge", "run", "--json"],
+            env={**os.environ, **site.environment, "CHAT_URL": chat.url},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            assert process.stdout is not None
+            started = json.loads(process.stdout.readline())
+            assert started["event"] == "started", started
+            url = f"http://127.0.0.1:{started['port']}"
+            soon(lambda: requests.get(f"{url}/readyz", timeout=10).status_code == 200)
+            mapping.write_text(f"{good}\nbroken: entry\n", encoding="utf-8")
+            soon(lambda: chat.taken)
+            pages = [requests.get(url + page, timeout=10).text for page in ("/status", "/metrics", "/healthz")]
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    file.write_text(before, encoding="utf-8")
+    mapping.write_text(good, encoding="utf-8")
+    site.ran.add(("run",))
+    site.judge(("run",), out + json.dumps(started), err, *pages, json.dumps(chat.taken))
 
 
 def test_every_command_on_a_good_day(site: Watched) -> None:

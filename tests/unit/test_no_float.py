@@ -41,6 +41,7 @@ WIRE = {
     ("engine/plan/identity.py", "resemblance"): "how alike two records are, for people",
     ("engine/reviewing.py", "Candidate"): "the same",
     ("config/sections.py", "budget_of"): "calls a second, and the share of a day's calls",
+    ("config/running.py", "_silence"): "how many times the longest silence",
     ("entrypoints/cli/output.py", "show"): "seconds in a table",
     ("entrypoints/cli/output.py", "text"): "seconds in a table",
 }
@@ -49,10 +50,12 @@ CALLS = re.compile(r"^(calls_)?per_\w+$")
 COUNTING = (
     "engine/budget.py",
     "engine/plan/forecast.py",
-    "entrypoints/daemon/metrics.py",
+    "engine/plan/rhythm.py",
+    "entrypoints/daemon/hearing.py",
     "entrypoints/daemon/loop.py",
+    "entrypoints/daemon/metrics.py",
 )
-"""They know calls, shares and paces only, and nothing of a record."""
+"""They know calls, shares, paces, silences and figures only, and nothing of a record."""
 OUTSIDE = ("sandbox", "testing")
 """The sandboxes speak the vendors' own numbers; the contract suite has spans of time only."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from bridge.canonical.custom import BadDeclaration, known_entities
 from bridge.config.notes import Notes
+from bridge.config.notifying import notify_of
 from bridge.config.running import run_of
 from bridge.config.secrets import NO_REFERENCE, SECRET_SOURCES, from_source, refers
 from bridge.config.sections import budget_of, history_of, sync_of
@@ -17,7 +18,9 @@ from bridge.mapping.reading import Data, read_yaml
 from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Source, Steps, undecodable
 from bridge.ports.errors import ConfigError
 
-WORDS: Final = ("version", "store", "mappings", "systems", "custom_fields", "policies", "sync", "history", "run")
+WORDS: Final = (
+    "version", "store", "mappings", "systems", "custom_fields", "policies", "sync", "history", "run", "notify",
+)  # fmt: skip
 OWN_WORDS: Final = ("adapter", "budget", "canary", "tolerance")
 """What bridge reads of a system by itself; all else is the adapter's."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -70,6 +73,7 @@ class _Reading(Notes):
             policies=self.policies(),
             history=history_of(self, self.data.get("history", {})),
             run=run_of(self, self.data.get("run", {}), systems),
+            notify=notify_of(self, self.data.get("notify", {})),
         )
 
     def policies(self) -> dict[str, str]:

@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.config.notes import DAY, Notes
 from bridge.config.values import RunConfig
+from bridge.engine.plan.rhythm import Terms
 from bridge.engine.plan.schedule import BadSchedule, Schedule, Timetable, Window, cron_line, window_of
 from bridge.mapping.reading import Data
 from bridge.mapping.source import Steps, suggest
 
-RUN_WORDS: Final = ("every", "cron", "quiet", "timezone", "schedules", "listen", "stop_within")
+RUN_WORDS: Final = ("every", "cron", "quiet", "timezone", "schedules", "listen", "stop_within", "nothing_new")
+SILENCE_WORDS: Final = ("factor", "least", "learn")
 SCHEDULE_WORDS: Final = ("every", "cron", "quiet")
 LEAST: Final = 1.0
 """Seconds between two reads of the same: less only takes calls from people."""
 _T = TypeVar("_T")
+_FACTOR: Final = re.compile(r"\d{1,3}(\.\d+)?")
 _PLACE: Final = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_]\w*)?")
 _LISTEN: Final = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]+):(?P<port>\d{1,5})")
 
@@ -40,7 +43,12 @@ def run_of(notes: Notes, section: Data, systems: Iterable[str]) -> RunConfig:
         quiet={**quiet, "": everywhere} if everywhere else quiet,
     )
     span = notes.span(section, "stop_within", usual.stop_within.total_seconds(), steps)
-    return RunConfig(timetable, _listen(notes, section.get("listen"), usual.listen), timedelta(seconds=span))
+    return RunConfig(
+        timetable,
+        _listen(notes, section.get("listen"), usual.listen),
+        timedelta(seconds=span),
+        _silence(notes, section.get("nothing_new", {})),
+    )
 
 
 def _schedules(
@@ -134,3 +142,23 @@ def _listen(notes: Notes, value: Data | None, usual: tuple[str, int] | None) -> 
         notes.wrong(("run", "listen"), "expected an address like 127.0.0.1:8321, or off", at_value=True)
         return usual
     return said["host"].strip("[]"), int(said["port"])
+
+
+def _silence(notes: Notes, section: Data) -> Terms | None:
+    """When it is told that a system brings nothing new; None: never."""
+    steps: Steps = ("run", "nothing_new")
+    if section == "off":
+        return None
+    if not isinstance(section, dict):
+        notes.wrong(steps, "expected entries like factor: 2, or off", at_value=True)
+        return Terms()
+    notes.known(section, steps, SILENCE_WORDS)
+    usual = Terms()
+    said = section.get("factor", str(usual.factor))
+    number = float(said) if isinstance(said, str) and _FACTOR.fullmatch(said) else 0.0
+    if not 1 <= number <= 100:
+        notes.wrong((*steps, "factor"), "expected a number from 1 to 100", at_value=True)
+        number = usual.factor
+    least = notes.span(section, "least", usual.least.total_seconds(), steps)
+    learn = notes.span(section, "learn", usual.learn.total_seconds(), steps)
+    return Terms(number, timedelta(seconds=least), timedelta(seconds=learn))

@@ -13,6 +13,8 @@ from bridge.config.secrets import Secrets
 from bridge.engine.budget import Terms
 from bridge.engine.merge.loops import Loop
 from bridge.engine.plan.guards import Limits
+from bridge.engine.plan.notices import NoticeTerms
+from bridge.engine.plan.rhythm import Terms as Silence
 from bridge.engine.plan.schedule import Timetable
 from bridge.mapping.reading import Data
 from bridge.mapping.source import Source
@@ -67,11 +69,51 @@ class HistoryConfig:
 @dataclass(frozen=True, slots=True)
 class RunConfig:
     """What the daemon does by itself: when it reads, where it tells of its health (host, port; None: nowhere), and how
-    long it may take to stop before it is stopped in the middle."""
+    long it may take to stop before it is stopped in the middle. silence: when it tells that nothing new comes; None:
+    never."""
 
     timetable: Timetable = field(default_factory=lambda: Timetable(ZoneInfo("UTC")))
     listen: tuple[str, int] | None = None
     stop_within: timedelta = timedelta(seconds=30)
+    silence: Silence | None = field(default_factory=Silence)
+
+
+Reference = tuple[str, str]
+"""Where a secret is: (env, file or keyring; its name there)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailConfig:
+    """A mail server and who gets mail.
+
+    tls: starttls, on (from the first byte) or off. ca_file: certificates to trust.
+    """
+
+    host: str
+    port: int
+    tls: str
+    sender: str
+    to: tuple[str, ...]
+    user: str = ""
+    password: Reference | None = None
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """An address that takes {"text": …}, as Slack, Mattermost and Rocket.Chat do. Who knows it can write there."""
+
+    url: Reference
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyConfig:
+    """Who is told of what needs a person."""
+
+    terms: NoticeTerms = field(default_factory=NoticeTerms)
+    mail: MailConfig | None = None
+    webhook: WebhookConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +133,7 @@ class Config:
     policies: Mapping[str, str] = field(default_factory=dict)
     history: HistoryConfig = field(default_factory=HistoryConfig)
     run: RunConfig = field(default_factory=RunConfig)
+    notify: NotifyConfig = field(default_factory=NotifyConfig)
 
     @property
     def folder(self) -> Path:

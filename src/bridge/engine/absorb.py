@@ -149,6 +149,7 @@ class _Page:
                     self.tally.linked += link.linked_by != "new"
             elif link.state == "review" and link.native_id not in before:
                 self.tally.review += 1
+                self.tally.news += 1  # one that is linked counts when it is merged
         self.new_links += [
             replace(link, fingerprint="", since=None)  # it is looked at now
             for link in self.links.values()
@@ -238,6 +239,7 @@ class _Page:
         self.tally.conflicts += len(fresh)
         self.tally.held += sum(conflict.state == "held" for conflict in fresh)
         self.tally.waiting += outcome.shadow.waiting_for is not None
+        self.tally.news += bool(outcome.moved)
         for problem in outcome.problems:
             error = MappingError(f"{problem.path}: {problem.message}")
             self.run.report.trouble(error, self.system, self.emap.entity, golden.id)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
-from bridge.engine.runtime import Run
+from bridge.engine.runtime import Run, traced
 from bridge.engine.stops import lift
 from bridge.engine.tombstones import bury, forget, inherit
 from bridge.engine.watch import Watch
@@ -23,6 +23,7 @@ KEPT = 10_000
 """Records of one read that are kept in memory until all of it has been counted."""
 
 
+@traced("read")
 def read(run: Run, emap: EntityMap, system: str) -> None:
     """Read all that changed in one system. A system that does not answer is left alone for the rest of the run."""
     try:

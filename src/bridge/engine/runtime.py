@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import wraps
+from typing import Protocol, TypeVar
 
 from bridge.engine.budget import Priority, Terms
 from bridge.engine.circuit import Circuit, close, keep, tripped
@@ -20,6 +22,14 @@ from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
 from bridge.ports.errors import AuthFailed, BridgeError, Transient
 from bridge.ports.storage import Store
+
+_T = TypeVar("_T")
+
+
+class Spans(Protocol):
+    """Opens a span around a part of the work: `with span("read", system="crm", entity="order"):`."""
+
+    def __call__(self, name: str, **what: str) -> AbstractContextManager[None]: ...
 
 
 class Halt(BaseException):
@@ -72,6 +82,7 @@ class Runtime:
     ledger: where calls are accounted for, if that is another store (a rehearsal works on a copy, and calls for real).
     point: called with the name of each step ("after read", "before write" ...), so that tests can stop the world there.
     progress: called with (stage, system, entity, records done). stopping: whether the process was asked to stop.
+    span: opened around the cycle and each reading and delivery, for traces.
     """
 
     store: Store
@@ -92,6 +103,7 @@ class Runtime:
     point: Callable[[str], None] = lambda name: None
     progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None
     stopping: Callable[[], bool] = lambda: False
+    span: Spans = lambda name, **what: nullcontext()
 
 
 @dataclass(slots=True)
@@ -197,3 +209,17 @@ class Run:
                     self.answered.add(system)
             finally:
                 tally.api_calls += adapter.calls - before
+
+
+def traced(name: str) -> Callable[[Callable[[Run, EntityMap, str], _T]], Callable[[Run, EntityMap, str], _T]]:
+    """A step of the cycle for one system and entity gets a span of this name."""
+
+    def around(step: Callable[[Run, EntityMap, str], _T]) -> Callable[[Run, EntityMap, str], _T]:
+        @wraps(step)
+        def inside(run: Run, emap: EntityMap, system: str) -> _T:
+            with run.runtime.span(name, system=system, entity=emap.entity):
+                return step(run, emap, system)
+
+        return inside
+
+    return around

@@ -16,7 +16,7 @@ from bridge.engine.outbox.send import send
 from bridge.engine.outbox.task import Task, intent_of
 from bridge.engine.plan.due import Due
 from bridge.engine.plan.guards import Finding
-from bridge.engine.runtime import Run
+from bridge.engine.runtime import Run, traced
 from bridge.engine.stops import Stop, lets_through, made
 from bridge.engine.work import Scene, enqueue_due
 from bridge.mapping.compiled import EntityMap
@@ -30,6 +30,7 @@ THOUGHT = timedelta(minutes=10)
 """Until it is looked at again whether there are still too many deletes; a `bridge sync` by hand does so at once."""
 
 
+@traced("deliver")
 def deliver(run: Run, emap: EntityMap, system: str) -> int:
     """Write all that is due now to one system. Returns the number of records written."""
     spec = emap.spec(system)

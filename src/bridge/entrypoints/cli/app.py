@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.entrypoints.cli import adapters, approve, daemon, demo, inspect, mapping, prepare, run, sandbox, undo
+from bridge.entrypoints.cli import (
+    adapters,
+    approve,
+    daemon,
+    demo,
+    inspect,
+    mapping,
+    notify,
+    prepare,
+    run,
+    sandbox,
+    undo,
+)
 
 app = typer.Typer(
     name="bridge",
@@ -38,6 +50,7 @@ run.register(app)
 daemon.register(app)
 approve.register(app)
 inspect.register(app)
+notify.register(app)
 undo.register(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(adapters.app, name="adapters")

@@ -47,21 +47,32 @@ def _run(file: Path, *, as_json: bool) -> None:
     from bridge.entrypoints.daemon.metrics import Metrics, Standing
     from bridge.entrypoints.daemon.site import load_site
     from bridge.entrypoints.daemon.telling import voice
+    from bridge.entrypoints.daemon.tracing import tracing
+    from bridge.entrypoints.notify.needs import needs_of_daemon
+    from bridge.entrypoints.notify.notifier import Notifier, notifying
     from bridge.wiring import opened_store
 
     log = voice(as_json=as_json)
     site = load_site(file)
     settings = site.config
-    with opened_store(settings) as store, only_daemon(settings, store):
+    with opened_store(settings) as store, only_daemon(settings, store), tracing(log) as span:
         metrics = Metrics()
-        daemon = Daemon(file, site, store, log, seen=metrics.count)
+        daemon = Daemon(file, site, store, log, seen=metrics.count, span=span)
         standing = Standing(
             store, lambda: daemon.pulse, lambda: daemon.site.config, lambda: daemon.site.places, daemon.clock
         )
         metrics.registry.register(standing)
+        notifier = Notifier(
+            store,
+            lambda: daemon.site.config,
+            lambda: needs_of_daemon(fault=bool(daemon.pulse.fault), refused=len(daemon.pulse.refused)),
+            log,
+            daemon.clock,
+        )
         with (
             listening(settings.run.listen, Health(daemon, metrics.registry, daemon.clock)) as port,
             _obeying(daemon),
+            notifying(notifier),
         ):
             log.info("started", config=str(file), systems=sorted(settings.systems), port=port, process=os.getpid())
             daemon.live()

@@ -16,6 +16,7 @@ from bridge.engine.explain import Explanation, explain
 from bridge.engine.meter import known_budgets
 from bridge.engine.pausing import paused
 from bridge.engine.plan.marks import RECORD
+from bridge.engine.rhythms import rhythms
 from bridge.engine.stops import all_stops
 from bridge.entrypoints.cli import conflicts, links, outbox
 from bridge.entrypoints.cli.approve import plain
@@ -83,6 +84,11 @@ def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
         }
         for row, at in uow.cursors()
     ]
+    silent = [
+        {"system": system, "entity": entity, "last": one.last, "told": one.told}
+        for (system, entity), one in rhythms(uow).items()
+        if one.told is not None and system in systems
+    ]
     runs = [{key: value for key, value in run.items() if key != "report"} for run in uow.runs(5)]
     dead = any(row["state"] == "dead" for row in queue)
     return {
@@ -96,11 +102,13 @@ def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
             {"entity": entity, "system": system, "records": number, "duplicates": duplicates}
             for (entity, system), (number, duplicates) in sorted(uow.review_counts().items())
         ],
+        "nothing_new": silent,
         "paused": {system: str(pause) for system, pause in pauses.items()},
         "not_answering": {system: str(circuit) for system, circuit in open_circuits(uow, systems).items()},
         "calls_of_24_hours": {s: _allowance(budget) for s, budget in known_budgets(uow).items() if s in systems},
         "runs": runs,
         "needs_a_person": dead
+        or bool(silent)
         or any(stop.approved is None for stop in stops)
         or any(not pause.by_person for pause in pauses.values())
         or any(row["state"] == "held" for row in disputes),
@@ -134,6 +142,9 @@ def _print_status(found: dict[str, Any]) -> None:
         console.print(f"[yellow]{system}[/] {escape(words)}", soft_wrap=True, highlight=False)
     for system, words in found["not_answering"].items():
         console.print(f"[yellow]{system}[/] {escape(words)}", soft_wrap=True, highlight=False)
+    for row in found["nothing_new"]:
+        words = f"has brought no new {row['entity']} since {text(row['last'])} UTC, longer than ever; `bridge check`"
+        console.print(f"[yellow]{row['system']}[/] {escape(words)}", soft_wrap=True, highlight=False)
     calls = [(s, a["by_bridge"], a.get("used"), a.get("allowed")) for s, a in found["calls_of_24_hours"].items()]
     if calls:
         show("Calls of 24 hours", ("system", "by bridge", "used by all", "allowed"), calls)

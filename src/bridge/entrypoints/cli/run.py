@@ -20,6 +20,7 @@ from bridge.engine.meter import known_budgets
 from bridge.engine.plan.forecast import Forecast, forecast
 from bridge.engine.plan.rehearsal import Action, RehearsalAdapter, Script
 from bridge.engine.report import Report
+from bridge.engine.rhythms import note_news
 from bridge.engine.runtime import Runtime
 from bridge.entrypoints.alone import alone, closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
@@ -97,6 +98,7 @@ def synchronise(
         report = cycle(runtime, run_id, patience=settings.sync.wait)
         with store.begin() as uow:
             uow.finish_run(run_id, report.as_json(), runtime.clock())
+            note_news(uow, report, runtime.clock())
     return report
 
 

@@ -82,6 +82,10 @@ class Health:
                 "fault": pulse.fault or None,
                 "reload_refused": list(pulse.refused),
                 "quiet": sorted(daemon.quiet),
+                "nothing_new": [
+                    {"system": system, "entity": entity, "last": one.last, "told": one.told}
+                    for (system, entity), one in sorted(pulse.silent.items())
+                ],
                 "read": [
                     {"system": system, "entity": entity, "at": pulse.read.get((system, entity))}
                     for system, entity in daemon.site.places

@@ -20,10 +20,12 @@ from sqlalchemy.exc import DBAPIError
 from bridge.engine.circuit import open_circuits
 from bridge.engine.cycle import cycle
 from bridge.engine.pausing import paused
+from bridge.engine.plan.rhythm import Rhythm
 from bridge.engine.report import Report
-from bridge.engine.runtime import Runtime
+from bridge.engine.runtime import Runtime, Spans
 from bridge.entrypoints.alone import Busy, alone
 from bridge.entrypoints.cli.crash import in_words
+from bridge.entrypoints.daemon.hearing import Hearing
 from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
 from bridge.entrypoints.daemon.telling import Troubles, figures, idle
 from bridge.ports.errors import ConfigError
@@ -44,18 +46,23 @@ Left = dict[tuple[str, str, str], int]
 @dataclass(slots=True)
 class Pulse:
     """How the daemon is, for whoever asks over HTTP. Instants are those of its last sign of life, of the end of its
-    last cycle, and of each (system, entity)'s last reading that went well."""
+    last cycle, and of each (system, entity)'s last reading that went well. silent: those that bring nothing new for
+    longer than they ever did."""
 
     sign: datetime
     cycled: datetime | None = None
     read: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    silent: dict[tuple[str, str], Rhythm] = field(default_factory=dict)
     fault: str = ""
     refused: tuple[str, ...] = ()
     stopping: bool = False
 
 
 class Daemon:
-    """One daemon over one store. log: how it speaks. seen: told of every report. clock, sleep: the world's time."""
+    """One daemon over one store. log: how it speaks. seen: told of every report. span: for traces.
+
+    clock: the world's time.
+    """
 
     def __init__(
         self,
@@ -65,14 +72,17 @@ class Daemon:
         log: Any,
         *,
         seen: Callable[[Report], None] = lambda report: None,
+        span: Spans | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.file, self.site, self.store, self.log = file, site, store, log
-        self.seen, self.clock = seen, clock
+        self.seen, self.clock, self.span = seen, clock, span
         self.pulse = Pulse(clock())
         self.halt, self.wake, self.again = threading.Event(), threading.Event(), threading.Event()
         self.last: dict[tuple[str, str], datetime] = {}
         self.troubles = Troubles()
+        self.hearing = Hearing(store, log, lambda: self.site.config.run.silence)
+        self.pulse.silent = self.hearing.silent
         self.runtime = self._runtime()
         self.opened = clock()
         self.left: Left = {}
@@ -127,7 +137,8 @@ class Daemon:
         with self.store.begin() as uow:
             uow.reclaim(runtime.clock(), owner=runtime.owner)
             uow.start_run(run_id, "run", runtime.clock())
-        report = cycle(runtime, run_id, reads=due, quiet=self.quiet)
+        with runtime.span("cycle", run=run_id):
+            report = cycle(runtime, run_id, reads=due, quiet=self.quiet)
         with self.store.begin() as uow:
             if idle(report):
                 uow.drop_run(run_id)
@@ -151,15 +162,16 @@ class Daemon:
         return any(number > self.left.get(place, 0) for place, number in fresh.items())
 
     def _tell(self, report: Report, due: Collection[tuple[str, str]]) -> None:
-        self.pulse.cycled = self.clock()
-        for place in due:
-            bad = any(trouble.system == place[0] and trouble.entity in ("", place[1]) for trouble in report.troubles)
-            if not bad and place[0] not in report.paused and place[0] not in report.resting:
-                self.pulse.read[place] = self.clock()
+        self.pulse.cycled = now = self.clock()
+        good = {place for place in due if _went_well(report, place)}
+        self.pulse.read.update(dict.fromkeys(good, now))
         self.seen(report)
         self.troubles.tell(report, lambda system, entity: (system, entity) in due or not entity, self.log)
         if not idle(report):
             self.log.info("cycle", run=report.run, **figures(report))
+        self.hearing.interrupted({system for system, _ in {*due} - good})
+        self.hearing.after(report, good, self.site.places, now)
+        self.pulse.silent = self.hearing.silent
 
     def _note_quiet(self, now: datetime) -> None:
         quiet = {system for system in self.site.adapters if self.site.config.run.timetable.quiet_at(system, now)}
@@ -167,6 +179,7 @@ class Daemon:
             self.log.info("quiet hours begin", system=system)
         for system in sorted(self.quiet - quiet):
             self.log.info("quiet hours end", system=system)
+        self.hearing.interrupted(quiet)
         self.quiet = quiet
 
     def _look_at_files(self) -> None:
@@ -225,7 +238,7 @@ class Daemon:
         made = make_runtime(
             self.site.config, self.store, self.site.adapters, self.site.maps, point=alive, progress=alive
         )
-        return replace(made, clock=self.clock, stopping=self.halt.is_set)
+        return replace(made, clock=self.clock, stopping=self.halt.is_set, span=self.span or made.span)
 
     def _let_go(self) -> None:
         """Give back what was claimed, so that the next process need not wait for its lease to run out."""
@@ -235,6 +248,13 @@ class Daemon:
         except DBAPIError:
             self.log.warning("leases not released", to_do="They run out by themselves within minutes.")
         self.site.close()
+
+
+def _went_well(report: Report, place: tuple[str, str]) -> bool:
+    """Whether what was to be read was read. A record that is refused says nothing of that."""
+    system, entity = place
+    ours = [one for one in report.troubles if one.system == system and one.entity in ("", entity)]
+    return all(one.golden_id for one in ours) and system not in report.paused and system not in report.resting
 
 
 def end_for_sure(after: timedelta, log: Any, leave: Callable[[int], None]) -> threading.Timer:

@@ -80,6 +80,10 @@ class Standing(Collector):
             if at is not None:
                 age.add_metric(place, (now - at).total_seconds())
         yield age
+        silent = GaugeMetricFamily("bridge_nothing_new", "1 while too silent.", labels=["system", "entity"])
+        for place in self._places():
+            silent.add_metric(place, float(place in pulse.silent))
+        yield silent
         yield GaugeMetricFamily("bridge_up", "1 while cycles work, 0 in a fault.", value=0.0 if pulse.fault else 1.0)
         refused = 1.0 if pulse.refused else 0.0
         yield GaugeMetricFamily("bridge_reload_refused", "1 while changed files are broken.", value=refused)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.config import Config, load_config
+from bridge.entrypoints.notify.channels import make_channels
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.source import suggest
 from bridge.policies import load_policies
@@ -47,6 +48,7 @@ def load_site(file: Path) -> Site:
     if problems:
         raise ConfigError(problems)
     load_policies(config)
+    make_channels(config)  # what could not be told is better known now
     return Site(config, maps, make_adapters(config), stamps)
 
 
