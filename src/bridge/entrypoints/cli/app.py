@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.entrypoints.cli import approve, daemon, demo, inspect, mapping, prepare, run, sandbox, undo
+from bridge.entrypoints.cli import approve, daemon, demo, inspect, mapping, prepare, run, sandbox, store, undo
 
 app = typer.Typer(
     name="bridge",
@@ -39,6 +39,7 @@ daemon.register(app)
 approve.register(app)
 inspect.register(app)
 undo.register(app)
+store.register(app)
 app.add_typer(mapping.app, name="mapping")
 sandbox.register(app)
 demo.register(app)
