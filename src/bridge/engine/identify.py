@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from bridge.engine.forgetting import forgotten
 from bridge.engine.merge.form import Form
 from bridge.engine.plan.identity import crowded, decide, match_keys, match_words, said_to_match
 from bridge.engine.refbook import look_up
@@ -51,9 +52,13 @@ class Identities:
             return []
         self._parted = self.uow.separated(self.system, self.emap.entity, [record.native_id for record in loose])
         self._load_owners(loose, links, written)
+        strangers = [record for record in loose if record.native_id not in written]
+        again = forgotten(self.uow, self.emap.entity, self.system, strangers, links, prints)
         found: list[Link] = []
         unknown: list[NativeRecord] = []
         for record in loose:
+            if record.native_id in again:
+                continue
             link = self._by_key(record, links.get(record.native_id), written.get(record.native_id))
             if link is None:
                 unknown.append(record)
@@ -61,7 +66,7 @@ class Identities:
                 found.append(link)
         if unknown:
             found.extend(self._by_rules(unknown, links, prints))
-        return self._said(found, records)
+        return [*self._said(found, records), *again.values()]
 
     def _load_owners(
         self, records: Sequence[NativeRecord], links: Mapping[str, Link], written: Mapping[str, str]

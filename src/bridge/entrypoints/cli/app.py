@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.entrypoints.cli import approve, daemon, demo, inspect, mapping, prepare, run, sandbox, store, undo
+from bridge.entrypoints.cli import approve, daemon, demo, forget, inspect, mapping, prepare, run, sandbox, store, undo
 
 app = typer.Typer(
     name="bridge",
@@ -40,6 +40,7 @@ approve.register(app)
 inspect.register(app)
 undo.register(app)
 store.register(app)
+forget.register(app)
 app.add_typer(mapping.app, name="mapping")
 sandbox.register(app)
 demo.register(app)
