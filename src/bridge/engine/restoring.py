@@ -68,6 +68,32 @@ def restored(uow: UnitOfWork, entity: str) -> Restored | None:
     return Restored(since, at, tuple(said["unread"]))
 
 
+@dataclass(frozen=True, slots=True)
+class Born:
+    """Golden ids that arose since a restored store was last at work, before it was restored and after.
+
+    lost: under keys that bridge had given before; what carries them was made by bridge. found: for strangers.
+    """
+
+    lost: tuple[str, ...]
+    found: tuple[str, ...]
+
+
+def born_since(uow: UnitOfWork, entity: str) -> Born | None:
+    """What arose since; None where the store was not restored, or everything has been read since."""
+    known = restored(uow, entity)
+    if known is None:
+        return None
+    ids = uow.golden_page(entity, _stamp(known.since), PAGE)
+    border = _stamp(known.at)
+    return Born(tuple(one for one in ids if one < border), tuple(one for one in ids if one >= border))
+
+
+def _stamp(at: datetime) -> str:
+    """The beginning of a golden id that is made at this instant (`bridge.wiring.new_id`)."""
+    return f"{int(at.timestamp() * 1000):012x}"
+
+
 def read_since(uow: UnitOfWork, entity: str, system: str) -> None:
     """A system has been read to its end: nothing more is unknown there."""
     found = restored(uow, entity)
