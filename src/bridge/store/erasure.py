@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, false, func, or_, select, tuple_, update
@@ -36,7 +36,7 @@ class Whose:
 
     entity: str
     golden_ids: tuple[str, ...]
-    records: tuple[tuple[str, str], ...]
+    records: tuple[tuple[str, str], ...] = field(repr=False)
 
 
 class Erasure(Transaction):

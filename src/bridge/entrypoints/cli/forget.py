@@ -27,15 +27,15 @@ class Found:
     system -> why. referred_to_by: entity -> golden records that name it. may_be_the_same: records under review.
     """
 
-    record: str
+    record: str = field(repr=False)
     golden_id: str | None
     rows: dict[str, int]
-    records: list[str]
+    records: list[str] = field(repr=False)
     referred_to_by: dict[str, int]
-    may_be_the_same: list[str]
-    there: list[str] = field(default_factory=list)
+    may_be_the_same: list[str] = field(repr=False)
+    there: list[str] = field(default_factory=list, repr=False)
     not_asked: dict[str, str] = field(default_factory=dict)
-    refused: str = ""
+    refused: str = field(default="", repr=False)
     to_do: str = ""
     applied: bool = False
     scrubbed: bool = False

@@ -103,7 +103,7 @@ def _put_aside(settings: Config, config: Path | None, store: Database) -> Kept:
     local = url.get_backend_name() == "sqlite" and url.database
     beside = Path(url.database) if local and url.database else place(config).with_name("bridge.db")
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    target = beside.with_name(f"{beside.stem}.before-restore-{stamp}{beside.suffix}")
+    target = beside.with_name(f"{beside.name}.before-restore-{stamp}")
     with writing(target):
         return backup(store, target)
 
