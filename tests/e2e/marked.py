@@ -91,7 +91,7 @@ fields:
   phone:  {crm: Phone, erp: phone, conflict: ask}
   notes:  {crm: Description, erp: comment, fin: customer_details, transform: {erp: html_text}}
 """
-SHOWS_VALUES = (("plan",), ("explain",), ("conflicts",), ("outbox", "show"), ("links",))
+SHOWS_VALUES = (("plan",), ("explain",), ("conflicts",), ("outbox", "show"), ("links",), ("forget",))
 """Commands that show records on standard output: that is what they are for."""
 
 

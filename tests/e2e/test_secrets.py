@@ -70,6 +70,7 @@ def everything(site: Watched) -> None:
     last = json.loads(site.bridge("status", "--json"))["runs"][0]["id"]
     journal = json.loads(site.bridge("conflicts", "list", "--json"))["conflicts"]
     conflict = str(journal[0]["id"]) if journal else "00000000"
+    kept = str(site.folder / "bridge.db.kept")
     words = [
         ("init", "elsewhere"), ("check",), ("adapters", "list"), ("adapters", "new", "acme", "--into", "elsewhere"),
         *(("setup", system, "--dry-run") for system in VENDORS),
@@ -85,6 +86,8 @@ def everything(site: Watched) -> None:
         ("outbox", "pause", "fin"), ("outbox", "resume", "fin"), ("outbox", "discard", "999"),
         ("outbox", "discard", entry),
         ("approve", "--list"), ("approve", "4f1d0c2ab9e3"), ("undo", last), ("notify",), ("notify", "--test"),
+        ("backup", kept), ("store", "check"), ("store", "check", kept), ("restore", kept),
+        ("restore", kept, "--replace"), ("forget", one), ("forget", one, "--apply", "--anyway"),
     ]  # fmt: skip
     for said in words:
         site.bridge(*said)

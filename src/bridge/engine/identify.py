@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from bridge.engine.forgetting import forgotten
 from bridge.engine.merge.form import Form
 from bridge.engine.plan.identity import crowded, decide, match_keys, match_words, said_to_match
+from bridge.engine.plan.reunion import reunite
 from bridge.engine.refbook import look_up
+from bridge.engine.restoring import Born, born_since
 from bridge.engine.runtime import Run
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import NativeRecord
 from bridge.ports.storage import UnitOfWork
-from bridge.ports.work import Canonical, Golden, Link
+from bridge.ports.work import Alias, Canonical, Golden, Link
 
 KEY = re.compile(r"[0-9a-z][0-9a-z-]{7,63}")
 """What a golden id looks like."""
@@ -31,6 +34,7 @@ class Identities:
         self._somewhere: set[str] = set()  # golden ids of which some system has the record
         self._parted: set[tuple[str, str]] = set()  # (native id, golden id) that a person said are not the same
         self._alias: dict[str, str] = {}  # ids that golden records had before, or have in this system
+        self._born: Born | None = None  # golden ids that arose since the store was restored
 
     @staticmethod
     def keys_of(emap: EntityMap, goldens: Iterable[Golden]) -> dict[str, list[tuple[str, str]]]:
@@ -51,9 +55,13 @@ class Identities:
             return []
         self._parted = self.uow.separated(self.system, self.emap.entity, [record.native_id for record in loose])
         self._load_owners(loose, links, written)
+        strangers = [record for record in loose if record.native_id not in written]
+        again = forgotten(self.uow, self.emap.entity, self.system, strangers, links, prints)
         found: list[Link] = []
         unknown: list[NativeRecord] = []
         for record in loose:
+            if record.native_id in again:
+                continue
             link = self._by_key(record, links.get(record.native_id), written.get(record.native_id))
             if link is None:
                 unknown.append(record)
@@ -61,7 +69,7 @@ class Identities:
                 found.append(link)
         if unknown:
             found.extend(self._by_rules(unknown, links, prints))
-        return self._said(found, records)
+        return [*self._said(found, records), *again.values()]
 
     def _load_owners(
         self, records: Sequence[NativeRecord], links: Mapping[str, Link], written: Mapping[str, str]
@@ -134,7 +142,11 @@ class Identities:
     def _by_rules(
         self, records: Sequence[NativeRecord], links: Mapping[str, Link], prints: Mapping[str, str]
     ) -> list[Link]:
-        form = Form(self.emap, self.system, look_up(self.uow, self.emap, system=self.system, records=records))
+        self._born = born_since(self.uow, self.emap.entity)
+        if self._born is not None:
+            self._load([*self._born.lost, *self._born.found])
+        refs = look_up(self.uow, self.emap, system=self.system, records=records, goldens=self.goldens.values())
+        form = Form(self.emap, self.system, refs)
         readings = {record.native_id: form.read(record.values).values for record in records}
         keys = {native_id: match_keys(self.emap.match, values) for native_id, values in readings.items()}
         wanted = sorted({key for found in keys.values() for key in found})
@@ -142,9 +154,28 @@ class Identities:
         self._index = {key: ids for key, ids in found.items() if not crowded(key, len(ids))}
         self._load(sorted({golden_id for ids in self._index.values() for golden_id in ids}))
         return [
-            self._judge(record, readings[record.native_id], keys[record.native_id], links, prints[record.native_id])
+            self._reunited(form, record, links, prints[record.native_id])
+            or self._judge(record, readings[record.native_id], keys[record.native_id], links, prints[record.native_id])
             for record in records
         ]
+
+    def _reunited(self, form: Form, record: NativeRecord, links: Mapping[str, Link], seen: str) -> Link | None:
+        """After a restore: what bridge made since, and what it was made from (`bridge.engine.plan.reunion`)."""
+        if self._born is None:
+            return None
+        made = bool(record.key and KEY.fullmatch(record.key))
+        ids = self._born.found if made else self._born.lost
+        free = [one for one in ids if one not in self._taken and not self._is_parted(record, one)]
+        decision = reunite(form, record, [self.goldens[one] for one in free])
+        if decision.kind == "review":
+            return self._review(record, decision.reason, decision.candidates, links.get(record.native_id), seen)
+        if decision.golden_id is None:
+            return None
+        self._taken[decision.golden_id] = record.native_id
+        if made and record.key:
+            self.uow.save_aliases([Alias(self.emap.entity, record.key, decision.golden_id)], self.run.now)
+        entity, reason = self.emap.entity, decision.reason
+        return Link(self.system, entity, record.native_id, decision.golden_id, "linked", "match", reason)
 
     def _judge(
         self,

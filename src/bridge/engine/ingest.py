@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
+from bridge.engine.restoring import read_since, waits_for_reading
 from bridge.engine.runtime import Run, traced
 from bridge.engine.stops import lift
 from bridge.engine.tombstones import bury, forget, inherit
@@ -82,6 +83,7 @@ def _pass(run: Run, emap: EntityMap, system: str, position: CursorRow, *, remap:
             uow.save_cursor(after, run.now)
             if done and (anew or not remap):
                 if not halted:
+                    read_since(uow, emap.entity, system)
                     lift(uow, system, emap.entity, "read")
                 uow.set_flag(_mapping_flag(system, emap), f"halted:{emap.digest}" if halted else emap.digest)
             elif anew and remap:
@@ -214,6 +216,8 @@ def arm(run: Run, emap: EntityMap) -> bool:
     with run.store.begin() as uow:
         if uow.flag(armed_flag(emap.entity)) == systems and uow.flag(f"due:{emap.entity}") == emap.digest:
             return True
+        if waits_for_reading(uow, emap):
+            return False
         if not all(uow.cursor(system, emap.entity).complete for system in emap.systems):
             return False
     after = ""

@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from bridge.ports.errors import ConfigError
 from bridge.store.backlog import Backlog
+from bridge.store.erasure import Erasure
 from bridge.store.identity import Identity
 from bridge.store.journal import Journal
 from bridge.store.listing import Listing
@@ -36,7 +37,7 @@ COPIED_AT_ONCE = 1000
 """Rows in memory while a store is copied."""
 
 
-class SqlUnitOfWork(Records, Identity, Queue, Backlog, Journal, Written):
+class SqlUnitOfWork(Records, Identity, Queue, Backlog, Journal, Written, Erasure):
     """One transaction over all tables (`bridge.ports.storage.UnitOfWork`)."""
 
 

@@ -277,6 +277,7 @@ RUN = Table(
     Column("finished", Instant),
     Column("report", LargeBinary),
 )
+Index("run_started", RUN.c.started)
 
 BUDGET = Table(
     "budget",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Table, and_, delete, exists, select
+from sqlalchemy import Column, ColumnElement, Table, and_, delete, exists, select
 
 from bridge.ports.work import WriteRow
 from bridge.store import codec
@@ -32,9 +32,10 @@ class Written(Transaction):
         return [codec.write_of(row) for row in self.connection.execute(query)]
 
     def prune(self, *, history: datetime, writes: datetime, limit: int) -> int:
-        """Forget changes and writes from before these instants, the oldest first and at most `limit` of each.
+        """Forget what is from before these instants, the oldest first and at most `limit` of each kind.
 
-        What an open conflict is about stays. Returns how many rows were deleted.
+        history: changes of values, and conflicts that are settled. What an open conflict is about stays, and so does
+        the conflict. writes: the writes of runs, and the runs. Returns how many rows were deleted.
         """
         open_ = exists().where(
             CONFLICT.c.entity == HISTORY.c.entity,
@@ -42,7 +43,16 @@ class Written(Transaction):
             CONFLICT.c.unit == HISTORY.c.unit,
             CONFLICT.c.state == "held",
         )
-        return self._forget(HISTORY, history, limit, and_(~open_)) + self._forget(WRITTEN, writes, limit)
+        deleted = self._forget(HISTORY, history, limit, and_(~open_)) + self._forget(WRITTEN, writes, limit)
+        settled = and_(CONFLICT.c.at < history, CONFLICT.c.state != "held")
+        deleted += self._forget_oldest(CONFLICT, CONFLICT.c.at, settled, limit)
+        over = and_(RUN.c.started < writes, ~exists().where(WRITTEN.c.run == RUN.c.id))
+        return deleted + self._forget_oldest(RUN, RUN.c.started, over, limit)
+
+    def _forget_oldest(self, table: Table, when: Column[datetime], old: ColumnElement[bool], limit: int) -> int:
+        """Rows of a table whose key says nothing of their age; `when` is indexed."""
+        oldest = select(table.c.id).where(old).order_by(when).limit(limit).scalar_subquery()
+        return int(self.connection.execute(delete(table).where(table.c.id.in_(oldest))).rowcount)
 
     def _forget(self, table: Table, before: datetime, limit: int, *keep: object) -> int:
         """Rows lie in the order of their making: one look at the first says whether there is anything to do."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
-from bridge.engine.merge.draft import Circumstances, Draft, all_words, hold, journal, take
+from bridge.engine.merge.draft import Circumstances, Draft, all_words, hold, journal, second, take
 from bridge.engine.merge.form import Form, same
 from bridge.engine.merge.owner import settled_by
 from bridge.engine.merge.policy import Clocks, Dispute, FailedPolicy, choose, consult
 from bridge.engine.merge.quantity import is_nothing
 from bridge.engine.merge.status import meet_status
 from bridge.mapping.units import Policy, Unit
-from bridge.ports.work import Canonical, Conflict, Proposal, Provenance, Terms
+from bridge.ports.records import NativeValue
+from bridge.ports.work import Canonical, Conflict, Proposal, Provenance, Shadow, Terms
+
+RESTORED: Final = "restored"
+"""The rule of a quantity that was agreed on anew, after the store was restored."""
 
 
 def meet(form: Form, unit: Unit, proposal: Proposal, draft: Draft, around: Circumstances) -> None:
@@ -29,6 +34,26 @@ def meet(form: Form, unit: Unit, proposal: Proposal, draft: Draft, around: Circu
         meet_status(form, unit, proposal, draft, around)
         return
     dispute(form, unit, policy, None, proposal, draft, around)
+
+
+def unread_since_restore(form: Form, unit: Unit, shadow: Shadow | None, base: Mapping[str, NativeValue]) -> bool:
+    """Whether a quantity was not read since the store was restored: it was marked to be left alone till then."""
+    marked = shadow is not None and unit.name in shadow.stopped
+    return unit.policy.kind == "sum" and marked and not any(path in base for path in unit.paths(form.system))
+
+
+def meet_again(unit: Unit, proposal: Proposal, draft: Draft, around: Circumstances) -> None:
+    """A quantity, after the store was restored: what was moved since is in all systems already, or in one alone.
+
+    Where they agree that is the quantity, zero included. Where they do not, only a person knows which movements all of
+    them have seen: added up, or put back, would be wrong.
+    """
+    if unit.name not in draft.provenance:
+        take(unit, proposal, RESTORED, draft, around)
+    elif same(unit, proposal.value, draft.values.get(unit.name)):
+        second(unit, proposal, draft)
+    else:
+        hold(unit, None, all_words(draft, unit, proposal), RESTORED, draft, around)
 
 
 def dispute(

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bridge.engine.merge.dispute import dispute, meet, rehear
+from bridge.engine.merge.dispute import dispute, meet, meet_again, rehear, unread_since_restore
 from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, journal, second, take, take_back
 from bridge.engine.merge.form import Form, Reading, complete, same
 from bridge.engine.merge.owner import refuse, refused
@@ -187,6 +187,9 @@ def _merge(
     if unit.name not in draft.held and refused(form, unit, base.values):
         proposal = Proposal(form.system, word, sighting.record.modified)
         refuse(form, unit, base.values, proposal, draft, around)
+        return
+    if unread_since_restore(form, unit, sighting.shadow, base.values) and unit.name not in draft.held:
+        meet_again(unit, Proposal(form.system, word, sighting.record.modified), draft, around)
         return
     if unit.policy.kind == "sum" and all(path in base.values for path in unit.paths(form.system)):
         before = form.read({path: base.values[path] for path in unit.paths(form.system)}).values.get(unit.name)

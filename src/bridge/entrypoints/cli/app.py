@@ -12,12 +12,14 @@ from bridge.entrypoints.cli import (
     approve,
     daemon,
     demo,
+    forget,
     inspect,
     mapping,
     notify,
     prepare,
     run,
     sandbox,
+    store,
     undo,
 )
 
@@ -52,6 +54,8 @@ approve.register(app)
 inspect.register(app)
 notify.register(app)
 undo.register(app)
+store.register(app)
+forget.register(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(adapters.app, name="adapters")
 sandbox.register(app)
