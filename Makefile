@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 # Adapters that are packages of their own. Without the folder everything else works as before.
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+# Compiled modules are kept: the demo and the tests start bridge many times, and compiling it anew doubles each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-real test soak crash-matrix faults bench-matching lint types clean

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 
 from tenacity import RetryCallState, wait_random_exponential
 
@@ -23,43 +23,42 @@ from bridge.engine.silence import Secrets, silenced
 from bridge.mapping import load_mappings
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.source import suggest
+from bridge.plugins import clash, installed, made
 from bridge.policies import load_policies
 from bridge.ports.adapter import Adapter
 from bridge.ports.errors import ConfigError
 from bridge.store import Database, open_store
 
-GROUP = "bridge.adapters"
-
 
 def adapter_entry_points() -> dict[str, EntryPoint]:
-    """Every installed adapter by name. Raises ConfigError where two distributions offer the same name."""
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        other = found.get(point.name)
-        if other is not None and other.value != point.value:
-            names = sorted({p.dist.name if p.dist else "?" for p in (point, other)})
-            raise ConfigError(f"the adapter {point.name} is offered by {' and '.join(names)}: uninstall one of them")
-        found[point.name] = point
-    return found
+    """Every installed adapter by name, without the names that several distributions offer."""
+    return dict(installed().points)
 
 
 def make_adapter(config: Config, name: str) -> Adapter:
-    """Build the adapter of one system. Raises ConfigError with every problem of its settings, each with its place."""
+    """Build the adapter of one system. Raises ConfigError with every problem of its settings, each with its place.
+
+    A broken adapter raises nothing: a stand-in takes its place, for which the system does not let bridge in.
+    """
     system = config.systems[name]
-    points = adapter_entry_points()
-    point = points.get(system.adapter)
+    point = adapter_entry_points().get(system.adapter)
     if point is None:
-        known = ", ".join(sorted(points))
-        message = f"there is no adapter '{system.adapter}'{suggest(system.adapter, points)} (installed: {known})"
+        message = _no_adapter(system.adapter)
         raise ConfigError(str(config.source.finding("error", ("systems", name, "adapter"), message, at_value=True)))
     secrets = Secrets(config.secrets(name))
     try:
-        return silenced(point.load()(name, config.settings(name)), secrets)
+        return silenced(made(point, name, config.settings(name)), secrets)
     except ConfigError as error:
         problems = [secrets.hide(config.place(problem)) for problem in error.problems]
-    except ImportError as error:
-        problems = [f"the adapter {system.adapter} cannot be loaded: {error}"]
     raise ConfigError(problems)  # outside the handler: the fault's frames hold the settings
+
+
+def _no_adapter(adapter: str) -> str:
+    """Why a name leads to no adapter."""
+    have = installed()
+    if adapter in have.clashes:
+        return clash(adapter, have.clashes[adapter])
+    return f"there is no adapter '{adapter}'{suggest(adapter, have.points)} (installed: {', '.join(have.points)})"
 
 
 def make_adapters(config: Config, names: list[str] | None = None) -> dict[str, Adapter]:

@@ -24,6 +24,7 @@ NEXT: dict[type[e.BridgeError], tuple[str, str]] = {
     e.AuthFailed: ("The system is paused for all runs and told once; its work waits.", "no"),
     e.PermissionDenied: ("A write is set aside; all others go on.", "final"),
     e.KeyFieldMissing: ("The system gets nothing in this run; its work waits.", "no"),
+    e.AdapterBroken: ("The system gets nothing in this run, and is told in each; its work waits.", "no"),
     e.VersionConflict: ("The record is read again, merged, and written if something is still due.", "no"),
     e.InDoubt: (
         "The record is looked up by its key or id; its values and version say whether the write happened.",

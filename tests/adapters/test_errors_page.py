@@ -34,6 +34,7 @@ STATES: dict[type[errors.BridgeError], str] = {
     errors.RateLimited: "waiting",
     errors.AuthFailed: "waiting",
     errors.KeyFieldMissing: "waiting",
+    errors.AdapterBroken: "waiting",
     errors.PermissionDenied: "dead",
     errors.VersionConflict: "pending",
     errors.InDoubt: "in_doubt",

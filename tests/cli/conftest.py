@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from typer.main import get_command
-from typer.testing import CliRunner
 
 from bridge.adapters.memory import forget_worlds
 from bridge.entrypoints.cli import output
 from bridge.entrypoints.cli.app import app
+from support.command import invoke
 
 CONFIG = """\
 version: "1"
@@ -121,7 +121,7 @@ class Company:
     def bridge(self, *words: str, code: int | None = 0) -> Said:
         """Run a command as a new process would; what it must never do is checked each time."""
         forget_worlds()
-        result = CliRunner().invoke(app, list(words))
+        result = invoke(words)
         said = Said(result.exit_code, result.stdout, result.stderr)
         assert "Traceback" not in said.text
         assert code is None or said.code == code, f"ended with {said.code}: {said.text}"

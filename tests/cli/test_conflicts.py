@@ -141,6 +141,16 @@ def test_who_looks_after_it(disputed: Company) -> None:
     assert still["since"] == mine["since"], "the age is that of the dispute, not of its last word"
 
 
+def test_a_person_s_conflicts_are_found_below_newer_ones(disputed: Company) -> None:
+    disputed.bridge("conflicts", "assign", held(disputed), "--to", "Anna")
+    disputed.edit("crm", "crm-2", Description="an old friend")
+    disputed.edit("erp", "erp-2", comment="a new friend")
+    disputed.bridge("sync")
+    (newest,) = disputed.bridge("conflicts", "list", "--limit", "1", "--json").json["conflicts"]
+    (mine,) = disputed.bridge("conflicts", "list", "--owner", "Anna", "--limit", "1", "--json").json["conflicts"]
+    assert (newest["owner"], mine["owner"]) == ("", "Anna")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bridge.adapters.memory import adapter as memory
-from bridge.ports.errors import AuthFailed, KeyFieldMissing, PermissionDenied, Transient
+from bridge.ports.errors import AdapterBroken, AuthFailed, KeyFieldMissing, PermissionDenied, Transient
 from cli.conftest import Company
 
 
@@ -63,6 +63,6 @@ def test_only_a_refused_log_in_pauses() -> None:
     from bridge.engine.pausing import Pause, pauses_the_system
 
     assert pauses_the_system(AuthFailed("x"))
-    for error in (PermissionDenied("x"), KeyFieldMissing("x"), Transient("x")):
+    for error in (PermissionDenied("x"), KeyFieldMissing("x"), AdapterBroken("x"), Transient("x")):
         assert not pauses_the_system(error)
     assert "2026-01-02 03:04" in str(Pause("erp", datetime(2026, 1, 2, 3, 4, tzinfo=UTC), "erp: no"))

@@ -117,3 +117,30 @@ def test_an_object_that_the_system_does_not_have(company: Company) -> None:
 @pytest.mark.parametrize("words", [("chekc",), ("sync", "--jsno"), ("explain",)])
 def test_wrong_usage_ends_with_2(company: Company, words: tuple[str, ...]) -> None:
     assert company.bridge(*words, code=2)
+
+
+def test_init_for_named_systems(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each adapter brings along: its settings, and its column of each entity that two of them have."""
+    said = company.bridge("init", "two", "--system", "shop=memory", "--system", "erp=erpnext", "--json").json
+    assert {Path(name).name for name in said["written"]} == {"bridge.yaml", "customer.yaml", "product.yaml"}
+    text = (company.folder / "two" / "bridge.yaml").read_text()
+    assert (
+        "  erp:\n    adapter: erpnext\n    url: https://erpnext.example.com\n    api_key: {env: ERP_API_KEY}\n" in text
+    )
+    assert "# password: {env: SHOP_PASSWORD}" in text
+    monkeypatch.setenv("BRIDGE_CONFIG", "two/bridge.yaml")
+    assert company.bridge("mapping", "lint", "--offline", "--json").json["ok"] is True
+    assert company.bridge("init", "two", "--system", "shop=memory", "--json").json["written"] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("shop", "write it as name=adapter"),
+        ("shop=memori", "there is no adapter 'memori', did you mean 'memory'?"),
+        ("shop=", "write it as name=adapter"),
+    ],
+)
+def test_init_for_systems_that_are_none(company: Company, word: str, told: str) -> None:
+    assert told in company.bridge("init", "none", "--system", word, code=2).text
+    assert not (company.folder / "none").exists()

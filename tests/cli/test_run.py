@@ -172,18 +172,23 @@ def test_a_process_of_its_own_speaks_pure_json(company: Company) -> None:
 
 
 def test_ctrl_c_is_no_traceback(company: Company) -> None:
-    company.fill("crm", [{"Name": f"Nr {number}", "VAT": f"X{number}"} for number in range(300)])
-    process = subprocess.Popen([sys.executable, "-m", "bridge", "sync"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while not (company.folder / "bridge.db").exists():
-        assert process.poll() is None
-    os.kill(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert b"Traceback" not in err
+    for attempt in range(5):  # on a busy machine it may have come to its end before it is told
+        company.fill("crm", [{"Name": f"Nr {n}", "VAT": f"X{n}"} for n in range(attempt * 300, attempt * 300 + 300)])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bridge", "sync"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        while not (company.folder / "bridge.db").exists():
+            assert process.poll() is None
+        os.kill(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert b"Traceback" not in err
+        if process.returncode != 0:
+            break
     assert process.returncode == 130
     assert b"nothing is lost" in err
     report = company.bridge("sync", "--json").json
     assert report["ok"] is True
-    assert len(company.rows("erp")) == 301
+    assert len(company.rows("erp")) == 301 + attempt * 300
 
 
 @pytest.mark.parametrize("words", [("explain", "--json"), ("sync", "--json", "--jsno"), ("snyc", "--json")])

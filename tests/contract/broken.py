@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bridge.adapters.memory import MemoryAdapter, Quirks
-from bridge.adapters.memory.feed import Position, holds
+from bridge.adapters.memory.feed import Position
 from bridge.adapters.memory.world import Row
 from bridge.ports.adapter import NativeSchema, SetupStep
 from bridge.ports.errors import BridgeError, CursorExpired, RateLimited, Rejected, Transient
+from bridge.ports.reading import holds
 from bridge.ports.records import (
     ChangePage,
     CreateItem,

@@ -165,6 +165,8 @@ class People(Site):
 
 
 class TestErpnext(AdapterContract):
+    kind = make
+
     @pytest.fixture
     def h(self) -> Iterator[SandboxHarness]:
         with Site() as harness:
@@ -172,6 +174,8 @@ class TestErpnext(AdapterContract):
 
 
 class TestErpnextWithAddresses(AdapterContract):
+    kind = make
+
     @pytest.fixture
     def h(self) -> Iterator[SandboxHarness]:
         with SiteWithAddresses() as harness:
@@ -179,6 +183,8 @@ class TestErpnextWithAddresses(AdapterContract):
 
 
 class TestErpnextContacts(AdapterContract):
+    kind = make
+
     @pytest.fixture
     def h(self) -> Iterator[SandboxHarness]:
         with People() as harness:

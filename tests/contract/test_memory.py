@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NoReturn
+
 import pytest
 
-from bridge.adapters.memory import Quirks
+from bridge.adapters.memory import MemoryAdapter, Quirks, make
+from bridge.ports.adapter import Capabilities
+from bridge.ports.errors import Unsupported
+from bridge.ports.kind import AdapterKind, EntitySupport
+from bridge.ports.records import ObjectSpec
 from bridge.testing.contract import AdapterContract
 from bridge.testing.memory import MemoryHarness
 
@@ -34,3 +42,53 @@ class TestMemory(AdapterContract):
     @pytest.fixture(params=list(QUIRKS))
     def h(self, request: pytest.FixtureRequest) -> MemoryHarness:
         return MemoryHarness(QUIRKS[request.param])
+
+
+class TestMemoryAsItComes(AdapterContract):
+    kind = make
+
+    @pytest.fixture
+    def h(self) -> MemoryHarness:
+        return MemoryHarness()
+
+
+class DeletesNothing(MemoryAdapter):
+    """An adapter that has reached the level `writes`."""
+
+    def capabilities(self, spec: ObjectSpec) -> Capabilities:
+        return replace(super().capabilities(spec), delete="unsupported", deletes_feed="unsupported")
+
+    def delete(self, spec: ObjectSpec, items: Sequence[object]) -> NoReturn:  # type: ignore[override]
+        raise Unsupported("deletes nothing", system=self.system)
+
+
+class OnlyReads(DeletesNothing):
+    """An adapter that has reached the level `reads`."""
+
+    def capabilities(self, spec: ObjectSpec) -> Capabilities:
+        told = super().capabilities(spec)
+        return replace(told, create="unsupported", update="unsupported", conditional_update="unsupported")
+
+    def create(self, spec: ObjectSpec, items: Sequence[object]) -> NoReturn:  # type: ignore[override]
+        raise Unsupported("only reads", system=self.system)
+
+    update = create  # type: ignore[assignment]
+
+
+WRITES = EntitySupport(create="native", update="native", versions="native")
+
+
+class TestMemoryThatDeletesNothing(AdapterContract):
+    kind = AdapterKind(make, level="writes", support={"customer": WRITES})
+
+    @pytest.fixture
+    def h(self) -> MemoryHarness:
+        return MemoryHarness(kind=DeletesNothing)
+
+
+class TestMemoryThatOnlyReads(AdapterContract):
+    kind = AdapterKind(make, support={"customer": EntitySupport()})
+
+    @pytest.fixture
+    def h(self) -> MemoryHarness:
+        return MemoryHarness(kind=OnlyReads)

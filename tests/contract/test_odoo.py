@@ -77,6 +77,8 @@ class Odoo19(Odoo18):
 
 
 class TestOdoo18(AdapterContract):
+    kind = make
+
     @pytest.fixture
     def h(self) -> Iterator[SandboxHarness]:
         with Odoo18() as harness:
@@ -84,6 +86,8 @@ class TestOdoo18(AdapterContract):
 
 
 class TestOdoo19(AdapterContract):
+    kind = make
+
     @pytest.fixture
     def h(self) -> Iterator[SandboxHarness]:
         with Odoo19() as harness:

@@ -65,6 +65,8 @@ class Org(SandboxHarness):
 
 
 class TestSalesforce(AdapterContract):
+    kind = make
+
     @pytest.fixture
     def h(self) -> Iterator[SandboxHarness]:
         with Org() as harness:

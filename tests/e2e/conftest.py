@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 import requests
-from typer.testing import CliRunner
 
-from bridge.entrypoints.cli.app import app
 from bridge.entrypoints.demo.company import CONFIGURATION, SECRETS
 from bridge.sandbox import build
 from bridge.sandbox.kernel import Server, serve
+from support.command import invoke
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDORS = {"crm": "salesforce", "erp": "odoo", "fin": "erpnext"}
@@ -63,7 +62,7 @@ class Site:
 
     def bridge(self, *words: str, code: int | None = 0) -> str:
         """Run a bridge command to its end, inside this process: starting another takes longer than most commands."""
-        said = CliRunner().invoke(app, list(words), env=self.environment)
+        said = invoke(words, env=self.environment)
         assert "Traceback" not in said.stdout + said.stderr
         assert code is None or said.exit_code == code, f"{words} ended with {said.exit_code}: {said.output}"
         return said.stdout

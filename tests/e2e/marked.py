@@ -16,13 +16,13 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from typer.main import get_command
-from typer.testing import CliRunner
 
 from bridge.entrypoints.cli import output
 from bridge.entrypoints.cli.app import app
 from bridge.sandbox import build
 from bridge.sandbox.kernel import Server, serve
 from bridge.sandbox.salesforce.auth import Sessions
+from support.command import invoke
 from support.echo import Echo
 from support.leaks import Marks, in_files, in_store
 
@@ -146,7 +146,7 @@ class Watched:
         self.log.seek(0)
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
-            said = CliRunner().invoke(app, list(words), env=self.environment)
+            said = invoke(words, env=self.environment)
         assert code is None or said.exit_code == code, f"{words} ended with {said.exit_code}: {said.output}"
         self.ran.add(words)
         self.judge(words, said.stdout, said.stderr, self.log.getvalue(), " ".join(str(one.message) for one in warned))

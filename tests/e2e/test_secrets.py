@@ -65,7 +65,8 @@ def everything(site: Watched) -> None:
     journal = json.loads(site.bridge("conflicts", "list", "--json"))["conflicts"]
     conflict = str(journal[0]["id"]) if journal else "00000000"
     words = [
-        ("init", "elsewhere"), ("check",), *(("setup", system, "--dry-run") for system in VENDORS),
+        ("init", "elsewhere"), ("check",), ("adapters", "list"), ("adapters", "new", "acme", "--into", "elsewhere"),
+        *(("setup", system, "--dry-run") for system in VENDORS),
         ("mapping", "lint"), ("mapping", "schema"), ("mapping", "show"), ("mapping", "export", "customer", "sheet.csv"),
         ("mapping", "import", "customer", "sheet.csv"), ("plan", "--all"), ("sync",), ("status",),
         ("explain", one), ("explain", "crm:customer:none"), ("conflicts", "list"),

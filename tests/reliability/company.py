@@ -14,12 +14,10 @@ from typing import Any
 from unittest import mock
 
 from sqlalchemy import null, update
-from typer.testing import CliRunner
 
 from bridge.config import load_config
 from bridge.engine.circuit import keep, open_circuits
 from bridge.entrypoints.cli import run as command
-from bridge.entrypoints.cli.app import app
 from bridge.ports.adapter import Adapter
 from bridge.ports.errors import InDoubt
 from bridge.ports.records import ObjectSpec, WriteResult
@@ -30,6 +28,7 @@ from bridge.store.schema import OUTBOX
 from bridge.wiring import make_adapter, make_maps, opened_store
 from e2e.conftest import VENDORS, Site
 from reliability.fault_table import PAUSE, READ_TIMEOUT
+from support.command import invoke
 
 STANDING = "Muster GmbH"
 _ADDRESS = {
@@ -126,7 +125,7 @@ class Company:
 
     def run(self, *words: str) -> tuple[int, dict[str, Any]]:
         """A command with --json: exit code and document."""
-        said = CliRunner().invoke(app, [*words, "--json"], env=self.site.environment)
+        said = invoke([*words, "--json"], env=self.site.environment)
         assert "Traceback" not in said.output, said.output
         assert said.exit_code in (0, 1), said.output
         return said.exit_code, json.loads(said.stdout)

@@ -28,6 +28,9 @@ class Postgres:
         self._server.psql(f"CREATE DATABASE {name}")
         return self._server.get_uri(name)
 
+    def psql(self, statement: str) -> str:
+        return str(self._server.psql(statement))
+
     def with_password(self, url: str, user: str, password: str) -> str:
         """The URL for a user of that name who has to show the password."""
         parsed = make_url(url)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from time import perf_counter
 
@@ -26,7 +27,7 @@ from bridge.engine.outbox.doubt import settle_doubts
 from bridge.engine.outbox.reaction import as_bridge_error, ends_the_turn
 from bridge.engine.pausing import paused
 from bridge.engine.report import Report
-from bridge.engine.runtime import Run, Runtime
+from bridge.engine.runtime import Halt, Run, Runtime
 from bridge.engine.stops import enforce
 from bridge.engine.sweep import sweep
 from bridge.engine.watch import look_for_canaries
@@ -35,23 +36,36 @@ PRUNED = 10_000
 """Most rows of history, and of the journal of writes, that one run forgets because they are old."""
 
 
-def cycle(runtime: Runtime, run_id: str, *, patience: float = 0, sleep: Callable[[float], None] = time.sleep) -> Report:
+def cycle(
+    runtime: Runtime,
+    run_id: str,
+    *,
+    patience: float = 0,
+    sleep: Callable[[float], None] = time.sleep,
+    reads: Collection[tuple[str, str]] | None = None,
+    quiet: Collection[str] = (),
+) -> Report:
     """Run one cycle over all entities and systems. Raises nothing that a system does; see the report's troubles.
 
     patience: seconds to wait, in all, for entries whose next attempt is due soon; for a single `sync`.
+    reads: (system, entity) that are read; None: all. What is due is written everywhere in any case.
+    quiet: systems that are neither read nor written this time.
     """
-    run = Run(runtime, run_id, Report(run_id))
+    run = Run(runtime, run_id, Report(run_id), reads=reads)
     start = perf_counter()
     with runtime.store.begin() as uow:
         uow.reclaim(run.now)
     _set_meters(run, sleep)
-    doubtful = _rest(run)
-    _open(run, [system for system in runtime.adapters if system not in run.down])
-    _take_in(run, runtime.adapters)
-    write(run)
-    for system in doubtful:
-        _ask_again(run, system)
-    _persist(run, runtime.clock() + timedelta(seconds=patience), sleep)
+    with suppress(Halt):  # asked to stop between two steps: what is done is kept, the rest is found by the next run
+        run.down.update(quiet)
+        run.barred.update(quiet)
+        doubtful = [system for system in _rest(run) if system not in quiet]
+        _open(run, [system for system in runtime.adapters if system not in run.down])
+        _take_in(run, runtime.adapters)
+        write(run)
+        for system in doubtful:
+            _ask_again(run, system)
+        _persist(run, runtime.clock() + timedelta(seconds=patience), sleep)
     for meter in run.meters.values():
         meter.close()
     with runtime.store.begin() as uow:
@@ -119,11 +133,29 @@ def _open(run: Run, systems: Iterable[str]) -> None:
 
 def _take_in(run: Run, systems: Collection[str]) -> None:
     """Settle what is in doubt in these systems, then read what changed there."""
-    for step in (settle_doubts, read, revisit, sweep):
+    _settle_doubts(run, systems)
+    for step in (read, revisit, sweep):
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
-                if system in systems:
+                if system in systems and run.reads_now(system, emap.entity):
+                    run.go_on()
                     step(run, emap, system)
+
+
+def _settle_doubts(run: Run, systems: Collection[str]) -> None:
+    """Look up the writes without an answer in these systems, where there are any."""
+    places = _queued(run, "in_doubt")
+    for emap in run.runtime.maps.values():
+        for system in run.up(emap) if places else ():
+            if system in systems and (system, emap.entity) in places:
+                run.go_on()
+                settle_doubts(run, emap, system)
+
+
+def _queued(run: Run, *states: str) -> set[tuple[str, str]]:
+    """(system, entity) with entries in these states. Asked once for all: in a quiet cycle there are none anywhere."""
+    with run.store.begin() as uow:
+        return uow.places_queued(states)
 
 
 def _ask_again(run: Run, system: str) -> None:
@@ -142,15 +174,17 @@ def write(run: Run) -> None:
         arm(run, emap)
     for _ in range(run.runtime.pace.passes):
         written = 0
+        due = _queued(run, "pending", "waiting")
         for emap in run.runtime.maps.values():
             for system in [] if emap.entity in run.stopped else run.up(emap):
+                if (system, emap.entity) not in due:
+                    continue
                 made = deliver(run, emap, system)
                 written += made
                 if made:
                     _wake(run, emap.entity, system)
-        for emap in run.runtime.maps.values():
-            for system in run.up(emap):
-                settle_doubts(run, emap, system)
+                due = _queued(run, "pending", "waiting")  # what the systems made of it may be news for others
+        _settle_doubts(run, run.runtime.adapters)
         if not written:
             return
 
@@ -172,9 +206,7 @@ def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
         sleep(max((moment - run.now).total_seconds(), 0.05))
         down = run.barred | _out_of_order(run)
         back, run.down = run.down - down, down
-        for emap in run.runtime.maps.values():
-            for system in run.up(emap):
-                settle_doubts(run, emap, system)
+        _settle_doubts(run, run.runtime.adapters)
         _take_in(run, back)  # what is there by now must be known before anything is made there
         write(run)
 

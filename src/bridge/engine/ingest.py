@@ -94,6 +94,7 @@ def _pages(run: Run, emap: EntityMap, system: str, position: CursorRow) -> Itera
     """The pages from a position to the end of the feed, each with the position behind it."""
     more = True
     while more:
+        run.go_on()
         with run.calling(system, emap.entity) as (adapter, _):
             page = adapter.changes(emap.spec(system), position.cursor, run.runtime.pace.page)
         run.runtime.point("after read")

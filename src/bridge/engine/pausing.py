@@ -12,7 +12,7 @@ from datetime import datetime
 
 import orjson
 
-from bridge.ports.errors import AuthFailed, BridgeError, KeyFieldMissing, PermissionDenied
+from bridge.ports.errors import AdapterBroken, AuthFailed, BridgeError, KeyFieldMissing, PermissionDenied
 from bridge.ports.storage import UnitOfWork
 
 
@@ -33,7 +33,7 @@ class Pause:
 
 def pauses_the_system(error: BridgeError) -> bool:
     """Whether further calls would be of no use before a person has done something about the log-in."""
-    return isinstance(error, AuthFailed) and not isinstance(error, (PermissionDenied, KeyFieldMissing))
+    return isinstance(error, AuthFailed) and not isinstance(error, (PermissionDenied, KeyFieldMissing, AdapterBroken))
 
 
 def pause(uow: UnitOfWork, found: Pause) -> None:

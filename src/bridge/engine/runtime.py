@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +20,10 @@ from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
 from bridge.ports.errors import AuthFailed, BridgeError, Transient
 from bridge.ports.storage import Store
+
+
+class Halt(BaseException):
+    """The process was asked to stop. Not an error of any step, so that none takes it for its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Runtime:
     sweeping: whether it is looked for deleted records now, whenever that was done last.
     ledger: where calls are accounted for, if that is another store (a rehearsal works on a copy, and calls for real).
     point: called with the name of each step ("after read", "before write" ...), so that tests can stop the world there.
-    progress: called with (stage, system, entity, records done).
+    progress: called with (stage, system, entity, records done). stopping: whether the process was asked to stop.
     """
 
     store: Store
@@ -87,6 +91,7 @@ class Runtime:
     ledger: Store | None = None
     point: Callable[[str], None] = lambda name: None
     progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None
+    stopping: Callable[[], bool] = lambda: False
 
 
 @dataclass(slots=True)
@@ -98,7 +103,8 @@ class Run:
     failed writes of a system since it took one. meters: the gates before each system's calls. passes: (system, entity,
     golden id) -> writes so far. left: the same -> units that are left out of a create, because the system has nothing
     they could refer to (`missing: leave`). halted: (system, entity) whose read was stopped by a guard.
-    stopped: entities of which nothing is written, because a stop waits for a person.
+    stopped: entities of which nothing is written, because a stop waits for a person. reads: (system, entity) that are
+    read in this run; None: all.
     """
 
     runtime: Runtime
@@ -114,6 +120,16 @@ class Run:
     left: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     halted: set[tuple[str, str]] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
+    reads: Collection[tuple[str, str]] | None = None
+
+    def reads_now(self, system: str, entity: str) -> bool:
+        """Whether an entity of a system is read in this run."""
+        return self.reads is None or (system, entity) in self.reads
+
+    def go_on(self) -> None:
+        """Called between two steps, where nothing is half done. Raises Halt where the process was asked to stop."""
+        if self.runtime.stopping():
+            raise Halt
 
     @property
     def store(self) -> Store:

@@ -105,6 +105,14 @@ class KeyFieldMissing(AuthFailed):
     to_do = "Run `bridge setup` for the system named, which makes the field, then the command again."
 
 
+class AdapterBroken(AuthFailed):
+    """The adapter of this system is broken: it cannot be imported, or is no adapter. The system is left out."""
+
+    code = "BR-ADAPTER"
+    not_done = "Nothing was read from or written to this system; its work stays in the outbox, all others go on."
+    to_do = "Mend the package named, or install another version of it; `bridge adapters list` shows what is installed."
+
+
 class VersionConflict(BridgeError):
     """The record moved since it was read; nothing was written. The engine reads and merges again."""
 

@@ -1,4 +1,4 @@
-"""Local servers that behave like Salesforce, Odoo and ERPNext: for demos, tests and trying things out."""
+"""Local servers that behave like Salesforce, Odoo and ERPNext, and one for a first adapter: for demos and tests."""
 
 from bridge.sandbox.launch import NAMES, build, run
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from bridge.sandbox.kernel import Application, Server, serve
 
-NAMES = ("salesforce", "odoo", "erpnext")
+NAMES = ("salesforce", "odoo", "erpnext", "rest")
 
 
 def build(name: str, **options: Any) -> Application:

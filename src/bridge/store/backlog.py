@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, null, select, update
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, null, select, update
 from bridge.ports.errors import RateLimited
 from bridge.ports.work import OutboxEntry
 from bridge.store import codec
-from bridge.store.schema import OUTBOX, TAKEN
+from bridge.store.schema import OPEN, OUTBOX, TAKEN
 from bridge.store.transaction import Transaction
 
 
@@ -59,6 +60,11 @@ class Backlog(Transaction):
         names = ("system", "entity", "state", "error_code", "error", "number")
         rows = [dict(zip(names, row, strict=True)) for row in self.connection.execute(query)]
         return sorted(rows, key=lambda row: (-row["number"], row["system"], row["entity"], str(row["error"])))
+
+    def queue_ages(self) -> dict[str, datetime]:
+        """System -> since when its oldest open entry waits."""
+        query = select(OUTBOX.c.system, func.min(OUTBOX.c.created_at)).where(OUTBOX.c.state.in_((*OPEN, *TAKEN)))
+        return {row[0]: row[1] for row in self.connection.execute(query.group_by(OUTBOX.c.system))}
 
     def entries(self, states: Sequence[str] | None, limit: int) -> list[OutboxEntry]:
         """Entries for people, oldest first."""

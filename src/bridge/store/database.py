@@ -29,8 +29,8 @@ for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool", "psy
     # reaches the terminal: of "user:pass@word@host" it is "word@host".
     logging.getLogger(_name).disabled = True
 
-LOCK = 0x627269646765
-"""The number of the advisory lock: "bridge" in ASCII."""
+LOCKS = {"work": 0x627269646765, "run": 0x627269646766}
+"""The numbers of the advisory locks: "bridge" in ASCII, and the next one."""
 
 COPIED_AT_ONCE = 1000
 """Rows in memory while a store is copied."""
@@ -53,14 +53,15 @@ class Database:
             yield SqlUnitOfWork(connection)
 
     @contextmanager
-    def locked(self, patience: float = 5.0) -> Iterator[bool]:
+    def locked(self, which: str = "work", patience: float = 5.0) -> Iterator[bool]:
         """Whether nobody else holds this lock of a PostgreSQL store; held to the end, and gone with the connection.
 
-        patience: seconds; the connection of a process that was killed takes a moment to end.
+        which: of LOCKS. patience: seconds; the connection of a process that was killed takes a moment to end.
         """
+        number = LOCKS[which]
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             until = time.monotonic() + patience
-            while not connection.scalar(select(func.pg_try_advisory_lock(LOCK))):
+            while not connection.scalar(select(func.pg_try_advisory_lock(number))):
                 if time.monotonic() > until:
                     yield False
                     return
@@ -68,7 +69,10 @@ class Database:
             try:
                 yield True
             finally:
-                connection.execute(select(func.pg_advisory_unlock(LOCK)))
+                try:
+                    connection.execute(select(func.pg_advisory_unlock(number)))
+                except DBAPIError:  # the server was restarted in the meantime: the lock went with the connection
+                    connection.invalidate()
 
     def listing(self) -> Listing:
         """An empty set of ids on disk."""

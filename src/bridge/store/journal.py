@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -65,10 +66,13 @@ class Journal(Transaction):
         golden_id: str | None = None,
         unit: str | None = None,
         rule: str | None = None,
+        owner: str | None = None,
         limit: int = 100,
     ) -> list[Conflict]:
         """Conflicts for people, newest first."""
-        query = select(CONFLICT).order_by(CONFLICT.c.at.desc(), CONFLICT.c.id.desc()).limit(limit)
+        query = select(CONFLICT).order_by(CONFLICT.c.at.desc(), CONFLICT.c.id.desc())
+        if owner is None:
+            query = query.limit(limit)
         for column, value in (
             (CONFLICT.c.state, state),
             (CONFLICT.c.entity, entity),
@@ -78,7 +82,9 @@ class Journal(Transaction):
         ):
             if value is not None:
                 query = query.where(column == value)
-        return [codec.conflict_of(row) for row in self.connection.execute(query)]
+        rows = self.connection.execute(query.execution_options(yield_per=500))  # the owner stands in the body
+        found = (conflict for row in rows if owner in (None, (conflict := codec.conflict_of(row)).owner))
+        return list(islice(found, limit))
 
     def conflicts_named(self, ending: str) -> list[Conflict]:
         """The conflicts whose id ends so (letters and digits): people read and type the end of an id."""
@@ -145,6 +151,10 @@ class Journal(Transaction):
     def finish_run(self, run: str, report: Any, at: datetime) -> None:
         """Note how a run ended."""
         self.connection.execute(RUN.update().where(RUN.c.id == run).values(finished=at, report=codec.pack(report)))
+
+    def drop_run(self, run: str) -> None:
+        """Forget a run in which nothing happened."""
+        self.connection.execute(RUN.delete().where(RUN.c.id == run))
 
     def runs(self, limit: int = 10) -> list[dict[str, Any]]:
         """The latest runs, newest first."""

@@ -250,6 +250,11 @@ class Queue(Transaction):
         query = query.where(OUTBOX.c.entity.in_(entities), OUTBOX.c.system.not_in(sorted(without)))
         return self.connection.execute(query).scalar()
 
+    def places_queued(self, states: Collection[str]) -> set[tuple[str, str]]:
+        """(system, entity) with entries in any of these states."""
+        query = select(OUTBOX.c.system, OUTBOX.c.entity).where(OUTBOX.c.state.in_(sorted(states))).distinct()
+        return {(row[0], row[1]) for row in self.connection.execute(query)}
+
     def queue_counts(self) -> dict[tuple[str, str, str], int]:
         """(system, entity, state) -> number of entries."""
         query = select(OUTBOX.c.system, OUTBOX.c.entity, OUTBOX.c.state, func.count()).group_by(

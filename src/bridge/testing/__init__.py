@@ -21,10 +21,15 @@ The tests of an adapter are one short file (pytest collects the inherited tests)
             return {"name": f"Acme {n}", "note": f"note {n}"}
 
     class TestAcme(AdapterContract):
+        kind = acme.make                                    # says the level: reads, writes or deletes
+
         @pytest.fixture
         def h(self):
             with Acme() as harness:
                 yield harness
+
+With `-p bridge.testing.report` pytest says at its end which level each adapter passes. `bridge adapters new` writes all
+this.
 
 A system without a sandbox implements `bridge.testing.harness.Harness` itself. What a system cannot simulate is skipped
 with the reason; what it does differently on purpose is an overridden test that says why.

@@ -138,10 +138,15 @@ class SandboxHarness(ABC):
         self.control("POST", "delete", {"object": self.spec.object, "id": native_id})
 
     def insert_late(self, n: int, seconds: float) -> bool:
-        """Record n is written through an adapter of its own, by a transaction that commits late."""
+        """Record n is written through an adapter of its own, or by a user where the adapter only reads, by a
+        transaction that commits late."""
         if self.late is None:
             return False
         adapter = self.adapter()
+        if adapter.capabilities(self.spec).create == "unsupported":
+            values = self.vendor(self.sample(n))
+            self.control("POST", "insert", {"object": self.spec.object, "values": values, "late": seconds})
+            return True
         adapter.find(self.spec, [self.new_key()])
         given = {"kind": self.late, "operation": self.operations["create"], "seconds": seconds}
         self.control("POST", "faults", given)

@@ -10,6 +10,7 @@ from bridge.ports.adapter import Adapter
 from bridge.ports.errors import NotFound
 from bridge.ports.records import FieldSpec
 from bridge.testing.harness import Harness
+from bridge.testing.levels import at
 from bridge.testing.steps import allow, make, refuse
 
 _TYPES = {"text", "longtext", "email", "phone", "url", "integer", "decimal", "boolean", "date", "datetime", "choice"}
@@ -37,6 +38,7 @@ class Describing:
         assert caps.batch_update > 0
         assert caps.clock_grain.total_seconds() >= 0
 
+    @at("writes")
     def test_the_whole_batch_can_be_written(self, h: Harness) -> None:
         adapter = h.adapter()
         size = min(adapter.capabilities(h.spec).batch_create, 25)
@@ -87,6 +89,7 @@ class Preparing:
             steps = h.adapter().setup(h.spec, apply=apply)
             assert all(step.state == "present" for step in steps), [(step.what, step.state) for step in steps]
 
+    @at("writes")
     def test_setup_without_apply_does_nothing(self, h: Harness) -> None:
         if not h.unprepare():
             pytest.skip("the key field cannot be taken away again")
@@ -95,6 +98,7 @@ class Preparing:
             assert "needed" in states, f"no key field, and setup says {states}"
         assert h.adapter().schema(h.spec).key_problem, "no key field, and the schema has no problem with it"
 
+    @at("writes")
     def test_setup_makes_the_key_field_once(self, h: Harness) -> None:
         if not h.unprepare():
             pytest.skip("the key field cannot be taken away again")

@@ -185,3 +185,13 @@ def test_midnight_belongs_to_the_day_that_begins(talk: Talk) -> None:
     assert talk.names("WHERE CreatedDate <= TODAY") == ["last"]
     assert talk.names("WHERE CreatedDate > TODAY") == ["first"]
     assert talk.names("WHERE CreatedDate >= TOMORROW") == ["first"]
+
+
+def test_ids_are_sorted_as_they_are_compared(talk: Talk) -> None:
+    """Paging by `Id > …` would leave out records otherwise: "…0z" comes after "…0Z", and before "…10"."""
+    talk.log_in()
+    made = [talk.account(Name=f"n{number}") for number in range(80)]
+    rows = talk.query("SELECT Id FROM Account ORDER BY Id")["records"]
+    assert [row["Id"] for row in rows] == sorted(made)
+    after = talk.query(f"SELECT Id FROM Account WHERE Id > '{rows[39]['Id']}' ORDER BY Id")["records"]
+    assert rows[40:] == after

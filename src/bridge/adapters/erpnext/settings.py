@@ -30,7 +30,7 @@ class Settings(SystemSettings):
     ca_file: certificates to trust, for a private authority.
     """
 
-    url: str
+    url: str = Field(examples=["https://erpnext.example.com"])
     api_key: SecretStr
     api_secret: SecretStr
     site: str | None = Field(default=None, repr=False)

@@ -10,10 +10,15 @@ from bridge.adapters.memory.quirks import Quirks
 from bridge.adapters.memory.settings import Settings, load
 from bridge.adapters.memory.world import MemoryWorld, Shape, forget_worlds, world
 from bridge.ports.adapter import Adapter
+from bridge.ports.kind import ANY_ENTITY, EntitySupport, adapter_kind
 
 __all__ = ["MemoryAdapter", "MemoryWorld", "Quirks", "Settings", "Shape", "forget_worlds", "make", "world"]
 
 
+_FULL = EntitySupport(create="native", update="native", delete="native", versions="native", tombstones="native")
+
+
+@adapter_kind(settings=Settings, level="deletes", support={ANY_ENTITY: _FULL}, columns="columns")
 def make(system: str, settings: Mapping[str, object]) -> Adapter:
     """Build the adapter of a system in memory. Raises ConfigError naming every setting that cannot be used.
 

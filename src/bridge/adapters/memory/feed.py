@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from bridge.adapters.memory.world import MemoryWorld, Row
 from bridge.ports.errors import CursorExpired
-from bridge.ports.records import Condition, NativeValue, ObjectSpec
+from bridge.ports.reading import belongs
+from bridge.ports.records import ObjectSpec
 
 OVERLAP = timedelta(seconds=10)
 _START = datetime.min.replace(tzinfo=UTC)
@@ -61,22 +62,7 @@ def next_rows(world: MemoryWorld, spec: ObjectSpec, position: Position, limit: i
 def _belongs(world: MemoryWorld, spec: ObjectSpec, row: Row) -> bool:
     if row.deleted:
         return world.quirks.deletes_feed
-    return all(holds(term, row.values.get(term.path)) for term in spec.where)
-
-
-def holds(term: Condition, value: NativeValue) -> bool:
-    """Whether a value meets a term. An empty text is no value."""
-    value = None if value == "" else value
-    wanted = term.value
-    answers = {
-        "=": value == wanted,
-        "!=": value != wanted,
-        "in": isinstance(wanted, tuple) and value in wanted,
-        "not in": isinstance(wanted, tuple) and value not in wanted,
-        "is set": value is not None,
-        "is not set": value is None,
-    }
-    return answers[term.op]
+    return belongs(spec.where, row.values)
 
 
 def _aware(text: object) -> datetime:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bridge.adapters.odoo.adapter import OdooAdapter
+from bridge.adapters.odoo.errors_table import LOAD, STATUSES, TABLE
 from bridge.adapters.odoo.settings import Settings, load
 from bridge.ports.adapter import Adapter
+from bridge.ports.kind import ANY_ENTITY, EntitySupport, adapter_kind
 
 __all__ = ["OdooAdapter", "Settings", "make"]
 
 
+_FULL = EntitySupport(create="native", update="native", delete="native", versions="emulated")
+_ENTITIES = ("customer", "contact", "product", "order", "location", "stock_level", ANY_ENTITY)
+
+
+@adapter_kind(
+    settings=Settings,
+    level="deletes",
+    support=dict.fromkeys(_ENTITIES, _FULL),
+    errors=(*TABLE, *LOAD, *STATUSES),
+    columns="columns",
+)
 def make(system: str, settings: Mapping[str, object]) -> Adapter:
     """Build the adapter of one Odoo; no I/O. Raises ConfigError naming every setting that cannot be used."""
     return OdooAdapter(system, load(system, settings))

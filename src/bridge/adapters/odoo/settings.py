@@ -30,8 +30,8 @@ class Settings(SystemSettings):
     ca_file: certificates to trust, for a private authority.
     """
 
-    url: str
-    database: str = Field(min_length=1, repr=False)
+    url: str = Field(examples=["https://odoo.example.com"])
+    database: str = Field(min_length=1, repr=False, examples=["example"])
     login: str | None = Field(default=None, repr=False)
     password: SecretStr | None = None
     api_key: SecretStr | None = None

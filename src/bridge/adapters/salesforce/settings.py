@@ -39,7 +39,7 @@ class Settings(SystemSettings):
     ca_file: certificates to trust, for a private authority.
     """
 
-    instance_url: str
+    instance_url: str = Field(examples=["https://example.my.salesforce.com"])
     grant: Grant = "client_credentials"
     client_id: SecretStr | None = None
     client_secret: SecretStr | None = None

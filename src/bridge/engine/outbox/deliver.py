@@ -37,6 +37,7 @@ def deliver(run: Run, emap: EntityMap, system: str) -> int:
     limit = max(able.batch_create, able.batch_update)
     written = 0
     while system not in run.down:
+        run.go_on()
         now = run.now
         with run.store.begin() as uow:
             entries = uow.claim(
@@ -52,6 +53,7 @@ def deliver(run: Run, emap: EntityMap, system: str) -> int:
             break
         run.runtime.point("after claim")
         tasks = _guarded(run, emap, system, _refresh(run, emap, system, tasks, able))
+        # Nobody is asked to stop inside: what was claimed is written, a batch at a time, and settled.
         for op, size in (("create", able.batch_create), ("update", able.batch_update), ("delete", able.batch_update)):
             of_kind = [task for task in tasks if task.intent.op == op]
             for start in range(0, len(of_kind), size):

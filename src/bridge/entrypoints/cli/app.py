@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.entrypoints.cli import approve, demo, inspect, mapping, prepare, run, sandbox, undo
+from bridge.entrypoints.cli import adapters, approve, daemon, demo, inspect, mapping, prepare, run, sandbox, undo
 
 app = typer.Typer(
     name="bridge",
@@ -35,9 +35,11 @@ def _root(
 
 prepare.register(app)
 run.register(app)
+daemon.register(app)
 approve.register(app)
 inspect.register(app)
 undo.register(app)
 app.add_typer(mapping.app, name="mapping")
+app.add_typer(adapters.app, name="adapters")
 sandbox.register(app)
 demo.register(app)

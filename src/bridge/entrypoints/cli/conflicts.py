@@ -17,7 +17,7 @@ from bridge.config import Config
 from bridge.engine.report import Report
 from bridge.engine.resolve import CannotResolve, Choice, judged, resolve, short, taking, unit_of
 from bridge.engine.runtime import Run
-from bridge.entrypoints.cli.alone import alone
+from bridge.entrypoints.alone import alone
 from bridge.entrypoints.cli.options import (
     ConfigOption,
     JsonOption,
@@ -87,8 +87,7 @@ def conflicts_list(
         if entity is not None:
             chosen(make_maps(settings), [entity])
         with opened_store(settings) as store, store.begin() as uow:
-            rows = uow.conflicts(state=state, entity=entity, unit=field, rule=rule, limit=limit)
-            rows = [row for row in rows if owner in (None, row.owner)]
+            rows = uow.conflicts(state=state, entity=entity, unit=field, rule=rule, owner=owner, limit=limit)
             names = _names(uow, rows)
         now = datetime.now(UTC)
         if json:

@@ -16,7 +16,7 @@ from bridge.engine import linking
 from bridge.engine.merge.draft import Circumstances
 from bridge.engine.plan.linking import Plan
 from bridge.engine.reviewing import Waiting, waiting
-from bridge.entrypoints.cli.alone import alone
+from bridge.entrypoints.alone import alone
 from bridge.entrypoints.cli.options import (
     ConfigOption,
     JsonOption,

@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from bridge.config import Config
-from bridge.entrypoints.cli.alone import closing
+from bridge.entrypoints.alone import closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
 from bridge.entrypoints.cli.output import (
     DONE,

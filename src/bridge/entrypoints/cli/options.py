@@ -28,12 +28,17 @@ USUAL_PLACES = ("bridge.yaml", "config/bridge.yaml")
 
 def configuration(given: Path | None) -> Config:
     """The configuration: as given, or BRIDGE_CONFIG, or in its usual place. Raises ConfigError."""
+    return load_config(place(given))
+
+
+def place(given: Path | None) -> Path:
+    """Where the configuration lies. Raises ConfigError where there is none in the usual places."""
     named = os.environ.get("BRIDGE_CONFIG")
     if given is not None or named:
-        return load_config(given or Path(named or ""))
-    for place in USUAL_PLACES:
-        if Path(place).is_file():
-            return load_config(Path(place))
+        return given or Path(named or "")
+    for usual in USUAL_PLACES:
+        if Path(usual).is_file():
+            return Path(usual)
     raise ConfigError("there is no bridge.yaml here; `bridge init` writes one, or name one with --config")
 
 

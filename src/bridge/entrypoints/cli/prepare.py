@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -14,7 +13,9 @@ from rich.markup import escape
 import bridge
 from bridge.config import Config
 from bridge.engine.pausing import resume
-from bridge.entrypoints.cli.alone import closing
+from bridge.entrypoints.alone import closing
+from bridge.entrypoints.cli.adapters import broken_plugins, tell_broken
+from bridge.entrypoints.cli.beginning import files_for
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -43,20 +44,24 @@ def register(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write; made if it is not there.")] = Path(),
+    system: Annotated[
+        list[str] | None,
+        typer.Option("--system", help="NAME=ADAPTER, repeated: for these systems, instead of the usual three."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Write a configuration and the mapping files to begin with. Never overwrites a file."""
     with errors_as_sentences(as_json=json):
         written: list[str] = []
         kept: list[str] = []
-        for source, target in _shipped():
+        for target, text in (files_for(system) if system else _shipped()).items():
             place = folder / target
             if place.exists():
                 kept.append(str(place))
                 continue
             with writing(place):
                 place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, place)
+                place.write_text(text, encoding="utf-8")
             written.append(str(place))
         if json:
             emit({"ok": True, "written": written, "kept": kept})
@@ -68,14 +73,14 @@ def init(
         console.print("Next: put your systems into bridge.yaml, then `bridge check`.")
 
 
-def _shipped() -> list[tuple[Path, str]]:
-    """(file, name under which it is written): from the installed package, or from the source tree."""
+def _shipped() -> dict[str, str]:
+    """Name under which it is written -> text: from the installed package, or from the source tree."""
     with as_file(files(bridge)) as package:
         inside, tree = package / "shipped", package.parent.parent
         root = inside if inside.is_dir() else tree
-        found = [(root / "config" / "bridge.yaml", "bridge.yaml")]
-        found += [(path, f"mappings/{path.name}") for path in sorted((root / "mappings").glob("*.yaml"))]
-    return found
+        found = {"bridge.yaml": root / "config" / "bridge.yaml"}
+        found |= {f"mappings/{path.name}": path for path in sorted((root / "mappings").glob("*.yaml"))}
+        return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
 
 
 _NOT_REACHED = "If the system is up, look at its address and names in the configuration; then run `bridge check` again."
@@ -91,9 +96,10 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
         with closing(adapters):
             rows = [_look(name, adapter, maps) for name, adapter in adapters.items()]
         resumed = _resume(settings, [row["system"] for row in rows if row["answers"] == "yes"])
-        problems = sum(len(row["problems"]) for row in rows)
+        unused = [plugin for plugin in broken_plugins() if plugin.name not in _used(settings)]
+        problems = sum(len(row["problems"]) for row in rows) + len(unused)
         if json:
-            emit({"ok": not problems, "systems": rows, "resumed": resumed})
+            emit({"ok": not problems, "systems": rows, "resumed": resumed, "adapters": [asdict(one) for one in unused]})
         else:
             show(
                 "Systems",
@@ -106,11 +112,18 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
             for row in rows:
                 for problem in row["problems"]:
                     stderr.print(f"[red]{row['system']}[/] {escape(problem)}", soft_wrap=True, highlight=False)
+            for plugin in unused:
+                tell_broken(plugin)
             for system in resumed:
                 console.print(f"{system} was paused for its log-in and takes part again.", highlight=False)
             if not problems:
                 console.print("Everything is in place. Next: `bridge plan`.")
     raise typer.Exit(PROBLEMS if problems else DONE)
+
+
+def _used(settings: Config) -> set[str]:
+    """The adapters of the configured systems: what is wrong with one of these is told with its system."""
+    return {system.adapter for system in settings.systems.values()}
 
 
 def _resume(settings: Config, systems: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ from bridge.engine.plan.forecast import Forecast, forecast
 from bridge.engine.plan.rehearsal import Action, RehearsalAdapter, Script
 from bridge.engine.report import Report
 from bridge.engine.runtime import Runtime
-from bridge.entrypoints.cli.alone import alone, closing
+from bridge.entrypoints.alone import alone, closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
 from bridge.entrypoints.cli.output import (
     DONE,

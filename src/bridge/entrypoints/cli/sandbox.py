@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def sandbox(
-    vendor: Annotated[str, typer.Argument(help="salesforce, odoo or erpnext")],
+    vendor: Annotated[str, typer.Argument(help="Which one: " + ", ".join(NAMES) + ".")],
     port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="0 takes any free port.")] = 0,
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
     seed: Annotated[Path | None, typer.Option("--seed", help="JSON file with the records to begin with.")] = None,

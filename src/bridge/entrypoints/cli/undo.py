@@ -12,7 +12,7 @@ from bridge.engine.plan.undo import LeftAlone, Remove, SetBack, Step
 from bridge.engine.report import Report
 from bridge.engine.runtime import Run, Runtime
 from bridge.engine.undo import guard, undo, what_would_be_undone
-from bridge.entrypoints.cli.alone import alone, closing
+from bridge.entrypoints.alone import alone, closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
 from bridge.entrypoints.cli.output import (
     DONE,

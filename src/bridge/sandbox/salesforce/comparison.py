@@ -30,7 +30,7 @@ _BOUNDS: dict[str, Callable[[str, str, str], bool]] = {
 
 def comparison(field: Field, get: Get, node: Comparison, now: datetime, told: Callable[[str, str], str]) -> Test:
     """A comparison as a function of a row. `told` puts a message under the query. Raises SalesforceError."""
-    fold = _folding(field)
+    fold = folding(field)
     operator = node.operator
     if node.values[0].kind == "relative" and field.type in ("date", "datetime") and operator in _BOUNDS:
         return _within(field, get, node, now, told)
@@ -80,7 +80,7 @@ def _within(field: Field, get: Get, node: Comparison, now: datetime, told: Calla
     return lambda row: missing if get(row) is None else holds(get(row), start, end)
 
 
-def _folding(field: Field) -> Callable[[Any], Any]:
+def folding(field: Field) -> Callable[[Any], Any]:
     """Texts are compared without regard to case, unless the field is declared to mind it."""
     if field.type in TEXTS and not field.case_sensitive:
         return lambda value: value.lower() if isinstance(value, str) else value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bridge.sandbox.salesforce.aggregates import aggregated
-from bridge.sandbox.salesforce.comparison import Get, Test, comparison
+from bridge.sandbox.salesforce.comparison import Get, Test, comparison, folding
 from bridge.sandbox.salesforce.errors import SalesforceError, no_such_object
 from bridge.sandbox.salesforce.fields import SObject
 from bridge.sandbox.salesforce.paths import Parent, Paths
@@ -131,7 +131,8 @@ class Plan:
         field, get = self._paths.getter(path)
         if not field.filterable or field.type == "multipicklist":
             raise malformed(self._query.text, f"field '{field.name}' can not be sorted in a query call")
-        return get
+        fold = folding(field)  # as comparisons do it: ids mind the case, or paging by `Id > …` would leave records out
+        return lambda row: fold(get(row))
 
     def _malformed(self, message: str, node: Comparison) -> SalesforceError:
         return SalesforceError("MALFORMED_QUERY", self._pointed(message, node.path))
@@ -154,6 +155,4 @@ def _place(record: dict[str, Any], steps: tuple[str, ...], value: Any, parents: 
 
 
 def _sort_key(value: Any) -> tuple[int, Any]:
-    if value is None:
-        return (0, "")
-    return (1, value.lower()) if isinstance(value, str) else (1, value)
+    return (0, "") if value is None else (1, value)

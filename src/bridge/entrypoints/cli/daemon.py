@@ -1,0 +1,92 @@
+"""`bridge run`: the daemon."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bridge.entrypoints.alone import only_daemon
+from bridge.entrypoints.cli.options import ConfigOption, place
+from bridge.entrypoints.cli.output import DONE, errors_as_sentences
+
+if TYPE_CHECKING:
+    from bridge.entrypoints.daemon.loop import Daemon
+
+SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="run")(run)
+
+
+def run(
+    config: ConfigOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Say what happens in lines of JSON.")] = False,
+) -> None:
+    """Keep all systems in step until stopped: read on the timetable of `run:`, write what is due at once.
+
+    SIGTERM and Ctrl-C end it after the step that is under way, a second one ends it at once; SIGHUP reads configuration
+    and mappings anew, as a changed file does.
+    """
+    with errors_as_sentences(as_json=json):
+        _run(place(config), as_json=json)
+    raise typer.Exit(DONE)
+
+
+def _run(file: Path, *, as_json: bool) -> None:
+    from bridge.entrypoints.daemon.health import Health, listening  # here: no other command needs a server
+    from bridge.entrypoints.daemon.loop import Daemon
+    from bridge.entrypoints.daemon.metrics import Metrics, Standing
+    from bridge.entrypoints.daemon.site import load_site
+    from bridge.entrypoints.daemon.telling import voice
+    from bridge.wiring import opened_store
+
+    log = voice(as_json=as_json)
+    site = load_site(file)
+    settings = site.config
+    with opened_store(settings) as store, only_daemon(settings, store):
+        metrics = Metrics()
+        daemon = Daemon(file, site, store, log, seen=metrics.count)
+        standing = Standing(
+            store, lambda: daemon.pulse, lambda: daemon.site.config, lambda: daemon.site.places, daemon.clock
+        )
+        metrics.registry.register(standing)
+        with (
+            listening(settings.run.listen, Health(daemon, metrics.registry, daemon.clock)) as port,
+            _obeying(daemon),
+        ):
+            log.info("started", config=str(file), systems=sorted(settings.systems), port=port, process=os.getpid())
+            daemon.live()
+        log.info("stopped")
+
+
+@contextmanager
+def _obeying(daemon: Daemon) -> Iterator[None]:
+    """Signals, as long as the daemon lives."""
+    from bridge.entrypoints.daemon.loop import end_for_sure
+
+    def obey(number: int, frame: FrameType | None) -> None:
+        if number == getattr(signal, "SIGHUP", None):
+            daemon.reload()
+        elif daemon.halt.is_set():
+            os._exit(130)
+        else:
+            daemon.log.info("stopping", within_seconds=daemon.site.config.run.stop_within.total_seconds())
+            end_for_sure(daemon.site.config.run.stop_within, daemon.log, os._exit)
+            daemon.stop()
+
+    known = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    before = {number: signal.signal(number, obey) for number in known}
+    try:
+        yield
+    finally:
+        for number, how in before.items():
+            signal.signal(number, how)

@@ -1,0 +1,256 @@
+"""The daemon's life: look what is due, do it in one cycle, wait; stop, reload and go on after faults of its own world.
+
+Between two cycles nothing is held: `bridge conflicts resolve` and all other commands get their turn, and what they make
+due is written at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy.exc import DBAPIError
+
+from bridge.engine.circuit import open_circuits
+from bridge.engine.cycle import cycle
+from bridge.engine.pausing import paused
+from bridge.engine.report import Report
+from bridge.engine.runtime import Runtime
+from bridge.entrypoints.alone import Busy, alone
+from bridge.entrypoints.cli.crash import in_words
+from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
+from bridge.entrypoints.daemon.telling import Troubles, figures, idle
+from bridge.ports.errors import ConfigError
+from bridge.store import Database
+from bridge.wiring import make_runtime
+
+LOOK: Final = 1.0
+"""Seconds between two looks at the outbox and the files; what people decide is written within this time."""
+ANEW: Final = timedelta(hours=1)
+"""After so long the systems are asked again how their objects look: fields come and go."""
+FIRST_REST, LONGEST_REST = 1.0, 60.0
+"""Seconds of rest after a fault of the daemon's own world (its store does not answer, its disk is full)."""
+
+Left = dict[tuple[str, str, str], int]
+"""(system, entity, state) -> entries of the outbox."""
+
+
+@dataclass(slots=True)
+class Pulse:
+    """How the daemon is, for whoever asks over HTTP. Instants are those of its last sign of life, of the end of its
+    last cycle, and of each (system, entity)'s last reading that went well."""
+
+    sign: datetime
+    cycled: datetime | None = None
+    read: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    fault: str = ""
+    refused: tuple[str, ...] = ()
+    stopping: bool = False
+
+
+class Daemon:
+    """One daemon over one store. log: how it speaks. seen: told of every report. clock, sleep: the world's time."""
+
+    def __init__(
+        self,
+        file: Path,
+        site: Site,
+        store: Database,
+        log: Any,
+        *,
+        seen: Callable[[Report], None] = lambda report: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.file, self.site, self.store, self.log = file, site, store, log
+        self.seen, self.clock = seen, clock
+        self.pulse = Pulse(clock())
+        self.halt, self.wake, self.again = threading.Event(), threading.Event(), threading.Event()
+        self.last: dict[tuple[str, str], datetime] = {}
+        self.troubles = Troubles()
+        self.runtime = self._runtime()
+        self.opened = clock()
+        self.left: Left = {}
+        self.rest = 0.0
+        self.quiet: set[str] = set()
+
+    def stop(self) -> None:
+        """End after the step that is under way."""
+        self.pulse.stopping = True
+        self.halt.set()
+        self.wake.set()
+
+    def reload(self) -> None:
+        """Read the files anew, as soon as nothing is under way."""
+        self.again.set()
+        self.wake.set()
+
+    def live(self) -> None:
+        """Go on until told to stop."""
+        while not self.halt.is_set():
+            self._look_at_files()
+            try:
+                self._turn()
+            except Exception as error:
+                self._fault(error)
+            else:
+                self._recovered()
+            self.wake.wait(max(LOOK, self.rest))
+            self.wake.clear()
+        self._let_go()
+
+    def _turn(self) -> None:
+        """One cycle, if there is anything to do."""
+        now = self.clock()
+        self.pulse.sign = now
+        self._note_quiet(now)
+        places = [place for place in self.site.places if place[0] not in self.quiet]
+        due = self.site.config.run.timetable.due(places, self.last, now)
+        if not due and not self._waiting(now):
+            return
+        try:
+            with alone(self.site.config, self.store, patience=0):
+                report = self._cycle(due)
+        except Busy:  # a person's command is at work; it is our turn when it is done
+            return
+        self.last.update(dict.fromkeys(due, now))
+        self._tell(report, due)
+
+    def _cycle(self, due: Collection[tuple[str, str]]) -> Report:
+        run_id = uuid.uuid4().hex[:12]
+        runtime = self.runtime
+        with self.store.begin() as uow:
+            uow.reclaim(runtime.clock(), owner=runtime.owner)
+            uow.start_run(run_id, "run", runtime.clock())
+        report = cycle(runtime, run_id, reads=due, quiet=self.quiet)
+        with self.store.begin() as uow:
+            if idle(report):
+                uow.drop_run(run_id)
+            else:
+                uow.finish_run(run_id, report.as_json(), runtime.clock())
+            self.left = uow.queue_counts()
+        return report
+
+    def _waiting(self, now: datetime) -> bool:
+        """Whether the outbox holds anything that can be written now: an attempt whose time has come, or work that came
+        since the last cycle. What a cycle leaves behind waits for something else, and is not tried over and over."""
+        with self.store.begin() as uow:
+            systems = self.site.adapters
+            off = {*paused(uow, systems), *self.quiet}
+            off |= {system for system, circuit in open_circuits(uow, systems).items() if circuit.until > now}
+            moment = uow.next_due(list(self.site.maps), without=off)
+            counts = uow.queue_counts()
+        if moment is not None and moment <= now:
+            return True
+        fresh = {place: n for place, n in counts.items() if place[2] == "pending" and place[0] not in off}
+        return any(number > self.left.get(place, 0) for place, number in fresh.items())
+
+    def _tell(self, report: Report, due: Collection[tuple[str, str]]) -> None:
+        self.pulse.cycled = self.clock()
+        for place in due:
+            bad = any(trouble.system == place[0] and trouble.entity in ("", place[1]) for trouble in report.troubles)
+            if not bad and place[0] not in report.paused and place[0] not in report.resting:
+                self.pulse.read[place] = self.clock()
+        self.seen(report)
+        self.troubles.tell(report, lambda system, entity: (system, entity) in due or not entity, self.log)
+        if not idle(report):
+            self.log.info("cycle", run=report.run, **figures(report))
+
+    def _note_quiet(self, now: datetime) -> None:
+        quiet = {system for system in self.site.adapters if self.site.config.run.timetable.quiet_at(system, now)}
+        for system in sorted(quiet - self.quiet):
+            self.log.info("quiet hours begin", system=system)
+        for system in sorted(self.quiet - quiet):
+            self.log.info("quiet hours end", system=system)
+        self.quiet = quiet
+
+    def _look_at_files(self) -> None:
+        """Take changed files into force; where they are broken, what was in force stays so."""
+        stamps = stamps_of(self.site.config)
+        asked = self.again.is_set()
+        self.again.clear()
+        if not asked and stamps == self.site.stamps and self.clock() - self.opened < ANEW:
+            return
+        files = changed_files(self.site.stamps, stamps)
+        try:
+            new = load_site(self.file)
+            if new.config.store != self.site.config.store:
+                new.close()
+                raise ConfigError(f"{self.file}: the store was changed; stop the daemon and start it again for that")
+        except ConfigError as error:
+            self._refuse(error, files, stamps)
+            return
+        fields = changed_fields(self.site.maps, new.maps)
+        self.site.close()
+        self.site, self.opened, self.pulse.refused = new, self.clock(), ()
+        self.runtime = replace(self._runtime(), owner=self.runtime.owner)
+        self.last = {place: at for place, at in self.last.items() if place[1] not in fields}
+        if asked or files:
+            self.log.info("reloaded", files=files, fields=fields, read_anew=sorted(fields))
+
+    def _refuse(self, error: ConfigError, files: list[str], stamps: Any) -> None:
+        self.site = replace(self.site, stamps=stamps)  # told once, not every second
+        self.opened = self.clock()
+        self.pulse.refused = tuple(error.problems)
+        to_do = "Correct the file; it is looked at again when it changes. What was in force stays so."
+        self.log.error("reload refused", files=files, problems=list(error.problems), to_do=to_do)
+
+    def _fault(self, error: Exception) -> None:
+        """Something that is no system's: the store, the disk, or a defect. It is told once, and tried again."""
+        self.rest = min(max(self.rest * 2, FIRST_REST), LONGEST_REST)
+        kind = type(error).__name__
+        if isinstance(error, DBAPIError):
+            kind = f"the store does not do its work ({type(error.orig).__name__})"
+            self.store.engine.dispose()  # connections of a server that was restarted are of no use
+        if kind == self.pulse.fault:
+            return
+        self.pulse.fault = kind
+        what = kind if isinstance(error, DBAPIError) else in_words(error)
+        self.log.error("fault", what=what, to_do="Nothing is lost; it is tried again until it works.")
+
+    def _recovered(self) -> None:
+        if self.pulse.fault:
+            self.log.info("fault over", what=self.pulse.fault)
+        self.rest, self.pulse.fault = 0.0, ""
+
+    def _runtime(self) -> Runtime:
+        def alive(*_: object) -> None:
+            self.pulse.sign = self.clock()
+
+        made = make_runtime(
+            self.site.config, self.store, self.site.adapters, self.site.maps, point=alive, progress=alive
+        )
+        return replace(made, clock=self.clock, stopping=self.halt.is_set)
+
+    def _let_go(self) -> None:
+        """Give back what was claimed, so that the next process need not wait for its lease to run out."""
+        try:
+            with self.store.begin() as uow:
+                uow.reclaim(self.clock(), owner=self.runtime.owner)
+        except DBAPIError:
+            self.log.warning("leases not released", to_do="They run out by themselves within minutes.")
+        self.site.close()
+
+
+def end_for_sure(after: timedelta, log: Any, leave: Callable[[int], None]) -> threading.Timer:
+    """End the process after this time, whatever it does: a call that hangs must not keep a machine from going down.
+
+    Writes without an answer are looked up by the next process, as after a crash.
+    """
+
+    def over() -> None:
+        log.error(
+            "stopped in the middle", after_seconds=after.total_seconds(), to_do="Nothing: the next start goes on."
+        )
+        time.sleep(0.1)
+        leave(1)
+
+    timer = threading.Timer(after.total_seconds(), over)
+    timer.daemon = True
+    timer.start()
+    return timer

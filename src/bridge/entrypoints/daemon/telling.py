@@ -1,0 +1,84 @@
+"""What the daemon says: one line for each thing that happened, for people or as JSON, with the run it belongs to.
+
+Lines hold names of systems, entities and fields, figures, and the words of errors, which hold no value (G10).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final, TextIO
+
+import structlog
+
+from bridge.engine.report import Report, Trouble
+
+SAID_OF_A_CYCLE: Final = ("read", "linked", "created", "updated", "deleted", "conflicts", "held", "failed", "review")
+
+Say = Callable[..., Any]
+"""Called with the event and what belongs to it: say("cycle", run="…", writes=3)."""
+
+
+def voice(*, as_json: bool, to: TextIO | None = None) -> structlog.stdlib.BoundLogger:
+    """A logger of its own, which changes nothing for other users of structlog in the process.
+
+    to: standard output, if not said.
+    """
+    to = to or sys.stdout
+    how: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=to.isatty()),
+    ]
+    logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+        structlog.PrintLogger(to), processors=how, wrapper_class=structlog.make_filtering_bound_logger(20)
+    )
+    return logger
+
+
+class Troubles:
+    """Tells each trouble when it comes and when it is over, not in every cycle in which it is still there."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str, str], str] = {}
+
+    def tell(self, report: Report, asked: Callable[[str, str], bool], log: Any) -> None:
+        """asked: whether this system and entity had a part in the run; of others nothing new is known."""
+        now: dict[tuple[str, str, str, str], Trouble] = {}
+        for trouble in report.troubles:
+            now[(trouble.system, trouble.entity, trouble.golden_id, trouble.code)] = trouble
+        for place, trouble in now.items():
+            if place in self._known:
+                continue
+            self._known[place] = trouble.what
+            log.warning(
+                "trouble",
+                run=report.run,
+                system=trouble.system,
+                entity=trouble.entity or None,
+                record=trouble.golden_id or None,
+                code=trouble.code,
+                what=trouble.what,
+                not_done=trouble.not_done,
+                to_do=trouble.to_do,
+            )
+        for place in [place for place in self._known if place not in now and asked(place[0], place[1])]:
+            del self._known[place]
+            log.info("trouble over", run=report.run, system=place[0], entity=place[1] or None, code=place[3])
+
+
+def figures(report: Report) -> dict[str, object]:
+    """What a cycle came to, noughts left out."""
+    totals = {name: sum(getattr(tally, name) for tally in report.tallies.values()) for name in SAID_OF_A_CYCLE}
+    return {
+        **{name: number for name, number in totals.items() if number},
+        "calls": report.api_calls,
+        "seconds": round(report.seconds, 2),
+        **({"outbox": report.outbox} if report.outbox else {}),
+    }
+
+
+def idle(report: Report) -> bool:
+    """Whether a cycle found nothing to do and changed nothing."""
+    busy = ("linked", "created", "updated", "deleted", "conflicts", "enqueued", "failed")
+    return not report.troubles and not any(getattr(t, name) for t in report.tallies.values() for name in busy)
