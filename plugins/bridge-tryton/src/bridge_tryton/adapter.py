@@ -64,7 +64,6 @@ class TrytonAdapter:
         return Capabilities(
             conditional_update="emulated" if level else "native",
             deletes_feed="unsupported",
-            delete="unsupported" if level else "native",
             batch_create=BATCH,
             batch_update=BATCH,
             page=self._settings.page,
