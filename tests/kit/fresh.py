@@ -61,7 +61,11 @@ def make_fresh(folder: Path) -> Fresh:
     venv.create(folder, with_pip=False, symlinks=True)
     fresh = Fresh(folder)
     source = Path(bridge.__file__).parents[1]
-    seen = [str(source), *(path for path in sys.path if path.endswith("site-packages"))]
+    beside = [path for path in sys.path if path.endswith("site-packages")]
+    seen = [
+        str(source),
+        *(f"import site; site.addsitedir({path!r})" for path in beside),
+    ]  # with what is installed editable
     (fresh.packages / "beside.pth").write_text("\n".join(seen) + "\n", encoding="utf-8")
     _program(fresh, "bridge", f'exec "{fresh.python}" -m bridge "$@"')
     _program(fresh, "pytest", f'exec "{fresh.python}" -m pytest -p no:cacheprovider "$@"')

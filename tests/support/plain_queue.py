@@ -41,6 +41,9 @@ class PlainQueue:
         for one in [one for one in self.tables.outbox.values() if where(one)]:
             del self.tables.outbox[one.id]
 
+    def places_queued(self, states: Collection[str]) -> set[tuple[str, str]]:
+        return {(one.system, one.entity) for one in self.tables.outbox.values() if one.state in states}
+
     def open_entries(self, system: str, entity: str, golden_ids: Sequence[str]) -> dict[str, OutboxEntry]:
         return {x.golden_id: x for x in self._entries(system, entity, TAKEN) if x.golden_id in golden_ids}
 

@@ -40,6 +40,7 @@ WIRE = {
     ("engine/plan/identity.py", "_alike"): "how alike two names are, and have to be",
     ("engine/plan/identity.py", "resemblance"): "how alike two records are, for people",
     ("engine/reviewing.py", "Candidate"): "the same",
+    ("engine/plan/reunion.py", "_agreement"): "how much of a golden record a record shows",
     ("config/sections.py", "budget_of"): "calls a second, and the share of a day's calls",
     ("config/running.py", "_silence"): "how many times the longest silence",
     ("entrypoints/cli/output.py", "show"): "seconds in a table",
