@@ -88,7 +88,7 @@ def test_a_defect_in_taking_in_what_was_read(site: Watched, monkeypatch: pytest.
         assert "ValueError" in site.bridge(*words, code=1)
 
 
-@pytest.mark.parametrize("place", ["engine.cycle.settle_doubts", "engine.cycle.write"])
+@pytest.mark.parametrize("place", ["engine.cycle.enforce", "engine.cycle.write"])
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_defect_in_the_engine_leaves_a_note(
     site: Watched, monkeypatch: pytest.MonkeyPatch, place: str, as_json: bool

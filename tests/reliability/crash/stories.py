@@ -221,7 +221,8 @@ class Movement(Operation):
 
 
 class Delete(Update):
-    """A customer that both have is deleted in one. Who edits it in the other meanwhile wants it: it stays there."""
+    """A customer that both have is deleted in one. Who edits it in the other meanwhile wants it: it stays there, and
+    the first gets it back."""
 
     name = "delete"
 
@@ -234,7 +235,7 @@ class Delete(Update):
         time.sleep(0.3)  # the delete may be on its way inside the system when bridge is killed
         if seen(world, world.pair.target, "customer", story):
             super().meanwhile(world, story, how)
-            story.gone = {world.pair.home}
+            story.gone = set()
 
 
 OPERATIONS: tuple[Operation, ...] = (
