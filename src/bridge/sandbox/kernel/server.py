@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from bridge.sandbox.kernel.application import Application
-from bridge.sandbox.kernel.certificate import make_certificate
 from bridge.sandbox.kernel.control import PREFIX, Control
 from bridge.sandbox.kernel.faults import HELD, KERNEL_KINDS, Fault
 from bridge.sandbox.kernel.message import Request, Response
@@ -51,6 +50,8 @@ class Server:
         self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
         if tls:
             self._folder = tempfile.TemporaryDirectory(prefix="bridge-sandbox-")
+            from bridge.sandbox.kernel.certificate import make_certificate  # here: long to load
+
             self.certificate, key = make_certificate(Path(self._folder.name))
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.certificate, key)
