@@ -34,8 +34,21 @@ class PlainJournal:
     def save_conflicts(self, rows: Iterable[Conflict]) -> None:
         self.tables.conflicts.update({one.id: one for one in rows})
 
-    def conflicts(self, *, limit: int = 100) -> list[Conflict]:
-        return sorted(self.tables.conflicts.values(), key=lambda one: (one.at, one.id), reverse=True)[:limit]
+    def conflicts(
+        self,
+        *,
+        state: str | None = None,
+        entity: str | None = None,
+        golden_id: str | None = None,
+        unit: str | None = None,
+        rule: str | None = None,
+        owner: str | None = None,
+        limit: int = 100,
+    ) -> list[Conflict]:
+        asked = {"state": state, "entity": entity, "golden_id": golden_id, "unit": unit, "rule": rule, "owner": owner}
+        wanted = {name: value for name, value in asked.items() if value is not None}
+        newest = sorted(self.tables.conflicts.values(), key=lambda one: (one.at, one.id), reverse=True)
+        return [one for one in newest if all(getattr(one, name) == value for name, value in wanted.items())][:limit]
 
     def add_history(self, rows: Iterable[HistoryRow]) -> None:
         self.tables.history.extend(rows)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bridge.adapters.memory import forget_worlds
 from bridge.entrypoints.daemon.loop import Daemon
 from bridge.entrypoints.daemon.site import load_site
 from bridge.entrypoints.daemon.telling import voice
@@ -66,6 +67,7 @@ class Noted:
 
 
 def test_a_cycle_with_its_readings_and_deliveries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_worlds()  # another test's systems may be called the same
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mappings").mkdir()
     (tmp_path / "bridge.yaml").write_text(CONFIG)
