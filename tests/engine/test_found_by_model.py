@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bridge.engine.plan.rehearsal import RehearsalAdapter, Script
 from bridge.ports.errors import VersionConflict
 from bridge.ports.records import UpdateItem
@@ -94,3 +96,31 @@ def test_a_plan_has_no_write_that_the_system_would_refuse_as_too_late() -> None:
     (made,) = plan.update(spec, [UpdateItem(row, {"rank": "bob"}, plan.fetch(spec, [row])[row].version)])
     assert isinstance(refused.error, VersionConflict)
     assert (made.outcome, len(script.actions)) == ("ok", 1)
+
+
+@pytest.mark.parametrize("system", ["crm", "fin"])
+def test_what_was_merged_into_a_record_that_bridge_has_just_made_is_that_ones(system: str) -> None:
+    """The answer to its creation is lost, the system is busy when it is asked, and it is read before it is asked again."""
+    state = People()
+    state.insert(system, "m1", "ana")
+    state.run()
+    state.wait(60)
+    state.run()
+    state.insert("erp", "m2", "bob")
+    sim = state.systems[system]
+    state.world.at(f"{system} create", lambda: setattr(sim, "faults", ["lost"]))
+    state.run()
+    made = next(row for row in sim.rows.values() if row.values["mail"] == "m2")
+    assert made.id not in links(state, system)
+    state.back_off = 300
+    state.arm(system, ["none", "transient"])
+    state.run()
+    state.back_off = 0.1
+    print(links(state, system), state.world.now)
+    state.merge(system, sorted(sim.rows).index(made.id), 0)
+    state.wait(60)
+    state.run()
+    state.teardown()
+    (owner,) = {owner for owner, kind in links(state, system).values() if kind == "linked"}
+    with state.store.begin() as uow:
+        assert [golden.values["mail"] for golden in state._goldens(uow).values() if golden.id == owner] == ["m2"]
