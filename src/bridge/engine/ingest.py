@@ -161,7 +161,9 @@ def _take_in(
     absorbed = absorb(run, uow, emap, system, page.records, leaving=leaving)
     buried = bury(run, uow, emap, system, died)
     freed = forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
-    enqueue_due(run, uow, emap, absorbed.touched | buried | freed | merged.pop(emap.entity, set()))
+    touched = absorbed.touched | buried | freed | merged.pop(emap.entity, set())
+    known = {one: golden for one, golden in absorbed.goldens.items() if one not in buried}
+    enqueue_due(run, uow, emap, touched, known=known)
     for entity, referring in merged.items():
         enqueue_due(run, uow, run.runtime.maps[entity], referring)
     if absorbed.linked:  # whose parent was made by a user is no longer held back
@@ -197,7 +199,7 @@ def revisit(run: Run, emap: EntityMap, system: str) -> None:
         with run.store.begin() as uow:
             absorbed = absorb(run, uow, emap, system, list(records.values()))
             freed = forget(run, uow, emap, system, [one for one in part if one in set(decided) and one not in records])
-            enqueue_due(run, uow, emap, absorbed.touched | freed)
+            enqueue_due(run, uow, emap, absorbed.touched | freed, known=absorbed.goldens)
             if absorbed.linked:
                 _wake_children(run, uow, emap.entity, system)
 
