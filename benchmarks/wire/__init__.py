@@ -1,6 +1,6 @@
 """bridge beside the bare wire: the same HTTP calls, made by bridge and by a script that throws the answers away.
 
-    python -m benchmarks.wire [--records 10000] [--rounds 5] [--stores sqlite,postgresql] [--write-page]
+    python -m benchmarks.wire [--records 10000] [--rounds 5] [--stores sqlite,postgresql]
 
 1. The sandboxes of two systems are filled, and bridge brings them in step, step by step (`company.STEPS`); each call and
    its answer are kept (`tape`).

@@ -23,7 +23,6 @@ class Player:
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.waiting: dict[str, list[Call]] = {}
-        self.misses: list[str] = []
 
     def wind(self, step: str) -> None:
         """To the beginning of a step."""

@@ -61,8 +61,7 @@ Control = Callable[..., Any]
 class Step:
     """A piece of work. before: what users do, given the control plane and the ids of the records by system.
 
-    replay: the cursors are taken back, so that everything is read once more. per: what the time is divided by: "read"
-    or "written" records.
+    replay: the cursors are taken back, so that everything is read once more.
     """
 
     name: str

@@ -28,6 +28,7 @@ from benchmarks.wire.company import CONFIGURATION, MAPPING, STEPS, Step
 from bridge.config import load_config
 from bridge.engine.cycle import cycle
 from bridge.engine.runtime import Runtime
+from bridge.entrypoints.alone import closing
 from bridge.entrypoints.cli import YOUNG
 from bridge.ports.storage import CursorRow
 from bridge.store import Database
@@ -47,17 +48,12 @@ def company(store: str, page: int, addresses: Mapping[str, str], base: datetime)
         config = load_config(folder / "bridge.yaml")
         maps, adapters = make_maps(config), make_adapters(config)
         numbers, begun = count(1), datetime.now(UTC)
-        with opened_store(config) as opened:
-            runtime = make_runtime(config, opened, adapters, maps)
-            try:
-                yield replace(
-                    runtime,
-                    new_id=lambda: f"{next(numbers):032x}",
-                    clock=lambda: base + (datetime.now(UTC) - begun),
-                )
-            finally:
-                for adapter in adapters.values():
-                    adapter.close()
+        with opened_store(config) as opened, closing(adapters):
+            yield replace(
+                make_runtime(config, opened, adapters, maps),
+                new_id=lambda: f"{next(numbers):032x}",
+                clock=lambda: base + (datetime.now(UTC) - begun),
+            )
 
 
 def run(runtime: Runtime, step: Step) -> dict[str, Any]:
