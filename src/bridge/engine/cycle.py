@@ -25,7 +25,7 @@ from bridge.engine.meter import Meter, known_budgets
 from bridge.engine.outbox.deliver import deliver
 from bridge.engine.outbox.doubt import settle_doubts
 from bridge.engine.outbox.reaction import as_bridge_error, ends_the_turn
-from bridge.engine.pausing import paused
+from bridge.engine.pausing import covered, next_due, paused, paused_entities
 from bridge.engine.report import Report
 from bridge.engine.runtime import Halt, Run, Runtime
 from bridge.engine.stops import enforce
@@ -103,7 +103,10 @@ def _rest(run: Run) -> list[str]:
     """Leave alone who is paused, and who did not answer the last time; those whose time has come are returned."""
     with run.store.begin() as uow:
         resting = paused(uow, run.runtime.adapters)
+        places = [(system, entity) for entity, emap in run.runtime.maps.items() for system in emap.systems]
+        run.report.paused_entities = paused_entities(uow, places)
         run.circuits = open_circuits(uow, [system for system in run.runtime.adapters if system not in resting])
+    run.alone = covered(places, run.report.paused_entities.values())
     for system, found in resting.items():
         run.report.paused[system] = found
         run.barred.add(system)
@@ -217,9 +220,9 @@ def _next_moment(run: Run) -> datetime | None:
     entities = [entity for entity in run.runtime.maps if entity not in run.stopped]
     moments = []
     with run.store.begin() as uow:
-        moments.append(uow.next_due(entities, without=run.barred | out))
+        moments.append(next_due(uow, everybody, entities, without=run.barred | out, alone=run.alone))
         for system in out:
-            due = uow.next_due(entities, without=everybody - {system})
+            due = next_due(uow, [system], entities, alone=run.alone)
             moments.append(due and max(due, run.circuits[system].until))
     return min((moment for moment in moments if moment is not None), default=None)
 

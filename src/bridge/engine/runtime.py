@@ -116,7 +116,7 @@ class Run:
     golden id) -> writes so far. left: the same -> units that are left out of a create, because the system has nothing
     they could refer to (`missing: leave`). halted: (system, entity) whose read was stopped by a guard.
     stopped: entities of which nothing is written, because a stop waits for a person. reads: (system, entity) that are
-    read in this run; None: all.
+    read in this run; None: all. alone: (system, entity) that a person paused: neither read nor written.
     """
 
     runtime: Runtime
@@ -133,6 +133,7 @@ class Run:
     halted: set[tuple[str, str]] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
     reads: Collection[tuple[str, str]] | None = None
+    alone: set[tuple[str, str]] = field(default_factory=set)
 
     def reads_now(self, system: str, entity: str) -> bool:
         """Whether an entity of a system is read in this run."""
@@ -166,8 +167,8 @@ class Run:
         return Circumstances(self.now, self.id, usual, runtime.new_id, coarse, runtime.policies)
 
     def up(self, emap: EntityMap) -> Iterable[str]:
-        """The systems of an entity that have answered so far."""
-        return [system for system in emap.systems if system not in self.down]
+        """The systems of an entity that have answered so far, and in which nobody paused it."""
+        return [s for s in emap.systems if s not in self.down and (s, emap.entity) not in self.alone]
 
     def leave(self, system: str, error: BridgeError) -> None:
         """Leave a system alone: for now; to the end of the run where waiting would not help; or, where its log-in is

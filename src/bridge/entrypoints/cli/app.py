@@ -16,6 +16,7 @@ from bridge.entrypoints.cli import (
     inspect,
     mapping,
     notify,
+    pausing,
     prepare,
     run,
     sandbox,
@@ -52,6 +53,7 @@ run.register(app)
 daemon.register(app)
 approve.register(app)
 inspect.register(app)
+pausing.register(app)
 notify.register(app)
 undo.register(app)
 store.register(app)

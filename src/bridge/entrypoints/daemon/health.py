@@ -82,6 +82,7 @@ class Health:
                 "fault": pulse.fault or None,
                 "reload_refused": list(pulse.refused),
                 "quiet": sorted(daemon.quiet),
+                "paused": [{"name": name, "what": str(one)} for name, one in daemon.pauses],
                 "nothing_new": [
                     {"system": system, "entity": entity, "last": one.last, "told": one.told}
                     for (system, entity), one in sorted(pulse.silent.items())

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bridge.engine.circuit import open_circuits
 from bridge.engine.cycle import cycle
-from bridge.engine.pausing import paused
+from bridge.engine.pausing import Pause, covered, next_due, paused, paused_entities, pauses_by_name
 from bridge.engine.plan.rhythm import Rhythm
 from bridge.engine.report import Report
 from bridge.engine.runtime import Runtime, Spans
@@ -27,7 +27,7 @@ from bridge.entrypoints.alone import Busy, alone
 from bridge.entrypoints.cli.crash import in_words
 from bridge.entrypoints.daemon.hearing import Hearing
 from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
-from bridge.entrypoints.daemon.telling import Troubles, figures, idle
+from bridge.entrypoints.daemon.telling import Troubles, figures, idle, tell_pauses
 from bridge.ports.errors import ConfigError
 from bridge.store import Database
 from bridge.wiring import make_runtime
@@ -88,6 +88,7 @@ class Daemon:
         self.left: Left = {}
         self.rest = 0.0
         self.quiet: set[str] = set()
+        self.pauses: list[tuple[str, Pause]] = []
 
     def stop(self) -> None:
         """End after the step that is under way."""
@@ -154,11 +155,13 @@ class Daemon:
             systems = self.site.adapters
             off = {*paused(uow, systems), *self.quiet}
             off |= {system for system, circuit in open_circuits(uow, systems).items() if circuit.until > now}
-            moment = uow.next_due(list(self.site.maps), without=off)
+            alone = covered(self.site.places, paused_entities(uow).values())
+            moment = next_due(uow, systems, self.site.maps, without=off, alone=alone)
             counts = uow.queue_counts()
         if moment is not None and moment <= now:
             return True
         fresh = {place: n for place, n in counts.items() if place[2] == "pending" and place[0] not in off}
+        fresh = {place: n for place, n in fresh.items() if place[:2] not in alone}
         return any(number > self.left.get(place, 0) for place, number in fresh.items())
 
     def _tell(self, report: Report, due: Collection[tuple[str, str]]) -> None:
@@ -169,7 +172,9 @@ class Daemon:
         self.troubles.tell(report, lambda system, entity: (system, entity) in due or not entity, self.log)
         if not idle(report):
             self.log.info("cycle", run=report.run, **figures(report))
-        self.hearing.interrupted({system for system, _ in {*due} - good})
+        alone = covered(due, report.paused_entities.values())
+        self.hearing.interrupted({system for system, _ in {*due} - good - alone}, alone)
+        self.pauses = tell_pauses(self.pauses, pauses_by_name(report.paused, report.paused_entities), self.log)
         self.hearing.after(report, good, self.site.places, now)
         self.pulse.silent = self.hearing.silent
 
@@ -254,7 +259,12 @@ def _went_well(report: Report, place: tuple[str, str]) -> bool:
     """Whether what was to be read was read. A record that is refused says nothing of that."""
     system, entity = place
     ours = [one for one in report.troubles if one.system == system and one.entity in ("", entity)]
-    return all(one.golden_id for one in ours) and system not in report.paused and system not in report.resting
+    off = {*report.paused, *report.resting}
+    return (
+        all(one.golden_id for one in ours)
+        and system not in off
+        and not covered([place], report.paused_entities.values())
+    )
 
 
 def end_for_sure(after: timedelta, log: Any, leave: Callable[[int], None]) -> threading.Timer:

@@ -11,9 +11,12 @@ from typing import Any, Final, TextIO
 
 import structlog
 
+from bridge.engine.pausing import Pause
 from bridge.engine.report import Report, Trouble
 
 SAID_OF_A_CYCLE: Final = ("read", "linked", "created", "updated", "deleted", "conflicts", "held", "failed", "review")
+
+Pauses = list[tuple[str, Pause]]
 
 Say = Callable[..., Any]
 """Called with the event and what belongs to it: say("cycle", run="…", writes=3)."""
@@ -65,6 +68,16 @@ class Troubles:
         for place in [place for place in self._known if place not in now and asked(place[0], place[1])]:
             del self._known[place]
             log.info("trouble over", run=report.run, system=place[0], entity=place[1] or None, code=place[3])
+
+
+def tell_pauses(before: Pauses, now: Pauses, log: Any) -> Pauses:
+    """Tell what was paused, and what takes part again, since the cycle before. Returns what is paused now."""
+    for name in sorted({name for name, _ in before} - {name for name, _ in now}):
+        log.info("pause over", name=name)
+    for name, one in now:
+        if name not in {known for known, _ in before}:
+            log.info("paused", name=name, what=str(one))
+    return now
 
 
 def figures(report: Report) -> dict[str, object]:
