@@ -2,6 +2,7 @@
 
 open   -> log in everywhere, and see that it is the right database
 doubt  -> writes without an answer are looked up
+remap  -> where a mapping was changed, the fields of its changed lines mean what it says now; nothing else moves
 read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
 sweep  -> now and then, in systems that tell of no deletes: which of the linked records are gone
 stop   -> what looks like an accident is not merged, and nothing of its entity is written, before a person has looked
@@ -26,6 +27,7 @@ from bridge.engine.outbox.deliver import deliver
 from bridge.engine.outbox.doubt import settle_doubts
 from bridge.engine.outbox.reaction import as_bridge_error, ends_the_turn
 from bridge.engine.pausing import covered, next_due, paused, paused_entities
+from bridge.engine.remapping import remap
 from bridge.engine.report import Report
 from bridge.engine.runtime import Halt, Run, Runtime
 from bridge.engine.stops import enforce
@@ -61,6 +63,7 @@ def cycle(
         run.barred.update(quiet)
         doubtful = [system for system in _rest(run) if system not in quiet]
         _open(run, [system for system in runtime.adapters if system not in run.down])
+        run.remapping = remap(run)
         _take_in(run, runtime.adapters)
         write(run)
         for system in doubtful:
@@ -174,7 +177,8 @@ def write(run: Run) -> None:
     """Deliver what is due, as often as records that were just made let others go; nothing of what a guard stopped."""
     run.stopped = enforce(run)
     for emap in run.runtime.maps.values():
-        arm(run, emap)
+        if emap.entity not in run.remapping:
+            arm(run, emap)
     for _ in range(run.runtime.pace.passes):
         written = 0
         due = _queued(run, "pending", "waiting")

@@ -61,6 +61,7 @@ class Report:
     outbox: state -> entries that are left when it ends. paused: systems that were paused when it began.
     paused_entities: entities that were, the system empty where it is one in all. resting: those that did not answer the
     last time, and whose time to be asked again had not come.
+    remapped: entity -> field of a changed mapping line -> golden records in which it has another value now, or is held.
     """
 
     run: str
@@ -71,6 +72,7 @@ class Report:
     paused: dict[str, Pause] = field(default_factory=dict)
     paused_entities: dict[tuple[str, str], Pause] = field(default_factory=dict)
     resting: dict[str, Circuit] = field(default_factory=dict)
+    remapped: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def of(self, system: str, entity: str) -> Tally:
@@ -139,6 +141,7 @@ class Report:
             "outbox": dict(self.outbox),
             "paused": {system: str(pause) for system, pause in self.paused.items()},
             "paused_entities": as_rows(self.paused_entities),
+            "remapped": {entity: dict(fields) for entity, fields in self.remapped.items()},
             "resting": {system: str(circuit) for system, circuit in self.resting.items()},
             "troubles": [asdict(trouble) for trouble in self.troubles],
         }

@@ -117,6 +117,7 @@ class Run:
     they could refer to (`missing: leave`). halted: (system, entity) whose read was stopped by a guard.
     stopped: entities of which nothing is written, because a stop waits for a person. reads: (system, entity) that are
     read in this run; None: all. alone: (system, entity) that a person paused: neither read nor written.
+    remapping: entities whose changed mapping waits for a person: neither read nor written.
     """
 
     runtime: Runtime
@@ -133,6 +134,7 @@ class Run:
     halted: set[tuple[str, str]] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
     reads: Collection[tuple[str, str]] | None = None
+    remapping: set[str] = field(default_factory=set)
     alone: set[tuple[str, str]] = field(default_factory=set)
 
     def reads_now(self, system: str, entity: str) -> bool:
@@ -168,7 +170,11 @@ class Run:
 
     def up(self, emap: EntityMap) -> Iterable[str]:
         """The systems of an entity that have answered so far, and in which nobody paused it."""
-        return [s for s in emap.systems if s not in self.down and (s, emap.entity) not in self.alone]
+        return [
+            s
+            for s in emap.systems
+            if s not in self.down and (s, emap.entity) not in self.alone and emap.entity not in self.remapping
+        ]
 
     def leave(self, system: str, error: BridgeError) -> None:
         """Leave a system alone: for now; to the end of the run where waiting would not help; or, where its log-in is

@@ -174,6 +174,8 @@ class Daemon:
             self.log.info("cycle", run=report.run, **figures(report))
         alone = covered(due, report.paused_entities.values())
         self.hearing.interrupted({system for system, _ in {*due} - good - alone}, alone)
+        for entity, fields in report.remapped.items():
+            self.log.info("mapping in force", run=report.run, entity=entity, records_by_field=fields)
         self.pauses = tell_pauses(self.pauses, pauses_by_name(report.paused, report.paused_entities), self.log)
         self.hearing.after(report, good, self.site.places, now)
         self.pulse.silent = self.hearing.silent
@@ -209,7 +211,7 @@ class Daemon:
         self.runtime = replace(self._runtime(), owner=self.runtime.owner)
         self.last = {place: at for place, at in self.last.items() if place[1] not in fields}
         if asked or files:
-            self.log.info("reloaded", files=files, fields=fields, read_anew=sorted(fields))
+            self.log.info("reloaded", files=files, fields=fields)
 
     def _refuse(self, error: ConfigError, files: list[str], stamps: Any) -> None:
         self.site = replace(self.site, stamps=stamps)  # told once, not every second

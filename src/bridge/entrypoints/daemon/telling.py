@@ -94,4 +94,8 @@ def figures(report: Report) -> dict[str, object]:
 def idle(report: Report) -> bool:
     """Whether a cycle found nothing to do and changed nothing."""
     busy = ("linked", "created", "updated", "deleted", "conflicts", "enqueued", "failed")
-    return not report.troubles and not any(getattr(t, name) for t in report.tallies.values() for name in busy)
+    return (
+        not report.troubles
+        and not report.remapped
+        and not any(getattr(t, name) for t in report.tallies.values() for name in busy)
+    )
