@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from bridge.engine.circuit import open_circuits
+from bridge.engine.circuit import hasten, open_circuits
 from bridge.engine.cycle import cycle
 from bridge.engine.pausing import Pause, covered, next_due, paused, paused_entities, pauses_by_name
 from bridge.engine.plan.rhythm import Rhythm
@@ -27,7 +27,7 @@ from bridge.entrypoints.alone import Busy, alone
 from bridge.entrypoints.cli.crash import in_words
 from bridge.entrypoints.daemon.hearing import Hearing
 from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
-from bridge.entrypoints.daemon.telling import Troubles, figures, idle, tell_pauses
+from bridge.entrypoints.daemon.telling import Troubles, figures, idle, of_the_store, tell_pauses
 from bridge.ports.errors import ConfigError
 from bridge.store import Database
 from bridge.wiring import make_runtime
@@ -36,6 +36,8 @@ LOOK: Final = 1.0
 """Seconds between two looks at the outbox and the files; what people decide is written within this time."""
 ANEW: Final = timedelta(hours=1)
 """After so long the systems are asked again how their objects look: fields come and go."""
+BACK: Final = timedelta(seconds=30)
+"""A clock that goes back by less is being kept in step (NTP)."""
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 """Seconds of rest after a fault of the daemon's own world (its store does not answer, its disk is full)."""
 
@@ -47,7 +49,8 @@ Left = dict[tuple[str, str, str], int]
 class Pulse:
     """How the daemon is, for whoever asks over HTTP. Instants are those of its last sign of life, of the end of its
     last cycle, and of each (system, entity)'s last reading that went well. silent: those that bring nothing new for
-    longer than they ever did."""
+    longer than they ever did. set_back: when, by its own time, this machine's clock was last set
+    back, and how far."""
 
     sign: datetime
     cycled: datetime | None = None
@@ -56,6 +59,7 @@ class Pulse:
     fault: str = ""
     refused: tuple[str, ...] = ()
     stopping: bool = False
+    set_back: tuple[datetime, timedelta] | None = None
 
 
 class Daemon:
@@ -104,20 +108,25 @@ class Daemon:
     def live(self) -> None:
         """Go on until told to stop."""
         while not self.halt.is_set():
-            self._look_at_files()
-            try:
-                self._turn()
-            except Exception as error:
-                self._fault(error)
-            else:
-                self._recovered()
+            self.step()
             self.wake.wait(max(LOOK, self.rest))
             self.wake.clear()
         self._let_go()
 
+    def step(self) -> None:
+        """Look once what there is to do, and do it."""
+        self._look_at_files()
+        try:
+            self._turn()
+        except Exception as error:
+            self._fault(error)
+        else:
+            self._recovered()
+
     def _turn(self) -> None:
         """One cycle, if there is anything to do."""
         now = self.clock()
+        self._note_clock(now)
         self.pulse.sign = now
         self._note_quiet(now)
         places = [place for place in self.site.places if place[0] not in self.quiet]
@@ -180,6 +189,18 @@ class Daemon:
         self.hearing.after(report, good, self.site.places, now)
         self.pulse.silent = self.hearing.silent
 
+    def _note_clock(self, now: datetime) -> None:
+        """A clock that was set back: what was to wait until some instant would wait for the difference as well."""
+        back = self.pulse.sign - now
+        if back < BACK:
+            return
+        with self.store.begin() as uow:
+            uow.hasten()
+            hasten(uow, self.site.adapters, now)
+        self.pulse.set_back = (now, back)
+        to_do = "Nothing: what waits is tried now. What was stamped before counts as later until the clock gets there."
+        self.log.warning("clock set back", seconds=round(back.total_seconds()), to_do=to_do)
+
     def _note_quiet(self, now: datetime) -> None:
         quiet = {system for system in self.site.adapters if self.site.config.run.timetable.quiet_at(system, now)}
         for system in sorted(quiet - self.quiet):
@@ -225,7 +246,7 @@ class Daemon:
         self.rest = min(max(self.rest * 2, FIRST_REST), LONGEST_REST)
         kind = type(error).__name__
         if isinstance(error, DBAPIError):
-            kind = f"the store does not do its work ({type(error.orig).__name__})"
+            kind = of_the_store(error)
             self.store.engine.dispose()  # connections of a server that was restarted are of no use
         if kind == self.pulse.fault:
             return

@@ -10,11 +10,21 @@ from collections.abc import Callable
 from typing import Any, Final, TextIO
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from bridge.engine.pausing import Pause
 from bridge.engine.report import Report, Trouble
 
 SAID_OF_A_CYCLE: Final = ("read", "linked", "created", "updated", "deleted", "conflicts", "held", "failed", "review")
+
+STORE_FAULTS: Final = {
+    "SQLITE_FULL": "its disk is full",
+    "SQLITE_IOERR": "its disk is full, or cannot be read or written",
+    "SQLITE_READONLY": "it cannot be written",
+    "SQLITE_BUSY": "another program has locked it",
+    "SQLITE_CANTOPEN": "it cannot be opened",
+}
+"""The beginning of SQLite's name for an error -> what is wrong."""
 
 Pauses = list[tuple[str, Pause]]
 
@@ -37,6 +47,13 @@ def voice(*, as_json: bool, to: TextIO | None = None) -> structlog.stdlib.BoundL
         structlog.PrintLogger(to), processors=how, wrapper_class=structlog.make_filtering_bound_logger(20)
     )
     return logger
+
+
+def of_the_store(error: DBAPIError) -> str:
+    """Why the store does not work, in words that hold no value and no address."""
+    code = getattr(error.orig, "sqlite_errorname", "")
+    why = next((words for start, words in STORE_FAULTS.items() if code.startswith(start)), type(error.orig).__name__)
+    return f"the store does not do its work ({why})"
 
 
 class Troubles:
