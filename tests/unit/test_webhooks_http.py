@@ -248,7 +248,9 @@ class TestTurns:
 
     def hints(self, world: World) -> Hints:
         self.settled: list[tuple[str, float]] = []
-        return Hints(world.store, lambda: world.maps, lambda system, seconds: self.settled.append((system, seconds)))
+        return Hints(
+            world.store, lambda: world.maps, lambda system, after: self.settled.append((system, after.total_seconds()))
+        )
 
     def told(self, world: World, *ids: str, due: float = 0, system: str = "fin") -> None:
         at = world.now

@@ -51,13 +51,13 @@ def places_of(maps: Mapping[str, EntityMap], system: str, native_object: str) ->
 
 class Hints:
     """The hints of one daemon. maps: asked each time, since a reload changes them. settled: told of each record that
-    was looked at with the seconds since it was first told."""
+    was looked at, with the time since it was first told."""
 
     def __init__(
         self,
         store: Database,
         maps: Callable[[], Mapping[str, EntityMap]],
-        settled: Callable[[str, float], None] = lambda system, seconds: None,
+        settled: Callable[[str, timedelta], None] = lambda system, after: None,
     ) -> None:
         self._store, self._maps, self.settled = store, maps, settled
         self._followed: dict[Place, deque[tuple[datetime, int]]] = defaultdict(deque)
@@ -92,7 +92,7 @@ class Hints:
         with self._store.begin() as uow:
             uow.drop_hints(rows)
         for one in rows:
-            self.settled(one.system, max((now - one.at).total_seconds(), 0.0))
+            self.settled(one.system, max(now - one.at, timedelta()))
 
     def _calm(self, place: Place, now: datetime) -> bool:
         followed = self._followed[place]

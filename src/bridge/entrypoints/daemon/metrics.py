@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -53,9 +53,9 @@ class Metrics:
         if outcome.status >= 400:
             self._refused.labels(outcome.system, str(outcome.status)).inc()
 
-    def settled(self, system: str, seconds: float) -> None:
+    def settled(self, system: str, after: timedelta) -> None:
         """A record of which a system told was looked at, and what came of it was written."""
-        self._settled.labels(system).observe(seconds)
+        self._settled.labels(system).observe(after.total_seconds())
 
     def count(self, report: Report) -> None:
         """Add the figures of a run."""
