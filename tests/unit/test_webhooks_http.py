@@ -102,7 +102,7 @@ def test_one_record_is_one_row_however_often_it_is_told(world: World) -> None:
     for number in range(3):
         assert world.signed("A", modified=f"2026-11-26 12:00:0{number}").status_code == 200
     assert world.waiting() == [("fin", "Customer", "A", 3)]
-    assert world.wakes == 1
+    assert world.wakes == 3, "it may be read just now"
     assert [(one.told, one.again) for one in world.seen] == [(1, 0), (0, 1), (0, 1)]
 
 

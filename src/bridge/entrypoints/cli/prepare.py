@@ -99,6 +99,7 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
             for row in rows:
                 if row["answers"] == "yes":
                     row["problems"] += webhook_problems(settings, adapters[row["system"]], maps)
+                    row["calls"] = adapters[row["system"]].calls
         resumed = _resume(settings, [row["system"] for row in rows if row["answers"] == "yes"])
         unused = [plugin for plugin in broken_plugins() if plugin.name not in _used(settings)]
         problems = sum(len(row["problems"]) for row in rows) + len(unused)

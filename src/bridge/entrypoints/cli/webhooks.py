@@ -10,7 +10,7 @@ from bridge.config import Config
 from bridge.entrypoints.receivers import LAST, address_of, make_receivers
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter, SetupStep
-from bridge.ports.errors import AuthFailed, BridgeError
+from bridge.ports.errors import BridgeError
 from bridge.store.database import SqlUnitOfWork
 from bridge.wiring import opened_store
 
@@ -38,12 +38,9 @@ def webhook_steps(settings: Config, adapter: Adapter, maps: Mapping[str, EntityM
 
 def webhook_problems(settings: Config, adapter: Adapter, maps: Mapping[str, EntityMap]) -> list[str]:
     """What is missing in a system for its webhooks, where none has come yet."""
-    try:
-        steps = webhook_steps(settings, adapter, maps, False)
-    except AuthFailed:
-        return []  # that is said already
-    if not steps or _last(settings, adapter.system) is not None:
+    if settings.run.hooks is None or _last(settings, adapter.system) is not None:
         return []
+    steps = webhook_steps(settings, adapter, maps, False)
     missing = [step.what for step in steps if step.state in ("needed", "failed")]
     if not missing:
         return []

@@ -107,8 +107,6 @@ class Webhooks:
             outcome = self._store_them(system, heard)
         except DBAPIError:  # it is not answered as if it were: who tries again does so, for the others there is polling
             return Outcome(system, 503), _plain(503, {"Retry-After": "5"})
-        if outcome.told:
-            self._stored()
         return outcome, Response(heard.answer, status=200, content_type=heard.content_type)
 
     def _named(self, path: str) -> tuple[str, str]:
@@ -156,6 +154,7 @@ class Webhooks:
             again = len(ids) - told
             for hint in fresh:  # not before they are stored: what was not shall be taken when it comes again
                 self._before.remember((system, hint), now)
+            self._stored()  # also where it is known already: its reading may be under way, and must be made again
         again += len(mapped) - len(fresh)
         return Outcome(system, 200, told, again, len(heard.hints) - len(mapped))
 
