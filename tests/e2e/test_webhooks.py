@@ -93,6 +93,8 @@ def test_what_is_told_is_in_the_others_within_seconds(company: Site) -> None:
         assert daemon.metric('bridge_hint_seconds_count{system="fin"}') >= 1
     status = json.loads(company.bridge("status", "--json", code=None))
     assert [row["system"] for row in status["webhooks"]] == ["crm", "erp", "fin"]
+    said = company.bridge("setup", "crm")
+    assert "The last webhook came at" in said, "what a person did by hand counts as done once one has come"
 
 
 def test_a_new_record_is_told_of_too(company: Site) -> None:
@@ -175,6 +177,15 @@ def test_what_was_answered_survives_a_kill(company: Site) -> None:
     with running(company) as daemon:
         eventually(lambda: website_in(company, "crm", name), "https://killed.example")
         eventually(lambda: settled(daemon, "fin"), 1)
+
+
+def test_check_says_what_is_not_installed_and_nobody_says_a_secret(company: Site) -> None:
+    hook_up(company, systems=("crm",))
+    said = company.bridge("check", code=1) + company.bridge("setup", "crm", code=1)
+    said += company.bridge("check", "--json", code=1) + company.bridge("setup", "crm", "--dry-run", "--json")
+    assert "outbound message of Account" in said
+    assert "run `bridge setup crm`" in said
+    assert not [name for name, secret in SECRETS.items() if secret in said]
 
 
 def test_setup_made_again_changes_nothing(company: Site) -> None:
