@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-real test soak crash-matrix faults bench-matching lint types clean
+.PHONY: help demo demo-real test soak crash-matrix faults bench-matching bench-webhooks lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -54,6 +54,9 @@ faults: $(VENV)/.ready ## each fault of a system for each operation, written to 
 
 bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, written to build/reports/matching.json
 	$(BIN)/python benchmarks/matching.py
+
+bench-webhooks: $(VENV)/.ready ## from an edit to the other systems, by webhook and by polling, written to build/reports/webhooks.json
+	$(BIN)/python benchmarks/webhooks.py
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(PLUGINS:%=%/.mypy_cache) $(PLUGINS:%=%/.pytest_cache)

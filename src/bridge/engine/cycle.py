@@ -2,6 +2,7 @@
 
 open   -> log in everywhere, and see that it is the right database
 doubt  -> writes without an answer are looked up
+heed   -> records of which a system told that they have changed are read, where the system is not read anyway
 read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
 sweep  -> now and then, in systems that tell of no deletes: which of the linked records are gone
 stop   -> what looks like an accident is not merged, and nothing of its entity is written, before a person has looked
@@ -13,13 +14,14 @@ again  -> who did not answer the last time is asked last, so that nobody waits f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import perf_counter
 
 from bridge.engine.budget import Terms
 from bridge.engine.circuit import open_circuits
+from bridge.engine.heed import heed
 from bridge.engine.ingest import arm, read, revisit
 from bridge.engine.meter import Meter, known_budgets
 from bridge.engine.outbox.deliver import deliver
@@ -44,14 +46,16 @@ def cycle(
     sleep: Callable[[float], None] = time.sleep,
     reads: Collection[tuple[str, str]] | None = None,
     quiet: Collection[str] = (),
+    hints: Mapping[tuple[str, str], Collection[str]] | None = None,
 ) -> Report:
     """Run one cycle over all entities and systems. Raises nothing that a system does; see the report's troubles.
 
     patience: seconds to wait, in all, for entries whose next attempt is due soon; for a single `sync`.
     reads: (system, entity) that are read; None: all. What is due is written everywhere in any case.
     quiet: systems that are neither read nor written this time.
+    hints: (system, entity) -> records that are looked at, as far as they are not read anyway.
     """
-    run = Run(runtime, run_id, Report(run_id), reads=reads)
+    run = Run(runtime, run_id, Report(run_id), reads=reads, hints=hints or {})
     start = perf_counter()
     with runtime.store.begin() as uow:
         uow.reclaim(run.now)
@@ -134,10 +138,10 @@ def _open(run: Run, systems: Iterable[str]) -> None:
 def _take_in(run: Run, systems: Collection[str]) -> None:
     """Settle what is in doubt in these systems, then read what changed there."""
     _settle_doubts(run, systems)
-    for step in (read, revisit, sweep):
+    for step in (heed, read, revisit, sweep):
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
-                if system in systems and run.reads_now(system, emap.entity):
+                if system in systems and (step is heed or run.reads_now(system, emap.entity)):
                     run.go_on()
                     step(run, emap, system)
 

@@ -95,6 +95,23 @@ def _pass(run: Run, emap: EntityMap, system: str, position: CursorRow, *, remap:
     return not halted
 
 
+def in_force(uow: UnitOfWork, emap: EntityMap, system: str) -> bool:
+    """Whether everything has been read under the mapping as it is, and no guard has stopped the reading."""
+    known = uow.flag(_mapping_flag(system, emap))
+    return known == emap.digest and uow.cursor(system, emap.entity).complete
+
+
+def read_these(run: Run, emap: EntityMap, system: str, page: ChangePage) -> None:
+    """Take in records that were asked for by their ids. They are watched as any reading is; no cursor moves."""
+    watch = Watch(run, emap, system, listing=False)
+    watch.see(page)
+    if watch.stopped():
+        return
+    with run.store.begin() as uow, run.report.timed(system, emap.entity):
+        _take_in(run, uow, emap, system, page, {}, ())
+    run.runtime.point("after page")
+
+
 def _pages(run: Run, emap: EntityMap, system: str, position: CursorRow) -> Iterator[tuple[ChangePage, CursorRow]]:
     """The pages from a position to the end of the feed, each with the position behind it."""
     more = True

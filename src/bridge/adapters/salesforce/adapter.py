@@ -17,6 +17,7 @@ from bridge.adapters.salesforce.reading import Reader
 from bridge.adapters.salesforce.settings import Settings
 from bridge.adapters.salesforce.setup import Setup
 from bridge.adapters.salesforce.users import Users
+from bridge.adapters.salesforce.webhooks import by_hand
 from bridge.adapters.salesforce.writing import Writer
 from bridge.ports.adapter import Capabilities, Gate, Health, NativeSchema, SetupStep
 from bridge.ports.errors import Unsupported
@@ -98,6 +99,9 @@ class SalesforceAdapter:
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
         return Setup(self._client, self._describes).run(spec, apply=apply)
+
+    def install_webhooks(self, specs: Sequence[ObjectSpec], url: str, *, apply: bool) -> list[SetupStep]:
+        return by_hand(specs)
 
     def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
         return self._reading(spec, lambda: self._changes.page(self._reader.layout(spec), cursor, limit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -37,6 +38,8 @@ class Settings(SystemSettings):
     deletes_interval: seconds between two looks at the log of deletes, for records that left the recycle bin unseen;
         None never looks.
     ca_file: certificates to trust, for a private authority.
+    webhook_path, organization_id: how outbound messages are known (`run.webhooks`): a part of their address that nobody
+        can guess, 16 letters and digits or more, and the org's id (Setup > Company Information). None: it sends none.
     """
 
     instance_url: str = Field(examples=["https://example.my.salesforce.com"])
@@ -56,6 +59,15 @@ class Settings(SystemSettings):
     overlap: float = Field(default=600.0, ge=0, le=7200)
     deletes_interval: float | None = Field(default=300.0, ge=0)
     ca_file: Path | None = None
+    webhook_path: SecretStr | None = None
+    organization_id: str | None = Field(default=None, pattern=r"^00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$")
+
+    @field_validator("webhook_path")
+    @classmethod
+    def _unguessable(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,128}", secret.get_secret_value()):
+            raise ValueError("must be 16 to 128 letters and digits; `openssl rand -hex 24` makes one")
+        return secret
 
     @field_validator("instance_url", "login_url")
     @classmethod
@@ -87,6 +99,8 @@ class Settings(SystemSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        if (self.webhook_path is None) is not (self.organization_id is None):
+            raise ValueError("webhook_path and organization_id belong together")
         missing = [name for name in _NEEDED[self.grant] if not getattr(self, name)]
         if missing:
             raise ValueError(f"grant {self.grant} needs {' and '.join(missing)}")
