@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-real test soak crash-matrix faults bench-matching bench-webhooks lint types clean
+.PHONY: help demo demo-real test soak crash-matrix faults bench-matching bench-webhooks bench-wire lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -54,6 +54,9 @@ faults: $(VENV)/.ready ## each fault of a system for each operation, written to 
 
 bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, written to build/reports/matching.json
 	$(BIN)/python benchmarks/matching.py
+
+bench-wire: $(VENV)/.ready ## bridge beside a script that makes the same calls, in processor time, written to build/reports/wire.json
+	$(BIN)/python -m benchmarks.wire
 
 bench-webhooks: $(VENV)/.ready ## from an edit to the other systems, by webhook and by polling, written to build/reports/webhooks.json
 	$(BIN)/python benchmarks/webhooks.py
