@@ -32,8 +32,8 @@ test: $(VENV)/.ready lint types ## lint, types, import contracts, then every tes
 	$(foreach plugin,$(PLUGINS),$(BIN)/pytest -n 2 $(plugin)/tests &&) true
 
 lint: $(VENV)/.ready ## ruff and the import contracts
-	$(BIN)/ruff check src tests $(PLUGINS)
-	$(BIN)/ruff format --check src tests $(PLUGINS)
+	$(BIN)/ruff check src tests benchmarks $(PLUGINS)
+	$(BIN)/ruff format --check src tests benchmarks $(PLUGINS)
 	$(BIN)/lint-imports
 
 types: $(VENV)/.ready ## mypy --strict

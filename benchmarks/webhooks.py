@@ -1,4 +1,4 @@
-"""How long an edit takes to be in the other systems: told by a webhook, and found by polling. Real processes, real HTTP.
+"""How long an edit takes to be in the other systems: told by a webhook, and found by polling. Real processes, HTTP.
 
     python benchmarks/webhooks.py [--edits 40] [--every 10]
 

@@ -168,7 +168,7 @@ def summary(
                     "ratio": spent / wire,
                     "target": target,
                     "met": None if target is None else spent / wire <= target,
-                }  # fmt: skip
+                }
             )
     return {
         "records": records, "page": page, "rounds": rounds, "rows": rows,
