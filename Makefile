@@ -28,7 +28,7 @@ demo-real: $(VENV)/.ready ## a real Tryton in step with Salesforce's sandbox, bo
 endif
 
 test: $(VENV)/.ready lint types ## lint, types, import contracts, then every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not long"
 	$(foreach plugin,$(PLUGINS),$(BIN)/pytest -n 2 $(plugin)/tests &&) true
 
 lint: $(VENV)/.ready ## ruff and the import contracts
@@ -43,6 +43,7 @@ types: $(VENV)/.ready ## mypy --strict
 soak: $(VENV)/.ready ## days of life in minutes (BRIDGE_SOAK_DAYS, _SEED, _STORE), the model test and the kills at length
 	PYTHONPATH=tests $(BIN)/python -m reliability.soak --record
 	BRIDGE_MODEL_EXAMPLES=$${BRIDGE_MODEL_EXAMPLES:-12500} BRIDGE_MODEL_STEPS=$${BRIDGE_MODEL_STEPS:-40} BRIDGE_STOCK_EXAMPLES=$${BRIDGE_STOCK_EXAMPLES:-10000} BRIDGE_KILLS=$${BRIDGE_KILLS:-60} $(BIN)/pytest -n 2 --timeout 14400 tests/model tests/e2e
+	$(BIN)/pytest -n 2 -m long
 	BRIDGE_CRASH_PLANTED=all $(BIN)/pytest tests/reliability/test_crash_planted.py
 
 crash-matrix: $(VENV)/.ready ## bridge killed before and after every commit and call (BRIDGE_CRASH_SEED, _RUNS, _SHARE, _ONLY, _JOBS)

@@ -13,13 +13,12 @@ from datetime import datetime
 
 from bridge.engine.ingest import confirmed_gone
 from bridge.engine.outbox.failure import give_up
-from bridge.engine.outbox.missing import take_leave, with_heirs
+from bridge.engine.outbox.missing import Leave, take_leave, with_heirs
 from bridge.engine.plan.guards import Counts, judge, words
 from bridge.engine.runtime import Run
 from bridge.engine.stops import found, lets_through, lift, made
 from bridge.engine.work import armed_flag
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.records import Tombstone
 from bridge.ports.storage import Listing, UnitOfWork
 
 
@@ -95,16 +94,16 @@ def _take_out(run: Run, emap: EntityMap, system: str, lacking: list[str]) -> Non
     size = run.runtime.pace.page
     for start in range(0, len(lacking), size):
         part = lacking[start : start + size]
-        stones = _heirs(run, emap, system, confirmed_gone(run, emap, system, part))
+        leave = _heirs(run, emap, system, confirmed_gone(run, emap, system, part))
         with run.store.begin() as uow:
-            take_leave(run, uow, emap, system, stones)
-            run.report.of(system, emap.entity).read += len(stones)
+            take_leave(run, uow, emap, system, leave)
+            run.report.of(system, emap.entity).read += len(leave.stones)
 
 
-def _heirs(run: Run, emap: EntityMap, system: str, gone: list[str]) -> list[Tombstone]:
+def _heirs(run: Run, emap: EntityMap, system: str, gone: list[str]) -> Leave:
     """A tombstone for each record that is gone, with the one that carries its key now."""
     if not gone:
-        return []
+        return Leave()
     with run.store.begin() as uow:
         links = uow.links(system, emap.entity, gone)
         ids = [link.golden_id for link in links.values() if link.golden_id]

@@ -153,6 +153,8 @@ def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Ca
     missing = look_for(run, emap, system, {one: keys[one] for one in ids if one not in now})
     with run.store.begin() as uow:
         absorbed = absorb(run, uow, emap, system, list(now.values()))
+        if not (absorbed.touched or missing.stones):
+            return tasks  # all is as it was when they were made
         take_leave(run, uow, emap, system, missing)
-        enqueue_due(run, uow, emap, absorbed.touched, leave=mine)
+        enqueue_due(run, uow, emap, absorbed.touched, leave=mine, known={} if missing.stones else absorbed.goldens)
         return _prepare(run, uow, emap, system, [task.entry for task in tasks])
