@@ -23,6 +23,7 @@ from bridge.adapters.salesforce.webhooks import receiver as salesforce
 from bridge.config.webhooks import Hooks
 from bridge.entrypoints.daemon.hints import OLD, STORM, Hints
 from bridge.entrypoints.daemon.webhooks import MOST_WAITING, Outcome, Webhooks
+from bridge.ports.hints import Receiver
 from bridge.store import Database, open_store
 from bridge.store.hints import Told
 
@@ -143,6 +144,23 @@ def test_objects_that_no_mapping_reads_are_nothing(world: World) -> None:
     assert world.signed("X", doctype="Salary Slip").status_code == 200
     assert (world.waiting(), world.wakes) == ([], 0)
     assert world.seen[-1].other == 1
+
+
+@pytest.mark.parametrize("name", ["\x00", "half \ud83d of it"])
+def test_what_no_database_takes_is_nothing(world: World, name: str) -> None:
+    assert world.signed(name).status_code == 200
+    assert world.waiting() == []
+
+
+def test_a_receiver_that_breaks_is_told_as_unreadable(world: World) -> None:
+    """One of somebody else's adapter; its fault may quote what was sent."""
+
+    def broken(delivery: object) -> Any:
+        raise RuntimeError("Secret Customer")
+
+    world.site.receivers["fin"] = Receiver(broken)
+    assert world.signed("A").status_code == 400
+    assert "Secret" not in str(world.said)
 
 
 REFUSED: list[tuple[str, Callable[[World], Any], int]] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -50,9 +50,10 @@ class Hints(Transaction):
             self.connection.execute(more, [{name: getattr(one, name) for name in names} for one in told])
         return new
 
-    def hints(self, limit: int) -> list[Told]:
-        """Those that wait, the oldest first."""
-        rows = self.connection.execute(select(HINT).order_by(HINT.c.at).limit(limit))
+    def hints(self, limit: int, *, without: Collection[str] = ()) -> list[Told]:
+        """Those that wait, the oldest first. without: systems of which nothing is wanted."""
+        query = select(HINT).where(HINT.c.system.not_in(without)) if without else select(HINT)
+        rows = self.connection.execute(query.order_by(HINT.c.at).limit(limit))
         return [Told(*row) for row in rows]
 
     def hint_counts(self) -> dict[str, int]:

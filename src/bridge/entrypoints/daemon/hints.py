@@ -19,8 +19,8 @@ from bridge.store.hints import Told
 
 Place = tuple[str, str]
 """A system and an entity."""
-AT_ONCE: Final = 5000
-"""Hints that one turn looks at."""
+AT_ONCE: Final = 50_000
+"""Hints that one turn looks at; more than a few systems can have waiting, so that none hides those of another."""
 OLD: Final = timedelta(hours=1)
 """Polling has been there in the meantime, or the system is away and will be read when it is back."""
 STORM: Final = 50
@@ -66,10 +66,10 @@ class Hints:
     def take(self, off: Collection[str], now: datetime) -> Taken:
         """What is to be looked at now. off: systems that are left alone. Sets `next`: when there will be more."""
         with self._store.begin() as uow:
-            waiting = uow.hints(AT_ONCE)
-            old = [one for one in waiting if one.at + OLD < now or not self._places(one)]
+            there = uow.hints(AT_ONCE, without=sorted(off))
+            old = [one for one in there if one.at + OLD < now or not self._places(one)]
             uow.drop_hints(old)
-        there = [one for one in waiting if one not in old and one.system not in off]
+        there = [one for one in there if one.at + OLD >= now and self._places(one)]
         due = [one for one in there if one.due <= now]
         self.next = min((one.due for one in there if one.due > now), default=None)
         places: dict[Place, set[str]] = defaultdict(set)

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.wrappers import Request, Response
 
@@ -27,14 +27,16 @@ from bridge.ports.hints import Delivery, Heard, Hint
 from bridge.store import Database
 from bridge.store.hints import Told
 
-AT_ONCE: Final = 32
-"""Requests that are answered at the same time; more of them are told to come again."""
+AT_ONCE: Final = 8
+"""Requests that are answered at the same time, fewer than the store has connections; more are told to come again."""
 PATIENCE: Final = 0.5
 """Seconds that one more waits for its turn."""
 REMEMBERED: Final = 20_000
 """Deliveries of which it is known that they came before."""
 MOST_WAITING: Final = 10_000
 """Records of one system that wait by name; beyond, their object is noted as a whole."""
+LONGEST: Final = 255
+"""Characters of an id."""
 TOLD_EVERY: Final = timedelta(minutes=1)
 """Refusals of one system are told at most so often: who forges shall not fill the log."""
 
@@ -89,23 +91,30 @@ class Webhooks:
         return answer(environ, start_response)
 
     def _answered(self, request: Request) -> tuple[Outcome, Response]:
+        site = self._site()  # once: a reload may put another one in its place
         system, rest = self._named(request.path)
-        system = system if system in self._site().receivers else ""
+        receiver = site.receivers.get(system)
+        system = system if receiver else ""
         status = self._refused(request, system)
-        if status:
+        if status or receiver is None:
             return Outcome(system, status), _plain(status, {"Allow": "POST"} if status == 405 else {})
         try:
             body = request.get_data(cache=False)
         except (ClientDisconnected, HTTPException, OSError):
             return Outcome(system, 400), _plain(400)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        heard = self._site().receivers[system].hear(Delivery(rest, request.args.to_dict(), headers, body))
+        try:
+            heard = receiver.hear(Delivery(rest, request.args.to_dict(), headers, body))
+        except Exception:  # of an adapter by somebody else; what it says may quote the body
+            heard = "unreadable"
         if not isinstance(heard, Heard):
             status = 401 if heard == "forged" else 400
             return Outcome(system, status), _plain(status)
         try:
-            outcome = self._store_them(system, heard)
-        except DBAPIError:  # it is not answered as if it were: who tries again does so, for the others there is polling
+            outcome = self._store_them(site, system, heard)
+        except (
+            SQLAlchemyError
+        ):  # it is not answered as if it were: who tries again does so, for the others there is polling
             return Outcome(system, 503), _plain(503, {"Retry-After": "5"})
         return outcome, Response(heard.answer, status=200, content_type=heard.content_type)
 
@@ -138,10 +147,11 @@ class Webhooks:
         sender = _sender(request, self._hooks.proxies)
         return sender is not None and _within(sender, networks)
 
-    def _store_them(self, system: str, heard: Heard) -> Outcome:
+    def _store_them(self, site: Site, system: str, heard: Heard) -> Outcome:
         """Note what is new, in one small transaction. What is told of objects that no mapping reads is nothing."""
-        now, maps = self._clock(), self._site().maps
-        mapped = [hint for hint in heard.hints if places_of(maps, system, hint.object)]
+        now = self._clock()
+        told_of = [hint for hint in heard.hints if _can_be_an_id(hint.native_id)]
+        mapped = [hint for hint in told_of if places_of(site.maps, system, hint.object)]
         fresh = [hint for hint in mapped if not self._before.knows((system, hint), now)]
         told = again = 0
         if fresh:
@@ -211,6 +221,12 @@ class Complaints:
 def _key(told: tuple[str, Hint]) -> tuple[str, str, str, str]:
     system, hint = told
     return system, hint.object, hint.native_id, hint.delivery
+
+
+def _can_be_an_id(text: str) -> bool:
+    """Whether every database takes it: no NUL, no half of a character, not endless."""
+    whole = text.encode("utf-8", "ignore").decode() == text
+    return whole and len(text) <= LONGEST and "\x00" not in text
 
 
 def _plain(status: int, headers: dict[str, str] | None = None) -> Response:
