@@ -116,7 +116,7 @@ class Run:
     golden id) -> writes so far. left: the same -> units that are left out of a create, because the system has nothing
     they could refer to (`missing: leave`). halted: (system, entity) whose read was stopped by a guard.
     stopped: entities of which nothing is written, because a stop waits for a person. reads: (system, entity) that are
-    read in this run; None: all.
+    read in this run; None: all. read_only: systems that are never written in this run.
     """
 
     runtime: Runtime
@@ -133,6 +133,7 @@ class Run:
     halted: set[tuple[str, str]] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
     reads: Collection[tuple[str, str]] | None = None
+    read_only: frozenset[str] = frozenset()
 
     def reads_now(self, system: str, entity: str) -> bool:
         """Whether an entity of a system is read in this run."""
