@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from typing import Any
 
 import pytest
 
 from e2e.conftest import Site
-from e2e.test_orders import fin, odoo
+from e2e.test_orders import begin, fin, odoo
 
 WAYS = [(a, b) for a in ("crm", "erp", "fin") for b in ("crm", "erp", "fin") if a != b]
 NUMBER = 7
@@ -37,7 +39,9 @@ def fill(site: Site, system: str, number: int = NUMBER) -> None:
                       "BillingCountryCode": "DE"}  # fmt: skip
             site.seed("crm", [{"object": "Account", "values": values}])
         elif system == "erp":
-            odoo(site, "res.partner", "create", [{"name": name, "vat": vat, "is_company": True, "city": "Ulm"}])
+            (country,) = odoo(site, "res.country", "search", domain=[["code", "=", "DE"]])
+            address = {"street": "Weg 1", "city": "Ulm", "country_id": country}
+            odoo(site, "res.partner", "create", [{"name": name, "vat": vat, "is_company": True, **address}])
         else:
             fin(site, "POST", "resource/Customer", customer_name=name, tax_id=vat, customer_type="Company")
     if system == "crm":
@@ -89,3 +93,127 @@ def test_every_way_arrives_is_verified_and_writes_nothing_twice(site: Site, sour
     assert stamps(site, target) == held, "a second migration writes nothing"
     other = next(iter({"crm", "erp", "fin"} - {source, target}))
     assert names(site, other) == [], "nobody else is written"
+
+
+def test_live_sync_afterwards_goes_on_without_a_gap(site: Site) -> None:
+    site.only("customer")
+    fill(site, "crm")
+    migrate(site, "--from", "crm", "--to", "erp", "--yes", "--out", str(site.folder))
+    report = site.sync()
+    made = {row["system"]: (row["created"], row["updated"]) for row in report["systems"]}
+    assert made == {"crm": (0, 0), "erp": (0, 0), "fin": (NUMBER, 0)}
+    account = next(iter(site.control("crm", "GET", "dump")["Account"]))
+    site.control("crm", "POST", "edit", object="Account", id=account, values={"Website": "https://neu.de"})
+    again = migrate(site, "--from", "crm", "--to", "erp", "--yes", "--out", str(site.folder))
+    assert done(again, "load")["customer"]["update"] == 1
+    report = site.sync()
+    made = {row["system"]: (row["created"], row["updated"]) for row in report["systems"]}
+    assert made == {"crm": (0, 0), "erp": (0, 0), "fin": (0, 1)}, "what the migration read was noted for all"
+
+
+def test_nothing_is_written_before_the_counts_are_confirmed(site: Site) -> None:
+    site.only("customer")
+    fill(site, "crm", 3)
+    way = ("--from", "crm", "--to", "erp")
+    events = migrate(site, *way, code=3)
+    assert "create 3" in json.dumps(events[-1])
+    events = migrate(site, *way, "--confirm", "create 4", code=3)
+    assert names(site, "erp") == []
+    migrate(site, *way, "--confirm", "create 3, update 0", "--out", str(site.folder))
+    assert len(names(site, "erp")) == 3
+
+
+def test_what_does_not_fit_into_the_calls_of_the_day_is_refused(site: Site) -> None:
+    site.only("customer")
+    fill(site, "crm", 60)
+    config = site.folder / "bridge.yaml"
+    budget = "    budget: {per_day: 40, reserve: 20%}\n    adapter: erpnext"
+    config.write_text(config.read_text(encoding="utf-8").replace("    adapter: erpnext", budget), encoding="utf-8")
+    events = migrate(site, "--from", "crm", "--to", "fin", "--yes", code=3)
+    assert events[-1]["error"]["code"] == "BR-FORECAST"
+    assert names(site, "fin") == []
+
+
+def test_undo_deletes_what_nobody_has_touched_and_lists_the_rest(site: Site) -> None:
+    site.only("customer", "product")
+    fill(site, "crm")
+    run = migrate(site, "--from", "crm", "--to", "erp", "--yes", "--out", str(site.folder))[-1]["run"]
+    (touched,) = odoo(site, "res.partner", "search", domain=[["name", "=", "Firma 002"]])
+    odoo(site, "res.partner", "write", [touched], vals={"phone": "+49731123456"})
+    said = json.loads(site.bridge("migrate", "undo", run, "--json", code=None))
+    assert len(said["delete"]) == NUMBER + 1
+    assert len(names(site, "erp")) == NUMBER, "without --apply nothing is deleted"
+    said = json.loads(site.bridge("migrate", "undo", run, "--apply", "--json", code=1))
+    assert [row["record"] for row in said["left_alone"]] == [f"erp:customer:{touched}"]
+    assert names(site, "erp") == ["Firma 002"]
+    assert len(names(site, "crm")) == NUMBER
+    report = site.sync()
+    assert {row["system"]: row["created"] for row in report["systems"] if row["entity"] == "customer"}["erp"] == 0
+    again = migrate(site, "--from", "crm", "--to", "erp", "--yes", "--out", str(site.folder))
+    assert done(again, "plan")["customer"]["create"] == NUMBER - 1
+    assert done(again, "load")["customer"]["create"] == NUMBER - 1
+    assert len(names(site, "erp")) == NUMBER
+
+
+def test_the_report_is_signed_and_every_refused_record_is_in_it(site: Site) -> None:
+    site.only("customer")
+    fill(site, "crm", 4)
+    values = {"Name": "Firma Ohne Strasse", "BillingCity": "Ulm"}
+    (bad,) = site.seed("crm", [{"object": "Account", "values": values}])
+    migrate(site, "--from", "crm", "--to", "fin", "--yes", "--out", str(site.folder), code=1)
+    (file,) = site.folder.glob("migration-*.json")
+    document = json.loads(file.read_text(encoding="utf-8"))
+    (customer,) = document["entities"]
+    assert (document["ok"], document["missing"], customer["load"]["create"]) == (False, 1, 4)
+    (named,) = customer["verify"]["named"]
+    assert named["id"] == bad
+    assert "BR-REJECTED" in named["why"]
+    assert any(bad in one["ids"] for one in customer["profile"]["misfits"]), "it was said before"
+    page = file.with_suffix(".html")
+    html = page.read_text(encoding="utf-8")
+    assert "<svg" in html
+    assert "http" not in html.replace("http://www.w3.org", ""), "nothing is loaded from outside"
+    for good in (file, page):
+        site.bridge("migrate", "report", "--check", str(good))
+    file.write_text(file.read_text(encoding="utf-8").replace('"create": 4', '"create": 5'), encoding="utf-8")
+    page.write_text(html.replace("<td>customer</td>", "<td>all</td>", 1), encoding="utf-8")
+    for forged in (file, page):
+        assert "CHANGED" in site.bridge("migrate", "report", "--check", str(forged), code=1)
+
+
+def test_killed_in_the_middle_of_the_load_it_goes_on_and_doubles_nothing(site: Site) -> None:
+    site.only("customer")
+    config = site.folder / "bridge.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + "sync: {page: 10}\n", encoding="utf-8")
+    fill(site, "crm", 60)
+    way = ("--from", "crm", "--to", "fin")
+    for stage in ("profile", "match", "plan"):
+        migrate(site, stage, *way)
+    hit = 0
+    for wanted in (5, 20, 40):
+        process = site.start("migrate", "load", *way, "--yes", "--json")
+        until = time.monotonic() + 90
+        while process.poll() is None and time.monotonic() < until and len(names(site, "fin")) < wanted:
+            time.sleep(0.02)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            hit += 1
+        process.communicate()
+    assert hit == 3, "most loads were over before they were killed: the test proves nothing"
+    assert len(names(site, "fin")) < 60
+    migrate(site, "load", *way)  # confirmed already
+    events = migrate(site, "--from", "crm", "--to", "fin", "--full", "--out", str(site.folder))
+    assert done(events, "verify")["customer"]["equal"] == 60
+    assert names(site, "fin") == names(site, "crm"), "nothing is there twice"
+
+
+def test_orders_come_after_what_they_refer_to(site: Site) -> None:
+    begin(site)
+    words = ("--from", "crm", "--to", "erp", "--yes", "--full", "--out", str(site.folder))
+    events = migrate(site, *words, code=None)
+    planned, loaded, verified = (done(events, stage) for stage in ("plan", "load", "verify"))
+    assert (planned["order"]["create"], loaded["order"]["create"]) == (1, 1)
+    totals = {one["field"]: one for one in verified["order"]["totals"]}
+    assert totals["lines[].quantity"]["source"] == totals["lines[].quantity"]["target"] == "16"
+    assert totals["net_total"]["equal"]
+    assert verified["order"]["wrong"] == 0

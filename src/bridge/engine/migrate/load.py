@@ -68,7 +68,7 @@ def _load_entity(run: Run, emap: EntityMap, way: Way, after: str) -> None:
     size = run.runtime.pace.page
     done = 0
     for page in linked_pages(run.store, way, emap.entity, after, size):
-        if not _write_page(run, emap, way, golden_ids(page)):
+        if not _write_page(run, emap, way, golden_ids(page), anew=True):
             return
         _keep_place(run, emap.entity, max(page))
         done += len(page)
@@ -76,24 +76,28 @@ def _load_entity(run: Run, emap: EntityMap, way: Way, after: str) -> None:
         run.runtime.progress("load", way.target, emap.entity, done)
     if emap.entity in emap.depends_on:  # a parent may have come after its child: once more over all, for what lacks it
         for page in linked_pages(run.store, way, emap.entity, "", size):
-            if not _write_page(run, emap, way, golden_ids(page)):
+            if not _write_page(run, emap, way, golden_ids(page), anew=False):
                 return
     _keep_place(run, emap.entity, DONE)
 
 
-def _write_page(run: Run, emap: EntityMap, way: Way, ids: Sequence[str]) -> bool:
-    """Write one page until nothing of it is due that can be written now. Returns whether the target still answers."""
+def _write_page(run: Run, emap: EntityMap, way: Way, ids: Sequence[str], *, anew: bool) -> bool:
+    """Write one page until nothing of it is due that can be written now. Returns whether the target still answers.
+
+    anew: whether what was refused before is tried again: once, for its cause may be gone.
+    """
     for _ in range(run.runtime.pace.passes):
         run.go_on()
         with run.store.begin() as uow:
             _make_again(run, uow, emap, way, ids)
-            enqueue_due(run, uow, emap, ids, only=way.target)
+            enqueue_due(run, uow, emap, ids, only=way.target, anew=anew)
         if way.target in run.down:
             return False
         written = deliver(run, emap, way.target)
         look_up_doubts(run, [way.target])
         if not written:
             break
+        anew = False
     return way.target not in run.down
 
 

@@ -105,8 +105,11 @@ class Profile:
     def _refused(self, column: Column, natives: Mapping[str, NativeValue]) -> list[str]:
         refs = {spec.path for spec in column.fields if spec.ref}
         known = self.schema.fields if self.schema is not None else {}
-        found = [(path, known.get(path), native) for path, native in natives.items() if path not in refs]
-        return [reason for path, told, native in found if told is not None for reason in unfit(path, told, native)]
+        found = [(path, known.get(path), native) for path, native in natives.items()]
+        reasons = [f"lacks {path}, without which {self.target} takes none" for path, told, native in found
+                   if native is None and told is not None and told.required and len(found) > 1]  # fmt: skip
+        plain = [(path, told, native) for path, told, native in found if path not in refs and told is not None]
+        return [*reasons, *(reason for path, told, native in plain for reason in unfit(path, told, native))]
 
     def _match(self, values: Mapping[str, Canonical]) -> None:
         for index, sketch in self._rules.items():

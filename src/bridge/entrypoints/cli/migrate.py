@@ -6,7 +6,8 @@ import re
 import sys
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from bridge.engine.migrate.way import Way
 from bridge.engine.report import Report
 from bridge.entrypoints.alone import closing
 from bridge.entrypoints.cli import migrate_undo
+from bridge.entrypoints.cli.crash import in_words
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -32,6 +34,8 @@ from bridge.entrypoints.cli.output import (
     console,
     emit,
     errors_as_sentences,
+    exit_code,
+    said,
     show,
     writing,
 )
@@ -41,7 +45,7 @@ from bridge.entrypoints.migration.stages import Stages
 from bridge.entrypoints.migration.state import State, all_states, keep, latest
 from bridge.entrypoints.migration.telling import event, telling
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.errors import SafetyStop
+from bridge.ports.errors import BridgeError, SafetyStop
 from bridge.store import Database
 from bridge.wiring import make_adapters, make_maps, opened_store
 
@@ -218,7 +222,7 @@ def _checked(file: Path) -> tuple[bool, str]:
 def _run(stage: str | None, which: tuple[str, str, str], terms: _Terms, config: Path | None, *, json: bool) -> None:
     """One stage, or all that are still to be done."""
     code = DONE
-    with errors_as_sentences(as_json=json):
+    with _errors(json=json):
         settings = configuration(config)
         way, maps = _way(settings, *which)
         adapters = make_adapters(settings)
@@ -233,10 +237,31 @@ def _run(stage: str | None, which: tuple[str, str, str], terms: _Terms, config: 
                     if name not in state.stages:
                         break  # it did not come to its end
         if json:
-            event("done", ok=code == DONE, run=state.run, next=state.next, stages=state.stages)
+            event("done", ok=code == DONE, run=state.run, next=state.next)
         elif state.next:
             console.print(f"Run {state.run}: next is `{state.next}`; the same command goes on there.", highlight=False)
     raise typer.Exit(code)
+
+
+@contextmanager
+def _errors(*, json: bool) -> Iterator[None]:
+    """As for every command; for machines an error is one more event."""
+    if not json:
+        with errors_as_sentences(as_json=False):
+            yield
+        return
+    try:
+        yield
+    except BridgeError as error:
+        known = error
+    except (typer.Exit, typer.Abort, SystemExit, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        known = BridgeError(in_words(error))
+    else:
+        return
+    event("error", ok=False, error=said(known))
+    raise typer.Exit(exit_code(known))
 
 
 def _way(settings: Config, source: str, target: str, entities: str) -> tuple[Way, dict[str, EntityMap]]:
@@ -337,7 +362,7 @@ def planned_counts(state: State) -> Counter[str]:
     return counts
 
 
-def in_words(counts: Mapping[str, int]) -> str:
+def counts_in_words(counts: Mapping[str, int]) -> str:
     """ "create 1200, update 30"."""
     return ", ".join(
         f"{op} {counts.get(op, 0)}" for op in ("create", "update", "delete") if op != "delete" or counts[op]
@@ -362,7 +387,7 @@ def _confirmed(stages: Stages, terms: _Terms, *, asking: bool) -> None:
     if short and not terms.in_parts:
         words = "; ".join(f"{one['system']}: {one['words']}" for one in short)
         raise WillNotFit(f"the load does not fit into the calls that are left ({words})")
-    words = in_words(counts)
+    words = counts_in_words(counts)
     if terms.confirm and not same_counts(terms.confirm, counts):
         raise NotConfirmed(f"the plan says: {words}; confirmed was: {terms.confirm}")
     if not (terms.confirm or terms.yes) and any(counts.values()):

@@ -84,7 +84,13 @@ def _verdict(document: Mapping[str, Any]) -> str:
     how = "all pairs" if document["full"] else "a sample of the pairs"
     if document["ok"]:
         return f'<p class="good"><b>Verified:</b> {how} compared field by field, none differs from what was agreed.</p>'
-    return f'<p class="bad"><b>Not verified:</b> {how} compared; see what differs below.</p>'
+    if "verify" not in document["stages"]:
+        return '<p class="bad"><b>Not verified:</b> the systems have not been compared yet.</p>'
+    wrong, missing = document["wrong"], document["missing"]
+    return (
+        f'<p class="bad"><b>Look at the rest:</b> {how} compared; {wrong:,} records show something else than agreed, '
+        f"{missing:,} of the source are not in the target. The reasons stand below.</p>"
+    )
 
 
 def _glance(one: Mapping[str, Any]) -> Sequence[Any]:

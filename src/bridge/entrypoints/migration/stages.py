@@ -176,7 +176,7 @@ class Stages:
             found[entity] = plan_entity(runtime, self.state.way, emap)
             self.progress("plan", self.state.target, entity, sum(found[entity].counts.values()))
         expected = self._forecast(runtime, found)
-        told = [{**asdict(one), "calls": one.calls, "fits": one.fits, "words": str(one)} for one in expected]
+        told = [{**asdict(one), "calls": one.calls, "fits": _fits(one), "words": str(one)} for one in expected]
         with self.store.begin() as uow:
             allowed = {system: budget.allowed for system, budget in known_budgets(uow).items()}
         for one in told:
@@ -251,6 +251,11 @@ class Stages:
         if len(found) == len(self.maps):
             self.end("verify", {"entities": found, "full": self.full})
         return report
+
+
+def _fits(one: Forecast) -> bool:
+    """Whether load and verification can be done within what is left of the day's calls."""
+    return one.left is None or one.calls <= one.left
 
 
 def _calls(report: Report) -> dict[str, int]:
