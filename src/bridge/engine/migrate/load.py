@@ -71,6 +71,7 @@ def _load_entity(run: Run, emap: EntityMap, way: Way, after: str) -> None:
         if not _write_page(run, emap, way, golden_ids(page), anew=True):
             return
         _keep_place(run, emap.entity, max(page))
+        run.passes.clear()  # counted for each page: memory must not grow with the records
         done += len(page)
         run.runtime.point("after migrated page")
         run.runtime.progress("load", way.target, emap.entity, done)
