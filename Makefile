@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-real test soak crash-matrix faults bench-matching lint types clean
+.PHONY: help demo demo-real test soak crash-matrix faults bench-matching bench-migration lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -53,6 +53,9 @@ faults: $(VENV)/.ready ## each fault of a system for each operation, written to 
 
 bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, written to build/reports/matching.json
 	$(BIN)/python benchmarks/matching.py
+
+bench-migration: $(VENV)/.ready ## a migration at size, killed on the way (BRIDGE_MIGRATION_CUSTOMERS, _WAYS, ...), to build/reports/migration.json
+	$(BIN)/python benchmarks/migration.py
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(PLUGINS:%=%/.mypy_cache) $(PLUGINS:%=%/.pytest_cache)

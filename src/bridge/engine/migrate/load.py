@@ -65,12 +65,13 @@ def _ready(run: Run, emap: EntityMap, way: Way) -> bool:
 
 
 def _load_entity(run: Run, emap: EntityMap, way: Way, after: str) -> None:
-    size = run.runtime.pace.page
+    able = run.runtime.adapters[way.target].capabilities(emap.spec(way.target))
+    size = max(run.runtime.pace.page, able.batch_migrate)
     done = 0
     for page in linked_pages(run.store, way, emap.entity, after, size):
         if not _write_page(run, emap, way, golden_ids(page), anew=True):
             return
-        _keep_place(run, emap.entity, max(page))
+        _keep_place(run, emap.entity, next(reversed(page)))  # in the order of the database, not of Python
         run.passes.clear()  # counted for each page: memory must not grow with the records
         done += len(page)
         run.runtime.point("after migrated page")
