@@ -220,3 +220,33 @@ def test_orders_come_after_what_they_refer_to(site: Site) -> None:
     assert totals["lines[].quantity"]["source"] == totals["lines[].quantity"]["target"] == "16"
     assert totals["net_total"]["equal"]
     assert verified["order"]["wrong"] == 0
+
+
+def test_many_records_go_into_salesforce_as_one_job(site: Site) -> None:
+    site.only("customer")
+    config = site.folder / "bridge.yaml"
+    whole = config.read_text(encoding="utf-8")
+    config.write_text(
+        whole.replace("    adapter: salesforce", "    adapter: salesforce\n    bulk: 5"), encoding="utf-8"
+    )
+    fill(site, "erp", 6)
+    events = migrate(site, "--from", "erp", "--to", "crm", "--yes", "--full", "--out", str(site.folder))
+    assert done(events, "verify")["customer"]["equal"] == 6
+    assert done(events, "profile")["customer"]["misfits"] == []
+    jobs = [call["operation"] for call in site.control("crm", "GET", "calls") if call["operation"] == "create job"]
+    assert len(jobs) == 1
+
+
+def test_a_stage_wants_the_one_before_it_and_words_that_mean_nothing_are_told(site: Site) -> None:
+    site.only("customer", "product")
+    fill(site, "crm", 2)
+    way = ("--from", "crm", "--to", "erp")
+    assert "comes before" in migrate(site, "load", *way, "--yes", code=2)[-1]["error"]["problems"][0]
+    assert "there is no mapping" in json.dumps(migrate(site, *way, "--entities", "nonsense", code=2))
+    assert "same system" in json.dumps(migrate(site, "--from", "crm", "--to", "crm", code=2))
+    migrate(site, "match", *way, "--entities", "customer")
+    assert "no migration" in json.dumps(migrate(site, "plan", *way, "--entities", "product", code=2))
+    events = migrate(site, "plan", *way)
+    assert list(done(events, "plan")) == ["customer"]
+    assert "`profile` comes before" not in site.bridge("migrate", "list")
+    assert names(site, "erp") == []

@@ -167,7 +167,7 @@ def unfit(path: str, told: NativeField, native: NativeValue) -> list[str]:
     found = []
     if isinstance(native, str) and told.length is not None and len(native) > told.length:
         found.append(f"is longer than the {told.length} characters of {path}")
-    if told.choices is not None and told.choices_closed and _unknown(native, told.choices):
+    if told.choices and told.choices_closed and _unknown(native, told.choices):
         found.append(f"is no choice of {path}")
     if not told.createable and not told.updateable:
         found.append(f"cannot be written to {path}")

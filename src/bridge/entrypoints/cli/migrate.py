@@ -227,7 +227,7 @@ def _run(stage: str | None, which: tuple[str, str, str], terms: _Terms, config: 
         way, maps = _way(settings, *which)
         adapters = make_adapters(settings)
         with opened_store(settings) as store, closing(adapters):
-            state = _state(store, way, maps, stage, terms)
+            state = _state(store, way, maps, stage, terms, named=bool(which[2]))
             mine = {entity: maps[entity] for entity in state.entities if entity in maps}
             with telling(json=json, totals=lambda: _totals(state), calls_left=lambda: _left(settings, store)) as tell:
                 stages = Stages(settings, store, adapters, mine, state, tell, full=terms.full)
@@ -283,14 +283,22 @@ def _way(settings: Config, source: str, target: str, entities: str) -> tuple[Way
     return way, found
 
 
-def _state(store: Database, way: Way, maps: Mapping[str, EntityMap], stage: str | None, terms: _Terms) -> State:
+def _state(
+    store: Database, way: Way, maps: Mapping[str, EntityMap], stage: str | None, terms: _Terms, *, named: bool
+) -> State:
+    """The latest migration of this way, or a new one: where there is none, or it is finished, or of other entities.
+
+    named: whether a person named the entities.
+    """
     with store.begin() as uow:
-        known = latest(all_states(uow), way)
-        again = known is not None and (stage not in (None, "profile") or not known.finished)
-        if known is not None and again and not terms.new and (stage or list(maps) == known.entities):
+        known = None if terms.new else latest(all_states(uow), way)
+        alike = known is not None and (list(maps) == known.entities or (stage is not None and not named))
+        later = stage in STAGES[STAGES.index("plan") :] if stage else False
+        if known is not None and alike and (later or stage == "match" or not known.finished):
             return known
-        if stage in ("load", "verify", "report", "plan"):
-            raise WrongUsage(f"there is no migration {way} yet: `bridge migrate match` comes before `{stage}`")
+        if later:
+            of = f" of {', '.join(maps)}" if known is not None else ""
+            raise WrongUsage(f"there is no migration {way}{of} yet: `bridge migrate match` comes before `{stage}`")
         now = datetime.now(UTC)
         state = State(uuid.uuid4().hex[:12], way.source, way.target, list(maps), now.isoformat())
         uow.start_run(state.run, f"migrate {way}", now)
