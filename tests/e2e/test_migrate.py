@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from bridge.entrypoints.migration import stages
 from e2e.conftest import Site
+from e2e.test_daemon import RUN, Daemon
 from e2e.test_orders import begin, fin, odoo
 
 WAYS = [(a, b) for a in ("crm", "erp", "fin") for b in ("crm", "erp", "fin") if a != b]
@@ -250,3 +252,30 @@ def test_a_stage_wants_the_one_before_it_and_words_that_mean_nothing_are_told(si
     assert list(done(events, "plan")) == ["customer"]
     assert "`profile` comes before" not in site.bridge("migrate", "list")
     assert names(site, "erp") == []
+
+
+def test_a_daemon_beside_it_gets_its_turn_and_nothing_is_doubled(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.only("customer")
+    config = site.folder / "bridge.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + f"{RUN}\nsync: {{page: 10}}\n", encoding="utf-8")
+    fill(site, "crm", 40)
+    way = ("--from", "crm", "--to", "erp")
+    for stage in ("profile", "match", "plan"):
+        migrate(site, stage, *way)
+    monkeypatch.setattr(stages, "TURN", 0.5)
+    daemon = Daemon(site)
+    try:
+        migrate(site, "load", *way, "--yes")
+        account = next(iter(site.control("crm", "GET", "dump")["Account"]))
+        site.control("crm", "POST", "edit", object="Account", id=account, values={"Website": "https://neu.de"})
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            rows = site.control("erp", "GET", "dump")["res.partner"].values()
+            if any(row["website"] == "https://neu.de" for row in rows) and len(names(site, "fin")) == 40:
+                break
+            time.sleep(0.5)
+    finally:
+        assert daemon.ends() == 0
+    events = migrate(site, *way, "--full", "--out", str(site.folder))
+    assert done(events, "verify")["customer"]["equal"] == 40
+    assert names(site, "crm") == names(site, "erp") == names(site, "fin")

@@ -48,7 +48,6 @@ class Stages:
     state: State
     progress: Progress
     full: bool = False
-    turn: float = TURN
 
     def run(self, stage: str) -> Report:
         """One stage. Its report says what went wrong; the state holds what it found if it came to its end."""
@@ -83,9 +82,17 @@ class Stages:
     def _cycle(
         self, writing: Callable[[Run], None], *, reading: bool, writes: bool = False, turn: float | None = None
     ) -> Report:
-        """One cycle of the engine over the two systems, with something else in place of its writing."""
-        way, until = self.state.way, time.monotonic() + (turn or 0)
-        runtime = self._runtime(lambda: turn is not None and time.monotonic() > until)
+        """One cycle of the engine over the two systems, with something else in place of its writing.
+
+        turn: seconds after which the writing stops between two pages; None: it goes on to its end.
+        """
+        way, began = self.state.way, list[float]()
+
+        def timed(run: Run) -> None:
+            began.append(time.monotonic())
+            writing(run)
+
+        runtime = self._runtime(lambda: turn is not None and bool(began) and time.monotonic() > began[0] + turn)
         places = {(system, entity) for entity in self.maps for system in (way.source, way.target)}
         with alone(self.settings, self.store, patience=PATIENCE):
             with self.store.begin() as uow:
@@ -99,7 +106,7 @@ class Stages:
                 reads=places if reading else (),
                 quiet=[system for system in self.adapters if system not in (way.source, way.target)],
                 read_only=[way.source] if writes else list(self.adapters),
-                writing=writing,
+                writing=timed,
             )
 
     def look(self) -> Report:
@@ -219,7 +226,7 @@ class Stages:
     def _load(self) -> Report:
         way = self.state.way
         while True:
-            turn = self.turn if daemon_runs(self.settings, self.store) else None
+            turn = TURN if daemon_runs(self.settings, self.store) else None
             report = self._cycle(lambda run: load(run, way), reading=True, writes=True, turn=turn)
             with self.store.begin() as uow:
                 places = checkpoints(uow, self.state.run)
