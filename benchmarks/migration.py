@@ -168,6 +168,7 @@ def migrated(company: Company, source: str, target: str, kills: int) -> dict[str
                 process.wait()
             else:
                 peak = max(peak, watched(process))
+                (company.folder / "events").rename(company.folder / "loaded")
     seconds = time.monotonic() - start
     with (company.folder / "events").open("w") as out:
         command = [sys.executable, "-m", "bridge", "migrate", "verify", *way, "--full", "--json"]
@@ -182,6 +183,9 @@ def migrated(company: Company, source: str, target: str, kills: int) -> dict[str
         "peak_mb": round(peak, 1),
         "kills": hit,
         "equal": all(not one["wrong"] and not one["missing"] for one in found.values()),
+        "unequal": {entity: {"wrong": dict(one["differing"]), "missing": one["missing"]} for entity, one in found.items()
+                    if one["wrong"] or one["missing"]},
+        "engine_seconds": seconds_of(company.folder / "loaded"),
         "duplicates": sum(max(one["records"].get("target", 0) - one["records"].get("source", 0), 0)
                           for one in found.values()),
     }  # fmt: skip
@@ -194,6 +198,12 @@ def verified(events: Path) -> dict[str, Any]:
             entities: dict[str, Any] = said["found"]["entities"]
             return entities
     raise SystemExit(f"the verification did not come to its end: {events.read_text(encoding='utf-8')[-2000:]}")
+
+
+def seconds_of(events: Path) -> float:
+    """Seconds of the last cycle of a load, without the start of its process."""
+    said = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+    return float(next((one["report"]["totals"]["seconds"] for one in reversed(said) if "report" in one), 0.0))
 
 
 def wire(sandbox: Sandbox, system: str, records: int) -> float:
@@ -231,7 +241,7 @@ def customers_only(source: str, target: str, records: int) -> float:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-migration-")))
         company = Company(folder, stack)
         fill(company, source, records, 0, 0)
-        seconds = migrated(company, source, target, 0)["load_seconds"]
+        seconds = migrated(company, source, target, 0)["engine_seconds"]
         company.sandboxes[target].control("POST", "reset")
         return wire(company.sandboxes[target], target, records) / float(seconds)
 
@@ -247,7 +257,7 @@ def main() -> int:
         less = one_way(source, target, [int(size * small) for size in sizes], 0)
         one["peak_mb_small"], one["records_small"] = less["peak_mb"], less["records"]
         if target != "crm":
-            one["ratio_to_wire"] = round(customers_only(source, target, max(int(customers * small), 200)), 3)
+            one["ratio_to_wire"] = round(customers_only(source, target, max(int(customers * small), 2000)), 3)
         print(json.dumps(one))
         found.append(one)
     ratios = [one["ratio_to_wire"] for one in found if "ratio_to_wire" in one]
