@@ -162,14 +162,17 @@ def test_the_report_is_signed_and_every_refused_record_is_in_it(site: Site) -> N
     fill(site, "crm", 4)
     values = {"Name": "Firma Ohne Strasse", "BillingCity": "Ulm"}
     (bad,) = site.seed("crm", [{"object": "Account", "values": values}])
+    odd = next(iter(site.control("crm", "GET", "dump")["Account"]))
+    site.control("crm", "POST", "edit", object="Account", id=odd, values={"Website": "no address at all"})
     migrate(site, "--from", "crm", "--to", "fin", "--yes", "--out", str(site.folder), code=1)
     (file,) = site.folder.glob("migration-*.json")
     document = json.loads(file.read_text(encoding="utf-8"))
     (customer,) = document["entities"]
     assert (document["ok"], document["missing"], customer["load"]["create"]) == (False, 1, 4)
-    (named,) = customer["verify"]["named"]
-    assert named["id"] == bad
-    assert "BR-REJECTED" in named["why"]
+    named = {one["what"]: one for one in customer["verify"]["named"]}
+    assert (named["missing"]["id"], named["unread"]["id"]) == (bad, odd)
+    assert "BR-REJECTED" in named["missing"]["why"]
+    assert "website cannot be read" in named["unread"]["why"]
     assert any(bad in one["ids"] for one in customer["profile"]["misfits"]), "it was said before"
     page = file.with_suffix(".html")
     html = page.read_text(encoding="utf-8")

@@ -113,7 +113,8 @@ def test_totals_are_exact_by_currency_and_over_rows() -> None:
 def document() -> dict[str, Any]:
     verified = {
         "ok": True, "records": {"source": 1}, "compared": 1, "equal": 1, "wrong": 0, "decided": 0, "pairs": 1,
-        "missing": {"refused: </script><b>": 1}, "totals": [], "named": [{"id": "<1>", "what": "missing", "why": "x"}],
+        "missing": {"refused: </script><b>": 1}, "unread": {}, "totals": [],
+        "named": [{"id": "<1>", "what": "missing", "why": "x"}],
     }  # fmt: skip
     state = State("r1", "crm", "erp", ["customer"], "2026-03-01T12:00:00+00:00")
     state.stages["plan"] = {"at": "t", "entities": {"customer": {"create": 1, "named": []}}, "forecast": []}

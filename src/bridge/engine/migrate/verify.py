@@ -27,7 +27,8 @@ from bridge.ports.work import Golden, Link, Shadow
 SAMPLE: Final = 1000
 """About so many pairs of an entity are compared, where not all of them are."""
 
-NAMED: Final = 1000
+NAMED: Final = 50_000
+"""Records of an entity that are named with their reason; beyond that they are counted."""
 
 
 @dataclass(slots=True)
@@ -37,7 +38,8 @@ class Verified:
     records: of the source and the target, whole. pairs: records of the source that have one in the target.
     compared: pairs looked at field by field. equal: of these, those that agree in every field. decided: in which the
     agreed value is the target's own, by a rule or a person. wrong: in which the target shows something else.
-    missing: records of the source without one in the target, by reason.
+    missing: records of the source without one in the target, by reason. unread: pairs of which the source holds a value
+    that cannot be read, by field and reason: the rest of such a record arrived.
     """
 
     entity: str
@@ -51,6 +53,7 @@ class Verified:
     wrong: int = 0
     differing: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
     named: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -76,6 +79,7 @@ class Verified:
             "wrong": self.wrong,
             "differing": dict(self.differing),
             "missing": dict(self.missing),
+            "unread": dict(self.unread),
             "totals": side_by_side(self.source, self.target),
             "named": self.named,
         }
@@ -127,16 +131,31 @@ def _paired(
     return {mine[one].native_id: (mine[one], theirs[one]) for one in mine if one in theirs}
 
 
-def _count(uow: UnitOfWork, emap: EntityMap, system: str, records: Sequence[NativeRecord], totals: Totals) -> None:
+def _count(
+    uow: UnitOfWork,
+    emap: EntityMap,
+    system: str,
+    records: Sequence[NativeRecord],
+    totals: Totals,
+    found: Verified | None = None,
+) -> None:
+    """Add up what the records say. found: where what cannot be read is noted."""
     form = Form(emap, system, look_up(uow, emap, system=system, records=records))
     for record in records:
-        totals.add(form.read(record.values).values)
+        reading = form.read(record.values)
+        totals.add(reading.values)
+        for problem in reading.problems:
+            if found is None:
+                break
+            why = f"{problem.unit} cannot be read: {problem.message}"
+            found.unread[why] += 1
+            found.name(record.native_id, "unread", why)
 
 
 def _compare(run: Run, way: Way, emap: EntityMap, page: Sequence[NativeRecord], every: int, found: Verified) -> None:
     with run.store.begin() as uow:
         pairs = _paired(uow, emap, page, way.source, way.target)
-        _count(uow, emap, way.source, [record for record in page if record.native_id in pairs], found.source)
+        _count(uow, emap, way.source, [record for record in page if record.native_id in pairs], found.source, found)
         _missing(run, uow, way, emap, [record for record in page if record.native_id not in pairs], found)
     found.pairs += len(pairs)
     chosen = {record.native_id: record for record in page if record.native_id in pairs and _picked(record, every)}

@@ -358,7 +358,7 @@ def _code(name: str, state: State, report: Report) -> int:
     if name not in state.stages or not report.ok:
         return PROBLEMS
     entities = state.stages[name].get("entities", {})
-    bad = name == "verify" and any(not one["ok"] or sum(one["missing"].values()) for one in entities.values())
+    bad = name == "verify" and any(not one["ok"] or one["missing"] or one["unread"] for one in entities.values())
     return PROBLEMS if bad else DONE
 
 
@@ -495,6 +495,8 @@ def _tell_verify(state: State) -> None:
     for entity, one in _of(state, "verify"):
         for why, number in sorted(one["missing"].items(), key=lambda item: -item[1])[:5]:
             console.print(escape(f"  {entity}: {number} missing, {why}"), highlight=False, soft_wrap=True)
+        for why, number in sorted(one["unread"].items(), key=lambda item: -item[1])[:5]:
+            console.print(escape(f"  {entity}: {number} arrived without {why}"), highlight=False, soft_wrap=True)
 
 
 def _of(state: State, stage: str) -> Sequence[tuple[str, dict[str, Any]]]:

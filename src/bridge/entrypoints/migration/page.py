@@ -89,7 +89,8 @@ def _verdict(document: Mapping[str, Any]) -> str:
     wrong, missing = document["wrong"], document["missing"]
     return (
         f'<p class="bad"><b>Look at the rest:</b> {how} compared; {wrong:,} records show something else than agreed, '
-        f"{missing:,} of the source are not in the target. The reasons stand below.</p>"
+        f"{missing:,} of the source are not in the target, {document['unread']:,} values could not be read. "
+        "The reasons stand below.</p>"
     )
 
 
@@ -135,6 +136,9 @@ def _entity(one: Mapping[str, Any]) -> str:
     if verify.get("missing"):
         rows = sorted(verify["missing"].items(), key=lambda item: (-item[1], item[0]))
         parts += ["<h3>Not in the target, and why</h3>", _table(("why", "records"), rows)]
+    if verify.get("unread"):
+        rows = sorted(verify["unread"].items(), key=lambda item: (-item[1], item[0]))
+        parts += ["<h3>Arrived without a value that cannot be read</h3>", _table(("what", "records"), rows)]
     if verify.get("named"):
         named = verify["named"]
         rows = [(x["id"], x["what"], x["why"]) for x in named[:LISTED]]
