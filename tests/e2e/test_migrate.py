@@ -174,6 +174,10 @@ def test_the_report_is_signed_and_every_refused_record_is_in_it(site: Site) -> N
     assert "BR-REJECTED" in named["missing"]["why"]
     assert "website cannot be read" in named["unread"]["why"]
     assert any(bad in one["ids"] for one in customer["profile"]["misfits"]), "it was said before"
+    remembered = site.bridge("migrate", "list", "--json")
+    assert bad in remembered
+    site.bridge("forget", f"crm:customer:{bad}", "--apply", "--anyway")
+    assert bad not in site.bridge("migrate", "list", "--json")
     page = file.with_suffix(".html")
     html = page.read_text(encoding="utf-8")
     assert "<svg" in html

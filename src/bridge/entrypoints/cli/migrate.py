@@ -42,7 +42,7 @@ from bridge.entrypoints.cli.output import (
 from bridge.entrypoints.cli.run import chosen, print_troubles
 from bridge.entrypoints.migration.page import carried_in, page
 from bridge.entrypoints.migration.stages import Stages
-from bridge.entrypoints.migration.state import State, all_states, keep, latest
+from bridge.entrypoints.migration.state import State, all_states, drop_old, keep, latest
 from bridge.entrypoints.migration.telling import event, telling
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import BridgeError, SafetyStop
@@ -303,6 +303,7 @@ def _state(
         state = State(uuid.uuid4().hex[:12], way.source, way.target, list(maps), now.isoformat())
         uow.start_run(state.run, f"migrate {way}", now)
         keep(uow, state)
+        drop_old(uow)
     return state
 
 

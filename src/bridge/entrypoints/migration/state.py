@@ -9,11 +9,14 @@ from typing import Any
 
 import orjson
 
+from bridge.engine.migrate.load import DONE, checkpoints, restarted
 from bridge.engine.migrate.report import STAGES
 from bridge.engine.migrate.way import Way
 from bridge.ports.storage import UnitOfWork
 
 PREFIX = "migration:"
+KEPT = 20
+"""Migrations that are remembered."""
 
 
 @dataclass(slots=True)
@@ -69,6 +72,26 @@ def all_states(uow: UnitOfWork) -> list[State]:
     """Every migration that is remembered, the newest first."""
     found = [State(**orjson.loads(text)) for text in uow.flags(PREFIX).values()]
     return sorted(found, key=lambda state: state.began, reverse=True)
+
+
+def drop_old(uow: UnitOfWork) -> None:
+    """Forget all but the newest migrations. Their writes are remembered by themselves, and for longer."""
+    for state in all_states(uow)[KEPT:]:
+        uow.set_flag(PREFIX + state.run, "")
+        restarted(uow, state.run)
+
+
+def forget_names(uow: UnitOfWork) -> None:
+    """No id of a record stays in what is remembered of migrations: somebody is to be forgotten. The figures stay."""
+    for state in all_states(uow):
+        for found in state.stages.values():
+            for one in found.get("entities", {}).values():
+                one.update({"named": []} if "named" in one else {})
+                for misfit in one.get("misfits", ()):
+                    misfit["ids"] = []
+        keep(uow, state)
+        if any(place != DONE for place in checkpoints(uow, state.run).values()):
+            restarted(uow, state.run)  # a checkpoint is an id; from the beginning, what is in step is left alone
 
 
 def latest(states: Sequence[State], way: Way) -> State | None:
