@@ -47,6 +47,8 @@ def cycle(
     reads: Collection[tuple[str, str]] | None = None,
     quiet: Collection[str] = (),
     hints: Mapping[tuple[str, str], Collection[str]] | None = None,
+    read_only: Collection[str] = (),
+    writing: Callable[[Run], None] | None = None,
 ) -> Report:
     """Run one cycle over all entities and systems. Raises nothing that a system does; see the report's troubles.
 
@@ -54,8 +56,11 @@ def cycle(
     reads: (system, entity) that are read; None: all. What is due is written everywhere in any case.
     quiet: systems that are neither read nor written this time.
     hints: (system, entity) -> records that are looked at, as far as they are not read anyway.
+    read_only: systems that are read and never written.
+    writing: what takes the place of `write`; a migration goes page by page, or only looks.
     """
-    run = Run(runtime, run_id, Report(run_id), reads=reads, hints=hints or {})
+    run = Run(runtime, run_id, Report(run_id), reads=reads, hints=hints or {}, read_only=frozenset(read_only))
+    writing = writing or write
     start = perf_counter()
     with runtime.store.begin() as uow:
         uow.reclaim(run.now)
@@ -66,10 +71,10 @@ def cycle(
         doubtful = [system for system in _rest(run) if system not in quiet]
         _open(run, [system for system in runtime.adapters if system not in run.down])
         _take_in(run, runtime.adapters)
-        write(run)
+        writing(run)
         for system in doubtful:
-            _ask_again(run, system)
-        _persist(run, runtime.clock() + timedelta(seconds=patience), sleep)
+            _ask_again(run, system, writing)
+        _persist(run, runtime.clock() + timedelta(seconds=patience), sleep, writing)
     for meter in run.meters.values():
         meter.close()
     with runtime.store.begin() as uow:
@@ -137,7 +142,7 @@ def _open(run: Run, systems: Iterable[str]) -> None:
 
 def _take_in(run: Run, systems: Collection[str]) -> None:
     """Settle what is in doubt in these systems, then read what changed there."""
-    _settle_doubts(run, systems)
+    look_up_doubts(run, systems)
     for step in (heed, read, revisit, sweep):
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
@@ -146,12 +151,12 @@ def _take_in(run: Run, systems: Collection[str]) -> None:
                     step(run, emap, system)
 
 
-def _settle_doubts(run: Run, systems: Collection[str]) -> None:
+def look_up_doubts(run: Run, systems: Collection[str]) -> None:
     """Look up the writes without an answer in these systems, where there are any."""
     places = _queued(run, "in_doubt")
     for emap in run.runtime.maps.values():
         for system in run.up(emap) if places else ():
-            if system in systems and (system, emap.entity) in places:
+            if system in systems and system not in run.read_only and (system, emap.entity) in places:
                 run.go_on()
                 settle_doubts(run, emap, system)
 
@@ -162,13 +167,13 @@ def _queued(run: Run, *states: str) -> set[tuple[str, str]]:
         return uow.places_queued(states)
 
 
-def _ask_again(run: Run, system: str) -> None:
+def _ask_again(run: Run, system: str, writing: Callable[[Run], None]) -> None:
     """Half open: ask a system that did not answer the last time, now that nobody has to wait for it."""
     run.down.discard(system)
     _open(run, [system])
     if system not in run.down:
         _take_in(run, [system])
-        write(run)
+        writing(run)
 
 
 def write(run: Run) -> None:
@@ -181,14 +186,14 @@ def write(run: Run) -> None:
         due = _queued(run, "pending", "waiting")
         for emap in run.runtime.maps.values():
             for system in [] if emap.entity in run.stopped else run.up(emap):
-                if (system, emap.entity) not in due:
+                if (system, emap.entity) not in due or system in run.read_only:
                     continue
                 made = deliver(run, emap, system)
                 written += made
                 if made:
                     _wake(run, emap.entity, system)
                 due = _queued(run, "pending", "waiting")  # what the systems made of it may be news for others
-        _settle_doubts(run, run.runtime.adapters)
+        look_up_doubts(run, run.runtime.adapters)
         if not written:
             return
 
@@ -201,7 +206,7 @@ def _wake(run: Run, entity: str, system: str) -> None:
                 uow.wake(system, emap.entity)
 
 
-def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
+def _persist(run: Run, until: datetime, sleep: Callable[[float], None], writing: Callable[[Run], None]) -> None:
     """Wait for what is to be tried again before `until`, and try it."""
     while True:
         moment = _next_moment(run)
@@ -210,9 +215,9 @@ def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
         sleep(max((moment - run.now).total_seconds(), 0.05))
         down = run.barred | _out_of_order(run)
         back, run.down = run.down - down, down
-        _settle_doubts(run, run.runtime.adapters)
+        look_up_doubts(run, run.runtime.adapters)
         _take_in(run, back)  # what is there by now must be known before anything is made there
-        write(run)
+        writing(run)
 
 
 def _next_moment(run: Run) -> datetime | None:
@@ -221,8 +226,8 @@ def _next_moment(run: Run) -> datetime | None:
     entities = [entity for entity in run.runtime.maps if entity not in run.stopped]
     moments = []
     with run.store.begin() as uow:
-        moments.append(uow.next_due(entities, without=run.barred | out))
-        for system in out:
+        moments.append(uow.next_due(entities, without=run.barred | out | run.read_only))
+        for system in out - run.read_only:
             due = uow.next_due(entities, without=everybody - {system})
             moments.append(due and max(due, run.circuits[system].until))
     return min((moment for moment in moments if moment is not None), default=None)

@@ -117,7 +117,7 @@ class Run:
     they could refer to (`missing: leave`). halted: (system, entity) whose read was stopped by a guard.
     stopped: entities of which nothing is written, because a stop waits for a person. reads: (system, entity) that are
     read in this run; None: all. hints: (system, entity) -> the records of which the system told that they may have
-    changed; "" among them for some record that it did not name.
+    changed; "" among them for some record that it did not name. read_only: systems that are never written in this run.
     """
 
     runtime: Runtime
@@ -135,6 +135,7 @@ class Run:
     stopped: set[str] = field(default_factory=set)
     reads: Collection[tuple[str, str]] | None = None
     hints: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
+    read_only: frozenset[str] = frozenset()
 
     def reads_now(self, system: str, entity: str) -> bool:
         """Whether an entity of a system is read in this run."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, exists, func, select
 
 from bridge.ports.work import Golden, Link, Shadow
 from bridge.store import codec
@@ -58,6 +58,19 @@ class Records(Transaction):
         """How many native records of a system and entity are linked."""
         query = select(func.count()).select_from(CROSSWALK)
         query = query.where(CROSSWALK.c.system == system, CROSSWALK.c.entity == entity, CROSSWALK.c.state == "linked")
+        return int(self.connection.execute(query).scalar() or 0)
+
+    def linked_in_both(self, entity: str, one: str, other: str) -> int:
+        """How many golden records are linked in both of two systems."""
+        theirs = CROSSWALK.alias("theirs")
+        linked = and_(CROSSWALK.c.entity == entity, CROSSWALK.c.system == one, CROSSWALK.c.state == "linked")
+        there = exists().where(
+            theirs.c.golden_id == CROSSWALK.c.golden_id,
+            theirs.c.entity == entity,
+            theirs.c.system == other,
+            theirs.c.state == "linked",
+        )
+        query = select(func.count()).select_from(CROSSWALK).where(linked, there)
         return int(self.connection.execute(query).scalar() or 0)
 
     def linked_page(self, system: str, entity: str, after: str, size: int) -> list[str]:

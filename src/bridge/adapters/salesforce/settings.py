@@ -33,6 +33,7 @@ class Settings(SystemSettings):
     audience: the "aud" of the JWT: by default login_url, else the log-in server for the org's kind.
     api_version: of the REST API, from 46.0 on, which introduced the "created" flag.
     page: records per query (the server gives at most 2,000 at once). batch: records per write call (at most 200).
+    bulk: more new records than so many at once go as a job of Bulk API 2.0; only a migration hands over so many.
     overlap: seconds read again behind the newest stamp: a record is stamped in its transaction but seen only when that
         commits, and a transaction may last ten minutes.
     deletes_interval: seconds between two looks at the log of deletes, for records that left the recycle bin unseen;
@@ -56,6 +57,7 @@ class Settings(SystemSettings):
     read_timeout: Seconds = 120.0
     page: int = Field(default=2000, ge=1, le=2000)
     batch: int = Field(default=200, ge=1, le=200)
+    bulk: int = Field(default=2000, ge=1)
     overlap: float = Field(default=600.0, ge=0, le=7200)
     deletes_interval: float | None = Field(default=300.0, ge=0)
     ca_file: Path | None = None

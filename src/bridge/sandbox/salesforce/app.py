@@ -11,6 +11,7 @@ from typing import Any
 from bridge.sandbox.kernel import Clock, Request, Response
 from bridge.sandbox.kernel.webhooks import Courier, Post
 from bridge.sandbox.salesforce.auth import Credentials, Sessions
+from bridge.sandbox.salesforce.bulk import Jobs
 from bridge.sandbox.salesforce.collections import Collections
 from bridge.sandbox.salesforce.composite import Composite
 from bridge.sandbox.salesforce.errors import SalesforceError, locked, locked_in_trigger, not_found, session_invalid
@@ -48,6 +49,7 @@ class SalesforceApplication:
             "server_unavailable",
             "purge_deletes",
             "used_by_others",
+            "unprocessed",
         }
     )
 
@@ -83,6 +85,7 @@ class SalesforceApplication:
         self._replication = Replication(self._store)
         self._tooling = Tooling(self._store, lambda: self._base)
         self._composite = Composite(self._store, self.route)
+        self._jobs = Jobs(self._store, self._writer, admin, lambda: self._base)
         self._trees = Trees(self._store, self._writer, admin)
         self._used = 0
 
@@ -158,6 +161,8 @@ class SalesforceApplication:
             return self._sobjects(request, steps[1:])
         if head == "composite":
             return self._composed(request, steps[1:])
+        if steps[:2] == ["jobs", "ingest"]:
+            return self._jobs.answer(request, steps[2:])
         if head == "tooling" and steps[1:2] == ["sobjects"] and request.method == "POST" and len(steps) == 3:
             return self._tooling.create(steps[2], request)
         if steps[:2] == ["tooling", "query"] and request.method == "GET" and len(steps) == 2:
@@ -281,6 +286,8 @@ class SalesforceApplication:
             self._replication.purged = self.clock.now()
         elif kind == "used_by_others":
             self._used += int(options.get("calls", 1000))
+        elif kind == "unprocessed":
+            self._jobs.skipped = int(options.get("rows", 1))
         elif kind == "quota":
             return SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403).response()
         elif kind == "concurrent":
