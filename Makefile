@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-real test soak soak-daemon crash-matrix faults bench-matching lint types clean
+.PHONY: help demo demo-real test soak soak-daemon crash-matrix faults bench-matching bench-migration bench-webhooks bench-wire lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -28,12 +28,12 @@ demo-real: $(VENV)/.ready ## a real Tryton in step with Salesforce's sandbox, bo
 endif
 
 test: $(VENV)/.ready lint types ## lint, types, import contracts, then every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not long"
 	$(foreach plugin,$(PLUGINS),$(BIN)/pytest -n 2 $(plugin)/tests &&) true
 
 lint: $(VENV)/.ready ## ruff and the import contracts
-	$(BIN)/ruff check src tests $(PLUGINS)
-	$(BIN)/ruff format --check src tests $(PLUGINS)
+	$(BIN)/ruff check src tests benchmarks $(PLUGINS)
+	$(BIN)/ruff format --check src tests benchmarks $(PLUGINS)
 	$(BIN)/lint-imports
 
 types: $(VENV)/.ready ## mypy --strict
@@ -43,6 +43,7 @@ types: $(VENV)/.ready ## mypy --strict
 soak: $(VENV)/.ready ## days of life in minutes (BRIDGE_SOAK_DAYS, _SEED, _STORE), the model test and the kills at length
 	PYTHONPATH=tests $(BIN)/python -m reliability.soak --record
 	BRIDGE_MODEL_EXAMPLES=$${BRIDGE_MODEL_EXAMPLES:-12500} BRIDGE_MODEL_STEPS=$${BRIDGE_MODEL_STEPS:-40} BRIDGE_STOCK_EXAMPLES=$${BRIDGE_STOCK_EXAMPLES:-10000} BRIDGE_KILLS=$${BRIDGE_KILLS:-60} $(BIN)/pytest -n 2 --timeout 14400 tests/model tests/e2e
+	$(BIN)/pytest -n 2 -m long
 	BRIDGE_CRASH_PLANTED=all $(BIN)/pytest tests/reliability/test_crash_planted.py
 
 soak-daemon: $(VENV)/.ready ## 24 simulated hours of the daemon: memory and hot tables by hour, to build/reports/daemon-day.json
@@ -56,6 +57,15 @@ faults: $(VENV)/.ready ## each fault of a system for each operation, written to 
 
 bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, written to build/reports/matching.json
 	$(BIN)/python benchmarks/matching.py
+
+bench-wire: $(VENV)/.ready ## bridge beside a script that makes the same calls, in processor time, written to build/reports/wire.json
+	$(BIN)/python -m benchmarks.wire
+
+bench-webhooks: $(VENV)/.ready ## from an edit to the other systems, by webhook and by polling, written to build/reports/webhooks.json
+	$(BIN)/python benchmarks/webhooks.py
+
+bench-migration: $(VENV)/.ready ## a migration at size, killed on the way (BRIDGE_MIGRATION_CUSTOMERS, _WAYS, ...), to build/reports/migration.json
+	$(BIN)/python benchmarks/migration.py
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(PLUGINS:%=%/.mypy_cache) $(PLUGINS:%=%/.pytest_cache)

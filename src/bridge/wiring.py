@@ -40,8 +40,12 @@ def make_adapter(config: Config, name: str) -> Adapter:
 
     A broken adapter raises nothing: a stand-in takes its place, for which the system does not let bridge in.
     """
+    return _made(config, name, adapter_entry_points())
+
+
+def _made(config: Config, name: str, points: Mapping[str, EntryPoint]) -> Adapter:
     system = config.systems[name]
-    point = adapter_entry_points().get(system.adapter)
+    point = points.get(system.adapter)
     if point is None:
         message = _no_adapter(system.adapter)
         raise ConfigError(str(config.source.finding("error", ("systems", name, "adapter"), message, at_value=True)))
@@ -65,9 +69,10 @@ def make_adapters(config: Config, names: list[str] | None = None) -> dict[str, A
     """Build adapters, by default all. Raises one ConfigError with the problems of all of them."""
     found: dict[str, Adapter] = {}
     problems: list[str] = []
+    points = adapter_entry_points()
     for name in names or list(config.systems):
         try:
-            found[name] = make_adapter(config, name)
+            found[name] = _made(config, name, points)
         except ConfigError as error:
             problems.extend(error.problems)
     if problems:

@@ -68,7 +68,10 @@ def stopped(site: Site, system: str, words: str) -> str:
 
 
 @pytest.mark.parametrize("system", VENDORS)
-@pytest.mark.parametrize(("value", "words"), [(NEW, "has changed in 5 of 5"), (None, "was emptied in 5 of 5")])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(NEW, "has changed in 5 of 5"), pytest.param(None, "was emptied in 5 of 5", marks=pytest.mark.long)],
+)
 def test_everything_changed_at_once(company: Site, system: str, value: str | None, words: str) -> None:
     before = others(company, system)
     put(company, system, value)

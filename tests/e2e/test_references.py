@@ -64,7 +64,7 @@ def test_a_chain_of_companies_upside_down(site: Site) -> None:
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-@pytest.mark.parametrize("attempt", [1, 2])
+@pytest.mark.parametrize("attempt", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_two_companies_that_change_places(site: Site, turn: int, attempt: int) -> None:
     """High above Low becomes Low above High: one write is allowed only after the other, in whatever order they come."""
     names = ("Low", "High")[::turn]

@@ -302,7 +302,8 @@ def test_a_netrc_is_neither_told_nor_sent(site: Watched) -> None:
     assert [line for line in heard if Marks([NETRC]).found(line)] == []
 
 
-def test_every_fault_of_the_sandboxes(site: Watched) -> None:
+@pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.long), 4])
+def test_every_fault_of_the_sandboxes(site: Watched, step: int) -> None:
     """Of the network and of the vendors, in all three at once: in a writing call, and then in all calls."""
     every_secret = " ".join([*SECRETS.values(), *site.secrets.all()])
     options = {
@@ -315,7 +316,7 @@ def test_every_fault_of_the_sandboxes(site: Watched) -> None:
     kinds = {system: sorted(site.servers[system].control.faults.kinds) for system in VENDORS}
     assert all({"reset", "drop_answer", "status", "html", "redirect", "truncate"} <= set(one) for one in kinds.values())
     writes = {"crm": "create *", "erp": "load *", "fin": "insert*"}
-    for number, round_ in enumerate(zip_longest(*kinds.values())):
+    for number, round_ in enumerate([*zip_longest(*kinds.values())][::step]):
         site.fill(1, first=10 * number)
         for system, kind in zip(VENDORS, round_, strict=True):
             given = {"kind": kind, **options.get(str(kind), {})}

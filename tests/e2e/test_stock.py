@@ -130,7 +130,14 @@ def test_a_shipment_takes_the_goods_out_of_every_system(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "after"), [("drop_answer", 0), ("reset", 1), ("drop_answer", 2), ("reset", 3), ("drop_answer", 4)]
+    ("fault", "after"),
+    [
+        pytest.param("drop_answer", 0, marks=pytest.mark.long),
+        ("reset", 1),
+        ("drop_answer", 2),
+        pytest.param("reset", 3, marks=pytest.mark.long),
+        pytest.param("drop_answer", 4, marks=pytest.mark.long),
+    ],
 )
 def test_a_movement_whose_answer_is_lost_is_found_by_its_reference(stocked: Site, fault: str, after: int) -> None:
     """`after` moves the fault through the calls of a movement: made, validated, read back."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bridge.engine.plan.rehearsal import RehearsalAdapter, Script
 from bridge.ports.errors import VersionConflict
 from bridge.ports.records import UpdateItem
@@ -94,3 +96,26 @@ def test_a_plan_has_no_write_that_the_system_would_refuse_as_too_late() -> None:
     (made,) = plan.update(spec, [UpdateItem(row, {"rank": "bob"}, plan.fetch(spec, [row])[row].version)])
     assert isinstance(refused.error, VersionConflict)
     assert (made.outcome, len(script.actions)) == ("ok", 1)
+
+
+@pytest.mark.parametrize("system", ["crm", "fin"])
+def test_what_was_merged_into_a_record_that_bridge_has_just_made_is_that_ones(system: str) -> None:
+    """The answer to its creation is lost, and the system is read before the write is looked up."""
+    state = People()
+    state.insert(system, "m1", "ana")
+    state.run()
+    state.wait(60)
+    state.run()
+    state.insert("erp", "m2", "bob")
+    sim = state.systems[system]
+    state.world.at(f"{system} create", lambda: setattr(sim, "faults", ["lost"]))
+    state.run()
+    made = next(row.id for row in sim.rows.values() if row.values["mail"] == "m2")
+    assert made not in links(state, system)
+    state.merge(system, sorted(sim.rows).index(made), 0)
+    state.run()
+    state.wait(600)
+    state.teardown()
+    with state.store.begin() as uow:
+        (second,) = [golden.id for golden in state._goldens(uow).values() if golden.values["mail"] == "m2"]
+    assert links(state, system)[made] == (second, "linked")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bridge.engine import merging, tombstones
+from bridge.engine import heirs, merging
 from bridge.engine.merge.draft import Circumstances
 from bridge.engine.plan.unify import repoint, unify
 from bridge.ports.work import Conflict, Golden, Link, Proposal, Provenance
@@ -215,7 +215,7 @@ def bugs():
     reported = test_the_winner_stands_and_its_twins_elsewhere_are_reported
     return {
         "repoints nothing": ((merging, "_repoint", lambda *given: {"customer": set()}), SILENT),
-        "takes merges for deletes": ((tombstones, "merge_goldens", lambda *given: {}), reported),
+        "takes merges for deletes": ((heirs, "merge_goldens", lambda *given: {}), reported),
     }
 
 

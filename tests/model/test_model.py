@@ -17,7 +17,7 @@ from model.people import DeletingPeople, People
 from model.planned import Planned
 from support.plain_store import PlainStore
 
-EXAMPLES = int(os.environ.get("BRIDGE_MODEL_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("BRIDGE_MODEL_EXAMPLES", "60"))
 SAME = "BRIDGE_MODEL_EXAMPLES" not in os.environ
 """`make test` goes through the same histories every time; at length (`make soak`) they are new ones."""
 SETTINGS = settings(

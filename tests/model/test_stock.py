@@ -152,7 +152,7 @@ def play(history, store: Store | None = None) -> Shop:
 
 
 @settings(
-    max_examples=int(os.environ.get("BRIDGE_STOCK_EXAMPLES", "80")),
+    max_examples=int(os.environ.get("BRIDGE_STOCK_EXAMPLES", "40")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

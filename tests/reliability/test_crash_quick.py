@@ -34,12 +34,12 @@ def crash(*words: str, **environment: str) -> Any:
 
 @pytest.mark.timeout(900)
 def test_a_share_of_the_matrix() -> None:
-    """Two moments of two operations in each world; on an idle machine a minute."""
-    share = {"BRIDGE_CRASH_SEED": SEED, "BRIDGE_CRASH_RUNS": "2", "BRIDGE_CRASH_SHARE": "2"}
+    """A moment of two operations in each world; on an idle machine three quarters of a minute."""
+    share = {"BRIDGE_CRASH_SEED": SEED, "BRIDGE_CRASH_RUNS": "1", "BRIDGE_CRASH_SHARE": "2"}
     figures = crash("reliability.crash", **share)
     assert figures["failures"] == [], json.dumps(figures["failures"], indent=1)
     assert (figures["lost"], figures["duplicates"], figures["echoes"]) == (0, 0, 0)
-    assert figures["runs"] >= 28, "nearly every run must have been killed, or it proves nothing"
+    assert figures["runs"] >= 14, "nearly every run must have been killed, or it proves nothing"
     cells = figures["cells"]
     assert {cell["store"] for cell in cells} == {"SQLite", "PostgreSQL"}
     assert {cell["system"] for cell in cells} == SYSTEMS

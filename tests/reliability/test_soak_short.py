@@ -36,7 +36,10 @@ def test_a_day_is_lived_through() -> None:
     assert not done.stderr
 
 
-PLANTED = [("forgets_the_loser", "1", "G1 lost"), ("fights_the_spelling", "1", "G2 not")]
+PLANTED = [
+    ("forgets_the_loser", "1", "G1 lost"),
+    pytest.param("fights_the_spelling", "1", "G2 not", marks=pytest.mark.long),
+]
 
 
 @pytest.mark.parametrize(("plant", "seed", "told"), PLANTED)

@@ -67,6 +67,17 @@ class PlainJournal:
     def writes_of(self, run: str) -> list[WriteRow]:
         return [row for row in self.tables.writes if row.run == run][::-1]
 
+    def written_counts(self, run: str) -> dict[tuple[str, str, str], int]:
+        ops = ("create", "update", "delete")
+        first: dict[tuple[str, str, str], int] = {}
+        for row in self.writes_of(run):
+            place = (row.system, row.entity, row.golden_id)
+            first[place] = min(first.get(place, 2), ops.index(row.op))
+        counts: dict[tuple[str, str, str], int] = {}
+        for (system, entity, _), kind in first.items():
+            counts[system, entity, ops[kind]] = counts.get((system, entity, ops[kind]), 0) + 1
+        return counts
+
     def prune(self, *, history: datetime, writes: datetime, limit: int) -> int:
         """Nothing of the model is as old as that."""
         assert all(row.at >= history for row in self.tables.history[:1])

@@ -175,6 +175,11 @@ class PlainQueue:
         chosen = [x for x in mine if (x.state == "waiting" and x.attempts == 0) or (dead and x.state == "dead")]
         return self._change(chosen, state="pending", next_at=None, attempts=0)
 
+    def queued(self, system: str, entity: str, golden_ids: Sequence[str]) -> dict[str, OutboxEntry]:
+        rows = self._entries(system, entity, (*OPEN, *TAKEN, "dead"))
+        mine = [row for row in rows if row.golden_id in golden_ids]
+        return {row.golden_id: row for row in sorted(mine, key=lambda row: row.id)}
+
     def deletes_due(self, system: str, entity: str) -> list[str]:
         rows = self._entries(system, entity, (*OPEN, *TAKEN))
         goldens = [self.tables.goldens.get((entity, one.golden_id)) for one in rows]

@@ -117,6 +117,10 @@ class PlainRecords:
     def linked_count(self, system: str, entity: str) -> int:
         return len(self.linked_page(system, entity, "", 1 << 30))
 
+    def linked_among(self, system: str, entity: str, native_ids: Sequence[str]) -> dict[str, str]:
+        found = self.links(system, entity, native_ids).values()
+        return {x.native_id: x.golden_id for x in found if x.state == "linked" and x.golden_id}
+
     def linked_page(self, system: str, entity: str, after: str, size: int) -> list[str]:
         rows = [x for x in self.tables.links.values() if (x.system, x.entity, x.state) == (system, entity, "linked")]
         return sorted(x.native_id for x in rows if x.native_id > after)[:size]

@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bridge.config.secrets import Secrets
+from bridge.config.webhooks import Hooks
 from bridge.engine.budget import Terms
 from bridge.engine.merge.loops import Loop
 from bridge.engine.plan.guards import Limits
@@ -70,12 +71,13 @@ class HistoryConfig:
 class RunConfig:
     """What the daemon does by itself: when it reads, where it tells of its health (host, port; None: nowhere), and how
     long it may take to stop before it is stopped in the middle. silence: when it tells that nothing new comes; None:
-    never."""
+    never. hooks: where systems tell it what changed; None: nowhere."""
 
     timetable: Timetable = field(default_factory=lambda: Timetable(ZoneInfo("UTC")))
     listen: tuple[str, int] | None = None
     stop_within: timedelta = timedelta(seconds=30)
     silence: Silence | None = field(default_factory=Silence)
+    hooks: Hooks | None = None
 
 
 Reference = tuple[str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -47,10 +48,14 @@ class Written:
 
 @dataclass(slots=True)
 class Absorbed:
-    """What became of a page: golden ids whose state may have made work, and the ids of records linked just now."""
+    """What became of a page: golden ids whose state may have made work, and the ids of records linked just now.
+
+    goldens: the golden records of the page as they were saved.
+    """
 
     touched: set[str] = field(default_factory=set)
     linked: list[str] = field(default_factory=list)
+    goldens: dict[str, Golden] = field(default_factory=dict)
 
 
 def fingerprint(record: NativeRecord, digest: str) -> str:
@@ -169,6 +174,9 @@ class _Page:
         self.goldens.update(self.uow.goldens(self.emap.entity, missing))
         held = self.uow.held_conflicts(self.emap.entity, golden_ids)
         self.known_conflicts = {conflict.id for conflict in held.values()}
+        held_of: dict[str, dict[str, Conflict]] = defaultdict(dict)
+        for (of, unit), conflict in held.items():
+            held_of[of][unit] = conflict
         entries = self.uow.open_entries(self.system, self.emap.entity, golden_ids)
         form = Form(self.emap, self.system, self._refs())
         around = self.run.around(self.emap)
@@ -176,7 +184,7 @@ class _Page:
         seen: list[tuple[Outcome, Golden]] = []
         for record, golden_id in linked:
             golden = self.goldens.get(golden_id) or Golden(self.emap.entity, golden_id, 0, {}, {})
-            mine = {unit: conflict for (of, unit), conflict in held.items() if of == golden_id} if held else {}
+            mine = held_of.get(golden_id, {})
             shadow, print_ = self.shadows.get(record.native_id), self.prints[record.native_id]
             sighting = Sighting(
                 record, golden, shadow, print_, held=mine, apart=able.written_apart, along=able.written_along
@@ -287,3 +295,4 @@ class _Page:
         uow.add_history(self.history)
         if changed:
             uow.save_match_keys(self.emap.entity, Identities.keys_of(self.emap, changed))
+        result.goldens = {golden.id: golden for golden in self.goldens.values() if golden.rev}

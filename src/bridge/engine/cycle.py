@@ -3,6 +3,7 @@
 open   -> log in everywhere, and see that it is the right database
 doubt  -> writes without an answer are looked up
 remap  -> where a mapping was changed, the fields of its changed lines mean what it says now; nothing else moves
+heed   -> records of which a system told that they have changed are read, where the system is not read anyway
 read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
 sweep  -> now and then, in systems that tell of no deletes: which of the linked records are gone
 stop   -> what looks like an accident is not merged, and nothing of its entity is written, before a person has looked
@@ -14,13 +15,14 @@ again  -> who did not answer the last time is asked last, so that nobody waits f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import perf_counter
 
 from bridge.engine.budget import Terms
 from bridge.engine.circuit import open_circuits
+from bridge.engine.heed import heed
 from bridge.engine.ingest import arm, read, revisit
 from bridge.engine.meter import Meter, known_budgets
 from bridge.engine.outbox.deliver import deliver
@@ -46,14 +48,21 @@ def cycle(
     sleep: Callable[[float], None] = time.sleep,
     reads: Collection[tuple[str, str]] | None = None,
     quiet: Collection[str] = (),
+    hints: Mapping[tuple[str, str], Collection[str]] | None = None,
+    read_only: Collection[str] = (),
+    writing: Callable[[Run], None] | None = None,
 ) -> Report:
     """Run one cycle over all entities and systems. Raises nothing that a system does; see the report's troubles.
 
     patience: seconds to wait, in all, for entries whose next attempt is due soon; for a single `sync`.
     reads: (system, entity) that are read; None: all. What is due is written everywhere in any case.
     quiet: systems that are neither read nor written this time.
+    hints: (system, entity) -> records that are looked at, as far as they are not read anyway.
+    read_only: systems that are read and never written.
+    writing: what takes the place of `write`; a migration goes page by page, or only looks.
     """
-    run = Run(runtime, run_id, Report(run_id), reads=reads)
+    run = Run(runtime, run_id, Report(run_id), reads=reads, hints=hints or {}, read_only=frozenset(read_only))
+    writing = writing or write
     start = perf_counter()
     with runtime.store.begin() as uow:
         uow.reclaim(run.now)
@@ -65,10 +74,10 @@ def cycle(
         _open(run, [system for system in runtime.adapters if system not in run.down])
         run.remapping = remap(run)
         _take_in(run, runtime.adapters)
-        write(run)
+        writing(run)
         for system in doubtful:
-            _ask_again(run, system)
-        _persist(run, runtime.clock() + timedelta(seconds=patience), sleep)
+            _ask_again(run, system, writing)
+        _persist(run, runtime.clock() + timedelta(seconds=patience), sleep, writing)
     for meter in run.meters.values():
         meter.close()
     with runtime.store.begin() as uow:
@@ -139,21 +148,21 @@ def _open(run: Run, systems: Iterable[str]) -> None:
 
 def _take_in(run: Run, systems: Collection[str]) -> None:
     """Settle what is in doubt in these systems, then read what changed there."""
-    _settle_doubts(run, systems)
-    for step in (read, revisit, sweep):
+    look_up_doubts(run, systems)
+    for step in (heed, read, revisit, sweep):
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
-                if system in systems and run.reads_now(system, emap.entity):
+                if system in systems and (step is heed or run.reads_now(system, emap.entity)):
                     run.go_on()
                     step(run, emap, system)
 
 
-def _settle_doubts(run: Run, systems: Collection[str]) -> None:
+def look_up_doubts(run: Run, systems: Collection[str]) -> None:
     """Look up the writes without an answer in these systems, where there are any."""
     places = _queued(run, "in_doubt")
     for emap in run.runtime.maps.values():
         for system in run.up(emap) if places else ():
-            if system in systems and (system, emap.entity) in places:
+            if system in systems and system not in run.read_only and (system, emap.entity) in places:
                 run.go_on()
                 settle_doubts(run, emap, system)
 
@@ -164,13 +173,13 @@ def _queued(run: Run, *states: str) -> set[tuple[str, str]]:
         return uow.places_queued(states)
 
 
-def _ask_again(run: Run, system: str) -> None:
+def _ask_again(run: Run, system: str, writing: Callable[[Run], None]) -> None:
     """Half open: ask a system that did not answer the last time, now that nobody has to wait for it."""
     run.down.discard(system)
     _open(run, [system])
     if system not in run.down:
         _take_in(run, [system])
-        write(run)
+        writing(run)
 
 
 def write(run: Run) -> None:
@@ -184,14 +193,14 @@ def write(run: Run) -> None:
         due = _queued(run, "pending", "waiting")
         for emap in run.runtime.maps.values():
             for system in [] if emap.entity in run.stopped else run.up(emap):
-                if (system, emap.entity) not in due:
+                if (system, emap.entity) not in due or system in run.read_only:
                     continue
                 made = deliver(run, emap, system)
                 written += made
                 if made:
                     _wake(run, emap.entity, system)
                 due = _queued(run, "pending", "waiting")  # what the systems made of it may be news for others
-        _settle_doubts(run, run.runtime.adapters)
+        look_up_doubts(run, run.runtime.adapters)
         if not written:
             return
 
@@ -204,7 +213,7 @@ def _wake(run: Run, entity: str, system: str) -> None:
                 uow.wake(system, emap.entity)
 
 
-def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
+def _persist(run: Run, until: datetime, sleep: Callable[[float], None], writing: Callable[[Run], None]) -> None:
     """Wait for what is to be tried again before `until`, and try it."""
     while True:
         moment = _next_moment(run)
@@ -213,9 +222,9 @@ def _persist(run: Run, until: datetime, sleep: Callable[[float], None]) -> None:
         sleep(max((moment - run.now).total_seconds(), 0.05))
         down = run.barred | _out_of_order(run)
         back, run.down = run.down - down, down
-        _settle_doubts(run, run.runtime.adapters)
+        look_up_doubts(run, run.runtime.adapters)
         _take_in(run, back)  # what is there by now must be known before anything is made there
-        write(run)
+        writing(run)
 
 
 def _next_moment(run: Run) -> datetime | None:
@@ -224,8 +233,9 @@ def _next_moment(run: Run) -> datetime | None:
     entities = [entity for entity in run.runtime.maps if entity not in run.stopped]
     moments = []
     with run.store.begin() as uow:
-        moments.append(next_due(uow, everybody, entities, without=run.barred | out, alone=run.alone))
-        for system in out:
+        left_out = run.barred | out | run.read_only
+        moments.append(next_due(uow, everybody, entities, without=left_out, alone=run.alone))
+        for system in out - run.read_only:
             due = next_due(uow, [system], entities, alone=run.alone)
             moments.append(due and max(due, run.circuits[system].until))
     return min((moment for moment in moments if moment is not None), default=None)

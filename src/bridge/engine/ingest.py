@@ -5,14 +5,15 @@ What is read is counted before it is merged: where it looks like an accident, no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bridge.engine.absorb import absorb
+from bridge.engine.heirs import inherit, keys_of_heirs
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.restoring import read_since, waits_for_reading
 from bridge.engine.runtime import Run, traced
 from bridge.engine.stops import lift
-from bridge.engine.tombstones import bury, forget, inherit
+from bridge.engine.tombstones import bury, forget
 from bridge.engine.watch import Watch
 from bridge.engine.work import armed_flag, enqueue_due
 from bridge.mapping.compiled import EntityMap
@@ -77,9 +78,10 @@ def _pass(run: Run, emap: EntityMap, system: str, position: CursorRow, *, remap:
         if watch is not None:
             watch.see(page)
         died = _confirmed(run, emap, system, page)
+        keys = keys_of_heirs(run, emap, system, page.tombstones, page.records)
         halted = done and watch is not None and watch.stopped()
         with run.store.begin() as uow, run.report.timed(system, emap.entity):
-            _take_in(run, uow, emap, system, page, died)
+            _take_in(run, uow, emap, system, page, keys, died)
             uow.save_cursor(after, run.now)
             if done and (anew or not remap):
                 if not halted:
@@ -91,6 +93,23 @@ def _pass(run: Run, emap: EntityMap, system: str, position: CursorRow, *, remap:
         run.runtime.point("after page")
         run.runtime.progress("read", system, emap.entity, run.report.of(system, emap.entity).read)
     return not halted
+
+
+def in_force(uow: UnitOfWork, emap: EntityMap, system: str) -> bool:
+    """Whether everything has been read under the mapping as it is, and no guard has stopped the reading."""
+    known = uow.flag(_mapping_flag(system, emap))
+    return known == emap.digest and uow.cursor(system, emap.entity).complete
+
+
+def read_these(run: Run, emap: EntityMap, system: str, page: ChangePage) -> None:
+    """Take in records that were asked for by their ids. They are watched as any reading is; no cursor moves."""
+    watch = Watch(run, emap, system, listing=False)
+    watch.see(page)
+    if watch.stopped():
+        return
+    with run.store.begin() as uow, run.report.timed(system, emap.entity):
+        _take_in(run, uow, emap, system, page, {}, ())
+    run.runtime.point("after page")
 
 
 def _pages(run: Run, emap: EntityMap, system: str, position: CursorRow) -> Iterator[tuple[ChangePage, CursorRow]]:
@@ -142,18 +161,26 @@ def confirmed_gone(run: Run, emap: EntityMap, system: str, native_ids: Sequence[
 
 
 def _take_in(
-    run: Run, uow: UnitOfWork, emap: EntityMap, system: str, page: ChangePage, died: Sequence[str] = ()
+    run: Run,
+    uow: UnitOfWork,
+    emap: EntityMap,
+    system: str,
+    page: ChangePage,
+    keys: Mapping[str, str],
+    died: Sequence[str],
 ) -> None:
     tally = run.report.of(system, emap.entity)
     tally.read += len(page.records) + len(page.tombstones)
     alive = {record.native_id for record in page.records}
     dead = [tombstone for tombstone in page.tombstones if tombstone.native_id not in alive]
-    merged = inherit(run, uow, emap, system, dead)
+    merged = inherit(run, uow, emap, system, dead, keys)
     leaving = died if emap.deletes[system].here == "restore" else ()
     absorbed = absorb(run, uow, emap, system, page.records, leaving=leaving)
     buried = bury(run, uow, emap, system, died)
     freed = forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
-    enqueue_due(run, uow, emap, absorbed.touched | buried | freed | merged.pop(emap.entity, set()))
+    touched = absorbed.touched | buried | freed | merged.pop(emap.entity, set())
+    known = {one: golden for one, golden in absorbed.goldens.items() if one not in buried}
+    enqueue_due(run, uow, emap, touched, known=known)
     for entity, referring in merged.items():
         enqueue_due(run, uow, run.runtime.maps[entity], referring)
     if absorbed.linked:  # whose parent was made by a user is no longer held back
@@ -189,7 +216,7 @@ def revisit(run: Run, emap: EntityMap, system: str) -> None:
         with run.store.begin() as uow:
             absorbed = absorb(run, uow, emap, system, list(records.values()))
             freed = forget(run, uow, emap, system, [one for one in part if one in set(decided) and one not in records])
-            enqueue_due(run, uow, emap, absorbed.touched | freed)
+            enqueue_due(run, uow, emap, absorbed.touched | freed, known=absorbed.goldens)
             if absorbed.linked:
                 _wake_children(run, uow, emap.entity, system)
 

@@ -116,8 +116,10 @@ class Run:
     golden id) -> writes so far. left: the same -> units that are left out of a create, because the system has nothing
     they could refer to (`missing: leave`). halted: (system, entity) whose read was stopped by a guard.
     stopped: entities of which nothing is written, because a stop waits for a person. reads: (system, entity) that are
-    read in this run; None: all. alone: (system, entity) that a person paused: neither read nor written.
-    remapping: entities whose changed mapping waits for a person: neither read nor written.
+    read in this run; None: all. hints: (system, entity) -> the records of which the system told that they may have
+    changed; "" among them for some record that it did not name. read_only: systems that are never written in this run.
+    alone: (system, entity) that a person paused: neither read nor written. remapping: entities whose changed mapping
+    waits for a person: the same.
     """
 
     runtime: Runtime
@@ -134,6 +136,8 @@ class Run:
     halted: set[tuple[str, str]] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
     reads: Collection[tuple[str, str]] | None = None
+    hints: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
+    read_only: frozenset[str] = frozenset()
     remapping: set[str] = field(default_factory=set)
     alone: set[tuple[str, str]] = field(default_factory=set)
 

@@ -13,13 +13,12 @@ from datetime import datetime
 
 from bridge.engine.ingest import confirmed_gone
 from bridge.engine.outbox.failure import give_up
-from bridge.engine.outbox.missing import take_leave, with_heirs
+from bridge.engine.outbox.missing import Leave, take_leave, with_heirs
 from bridge.engine.plan.guards import Counts, judge, words
 from bridge.engine.runtime import Run
 from bridge.engine.stops import found, lets_through, lift, made
 from bridge.engine.work import armed_flag
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.records import Tombstone
 from bridge.ports.storage import Listing, UnitOfWork
 
 
@@ -73,21 +72,38 @@ def _sweep(run: Run, emap: EntityMap, system: str, listing: Listing) -> None:
         lacking.extend(listing.lacking(page))
     if not _plausible(run, emap, system, linked, lacking):
         return
-    for start in range(0, len(lacking), size):
-        part = lacking[start : start + size]
-        stones = _heirs(run, emap, system, confirmed_gone(run, emap, system, part))
-        with run.store.begin() as uow:
-            take_leave(run, uow, emap, system, stones)
-            run.report.of(system, emap.entity).read += len(stones)
+    _take_out(run, emap, system, lacking)
     with run.store.begin() as uow:
         uow.set_flag(_flag(system, emap), run.now.isoformat())
         lift(uow, system, emap.entity, "sweep")
 
 
-def _heirs(run: Run, emap: EntityMap, system: str, gone: list[str]) -> list[Tombstone]:
+def look_for(run: Run, emap: EntityMap, system: str, native_ids: list[str]) -> None:
+    """Whether these linked records are gone: what a sweep does, for a few of which the system told something."""
+    with run.store.begin() as uow:
+        linked = uow.linked_count(system, emap.entity)
+        ready = bool(uow.flag(armed_flag(emap.entity))) and found(uow, system, emap.entity, "sweep") is None
+    if not ready:
+        return
+    lacking = confirmed_gone(run, emap, system, native_ids)
+    if lacking and _plausible(run, emap, system, linked, lacking):
+        _take_out(run, emap, system, lacking)
+
+
+def _take_out(run: Run, emap: EntityMap, system: str, lacking: list[str]) -> None:
+    size = run.runtime.pace.page
+    for start in range(0, len(lacking), size):
+        part = lacking[start : start + size]
+        leave = _heirs(run, emap, system, confirmed_gone(run, emap, system, part))
+        with run.store.begin() as uow:
+            take_leave(run, uow, emap, system, leave)
+            run.report.of(system, emap.entity).read += len(leave.stones)
+
+
+def _heirs(run: Run, emap: EntityMap, system: str, gone: list[str]) -> Leave:
     """A tombstone for each record that is gone, with the one that carries its key now."""
     if not gone:
-        return []
+        return Leave()
     with run.store.begin() as uow:
         links = uow.links(system, emap.entity, gone)
         ids = [link.golden_id for link in links.values() if link.golden_id]

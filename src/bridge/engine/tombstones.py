@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bridge.engine.merging import merge_goldens
 from bridge.engine.plan.deletes import (
     DELETE_BEATS,
     EDIT_BEATS,
@@ -19,83 +18,8 @@ from bridge.engine.plan.marks import DELETED, EDITED, RECORD, RESTORE, UNDONE
 from bridge.engine.runtime import Run
 from bridge.engine.work import Scene
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.records import Tombstone
 from bridge.ports.storage import UnitOfWork
-from bridge.ports.work import AGAIN, Conflict, Golden, HistoryRow, Link, Proposal, Provenance
-
-
-def inherit(
-    run: Run, uow: UnitOfWork, emap: EntityMap, system: str, tombstones: Sequence[Tombstone]
-) -> dict[str, set[str]]:
-    """Records that go on under another id: renamed, amended, or merged into another.
-
-    Where the other one is not linked yet, link and shadow go with them, so that what was changed on the way is an edit
-    like any other and no first contact. Where it is, two golden records are one from now on. Returns entity -> the
-    golden ids of those, and of what refers to them.
-    """
-    heirs = _to_the_last({stone.native_id: stone.merged_into for stone in tombstones if stone.merged_into})
-    if not heirs:
-        return {}
-    known = uow.links(system, emap.entity, [*heirs, *heirs.values()])
-    owners = _owners(uow, emap, system, known)
-    passed: dict[str, Link] = {}
-    merged: dict[str, str] = {}
-    gone: list[Link] = []
-    for old, heir in heirs.items():
-        link = known.get(old)
-        if link is None or link.state != "linked" or link.golden_id is None:
-            continue
-        winner = owners.get(heir)
-        if winner is None and heir in known and known[heir].state == "gone":
-            gone.append(replace(link, state="gone", reason=f"merged into {heir}, which is gone"))
-        elif winner is None or winner == link.golden_id:
-            passed[heir], owners[heir] = link, link.golden_id
-            gone.append(replace(link, state="gone", reason=f"goes on as {heir}"))
-        else:
-            merged[link.golden_id] = winner
-            gone.append(replace(link, state="gone", reason=f"merged into {heir}"))
-    uow.save_links(gone, run.now)
-    _pass_on(run, uow, emap, system, passed)
-    uow.drop_shadows(system, emap.entity, [link.native_id for link in gone])
-    return merge_goldens(uow, run.runtime.maps, emap.entity, merged, run.around(), system) if merged else {}
-
-
-def _to_the_last(heirs: Mapping[str, str]) -> dict[str, str]:
-    """A into B and B into C is A into C."""
-    found: dict[str, str] = {}
-    for old in heirs:
-        heir, seen = heirs[old], {old}
-        while heir in heirs and heir not in seen:
-            seen.add(heir)
-            heir = heirs[heir]
-        if heir != old:
-            found[old] = heir
-    return found
-
-
-def _owners(uow: UnitOfWork, emap: EntityMap, system: str, known: Mapping[str, Link]) -> dict[str, str]:
-    """Native id -> golden id, for the linked ones; for one that was merged away itself, of what it went on as."""
-    owners = {one.native_id: one.golden_id for one in known.values() if one.state == "linked" and one.golden_id}
-    went = {one.golden_id: one.native_id for one in known.values() if one.state == "gone" and one.golden_id}
-    for link in uow.links_of(emap.entity, sorted(went)):
-        if link.system == system and link.state == "linked" and link.golden_id:
-            owners[went[link.golden_id]] = link.golden_id
-    return owners
-
-
-def _pass_on(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, passed: Mapping[str, Link]) -> None:
-    shadows = uow.shadows(system, emap.entity, [link.native_id for link in passed.values()])
-    # Looked at once more: the one that goes on may be gone too by now, and its tombstone read before anything knew it.
-    renamed = (
-        replace(link, native_id=heir, linked_by="renamed", fingerprint=AGAIN, since=None)
-        for heir, link in passed.items()
-    )
-    uow.save_links(renamed, run.now)
-    uow.save_shadows(
-        replace(shadows[link.native_id], native_id=heir, fingerprint="")
-        for heir, link in passed.items()
-        if link.native_id in shadows
-    )
+from bridge.ports.work import Conflict, Golden, HistoryRow, Link, Proposal, Provenance
 
 
 def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> set[str]:

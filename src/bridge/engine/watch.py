@@ -51,8 +51,7 @@ class Watch:
     def _count(self, uow: UnitOfWork, page: ChangePage) -> None:
         alive = [record.native_id for record in page.records]
         told = [stone.native_id for stone in page.tombstones if not stone.merged_into]
-        links = uow.links(self.system, self.emap.entity, [*told, *alive] if self.listing else told)
-        linked = {i: link.golden_id for i, link in links.items() if link.state == "linked" and link.golden_id}
+        linked = uow.linked_among(self.system, self.emap.entity, [*told, *alive] if self.listing else told)
         self._listed += len(linked)
         for native_id in told:
             if native_id in linked:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 from bridge.engine.merge.form import Form
 from bridge.engine.plan.deletes import due_gone, due_living
@@ -16,6 +17,8 @@ from bridge.engine.runtime import Run
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.storage import UnitOfWork
 from bridge.ports.work import Golden, Link, Shadow
+
+_NONE: Final[Mapping[str, Golden]] = {}
 
 
 def armed_flag(entity: str) -> str:
@@ -32,6 +35,8 @@ def enqueue_due(
     arming: bool = False,
     leave: Collection[tuple[str, str]] = (),
     anew: bool = True,
+    known: Mapping[str, Golden] = _NONE,
+    only: str | None = None,
 ) -> None:
     """Note for every system what it lacks of these golden records; take back what it does not lack any more.
 
@@ -41,13 +46,15 @@ def enqueue_due(
     arming: the pass that comes right after these reads.
     leave: (system, golden id) that are being written right now.
     anew: whether something was seen that may let a write succeed which was refused; not after writes of bridge's own.
+    known: golden records as they stand in this transaction, which need not be loaded.
+    only: the one system of which it is noted: a migration into it, whose both sides have been read and matched.
     """
-    armed = ",".join(emap.systems) if arming else uow.flag(armed_flag(emap.entity))
+    armed = ",".join(emap.systems) if arming or only else uow.flag(armed_flag(emap.entity))
     if not armed:
         return
-    scene = Scene(uow, emap, sorted(set(golden_ids)), creates=armed == ",".join(emap.systems))
+    scene = Scene(uow, emap, sorted(set(golden_ids)), creates=armed == ",".join(emap.systems), known=known)
     now = run.now
-    for system in emap.systems:
+    for system in emap.systems if only is None else (only,):
         late: list[tuple[str, str, int]] = []
         settled: list[tuple[str, str]] = []
         ready: list[str] = []
@@ -82,11 +89,13 @@ class Scene:
         *,
         creates: bool,
         left: Mapping[tuple[str, str, str], Collection[str]] | None = None,
+        known: Mapping[str, Golden] = _NONE,
     ) -> None:
         self.emap = emap
         self.left = left or {}
         self.creates = creates
-        self.goldens: dict[str, Golden] = uow.goldens(emap.entity, golden_ids)
+        self.goldens: dict[str, Golden] = {one: known[one] for one in golden_ids if one in known}
+        self.goldens |= uow.goldens(emap.entity, [one for one in golden_ids if one not in known])
         self.shadows: dict[tuple[str, str], Shadow] = {}
         self.links: dict[tuple[str, str], Link] = {}
         waiting: dict[str, bool] = defaultdict(bool)

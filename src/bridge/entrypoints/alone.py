@@ -54,6 +54,12 @@ def only_daemon(settings: Config, store: Database) -> Iterator[None]:
         yield
 
 
+def daemon_runs(settings: Config, store: Database) -> bool:
+    """Whether a daemon looks after this store: then a long command lets it have its turn now and then."""
+    with _locked(settings, store, "run", 0) as got:
+        return not got
+
+
 @contextmanager
 def _locked(settings: Config, store: Database, which: str, patience: float) -> Iterator[bool]:
     url = make_url(settings.store)

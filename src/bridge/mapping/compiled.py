@@ -146,6 +146,16 @@ class EntityMap:
                 _decode(step, values, found, problems)
         return Decoded(found, tuple(problems))
 
+    def decode_unit(self, system: str, unit: Unit, values: Mapping[str, NativeValue]) -> Decoded:
+        """As `decode`, for one unit, of a record or of a row."""
+        found: dict[str, Canonical] = {}
+        problems: list[FieldProblem] = []
+        column = unit.columns.get(system)
+        if column is not None:
+            single = column.paths[0] if len(column.paths) == 1 else None
+            _decode((unit.name, single, column.paths, column.read), values, found, problems)
+        return Decoded(found, tuple(problems))
+
     def _row_steps(self, system: str, values: Mapping[str, NativeValue]) -> Iterator[_Step]:
         """The steps for every row of which a cell is given."""
         plans = self._row_plans[system]

@@ -53,6 +53,12 @@ class Backlog(Transaction):
         rows = self.connection.execute(select(OUTBOX).where(OUTBOX.c.id.in_(ids)).order_by(OUTBOX.c.id))
         return [codec.entry_of(row) for row in rows]
 
+    def queued(self, system: str, entity: str, golden_ids: Sequence[str]) -> dict[str, OutboxEntry]:
+        """golden id -> its newest entry of one system, in whatever state, also one that was set aside."""
+        where = (OUTBOX.c.system == system, OUTBOX.c.entity == entity)
+        rows = self.rows_in(OUTBOX, OUTBOX.c.golden_id, golden_ids, *where)
+        return {entry.golden_id: entry for entry in sorted(map(codec.entry_of, rows), key=lambda entry: entry.id)}
+
     def causes(self) -> list[dict[str, Any]]:
         """Entries that are not simply pending, counted by what keeps them: the most frequent cause first."""
         columns = (OUTBOX.c.system, OUTBOX.c.entity, OUTBOX.c.state, OUTBOX.c.error_code, OUTBOX.c.error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,11 +52,47 @@ def proposals_in(rows: list[list[Any]]) -> tuple[Proposal, ...]:
     return tuple(Proposal(system, value, _parse(at)) for system, value, at in rows)
 
 
+class _Provenances(Mapping[str, Provenance]):
+    """The provenance of a golden record, each unit's made when it is asked for: most readers want to know only whether
+    there is one, and parsing all instants was a third of reading a record."""
+
+    __slots__ = ("_made", "rows")
+
+    def __init__(self, rows: Mapping[str, list[Any]]) -> None:
+        self.rows = rows
+        self._made: dict[str, Provenance] = {}
+
+    def __getitem__(self, unit: str) -> Provenance:
+        made = self._made.get(unit)
+        if made is None:
+            system, at, rule, proposals = self.rows[unit]
+            made = self._made[unit] = Provenance(system, _parse(at), rule, proposals_in(proposals))
+        return made
+
+    def __contains__(self, unit: object) -> bool:
+        return unit in self.rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def _provenance_out(found: Provenance) -> list[object]:
+    return [found.system, _instant(found.at), found.rule, proposals_out(found.proposals)]
+
+
 def golden_row(golden: Golden, at: datetime) -> dict[str, object]:
     """A golden record as a row of its table."""
-    why = {
-        unit: [p.system, _instant(p.at), p.rule, proposals_out(p.proposals)] for unit, p in golden.provenance.items()
-    }
+    why: Mapping[str, object]
+    if isinstance(golden.provenance, _Provenances):
+        why = golden.provenance.rows
+    else:
+        why = {unit: _provenance_out(found) for unit, found in golden.provenance.items()}
     body = {"v": golden.values, "p": why, "h": golden.held}
     return {
         "entity": golden.entity,
@@ -71,11 +107,7 @@ def golden_row(golden: Golden, at: datetime) -> dict[str, object]:
 def golden_of(row: Any) -> Golden:
     """A row of the golden table as a value."""
     body = unpack(row.body)
-    why = {
-        unit: Provenance(system, _parse(at), rule, proposals_in(proposals))
-        for unit, (system, at, rule, proposals) in body["p"].items()
-    }
-    return Golden(row.entity, row.id, row.rev, body["v"], why, body["h"], row.alive)
+    return Golden(row.entity, row.id, row.rev, body["v"], _Provenances(body["p"]), body["h"], row.alive)
 
 
 def shadow_row(shadow: Shadow) -> dict[str, object]:

@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 from bridge.ports.errors import ConfigError
 from bridge.store.backlog import Backlog
 from bridge.store.erasure import Erasure
+from bridge.store.hints import Hints
 from bridge.store.identity import Identity
 from bridge.store.journal import Journal
 from bridge.store.listing import Listing
@@ -37,7 +38,7 @@ COPIED_AT_ONCE = 1000
 """Rows in memory while a store is copied."""
 
 
-class SqlUnitOfWork(Records, Identity, Queue, Backlog, Journal, Written, Erasure):
+class SqlUnitOfWork(Records, Identity, Queue, Backlog, Journal, Written, Erasure, Hints):
     """One transaction over all tables (`bridge.ports.storage.UnitOfWork`)."""
 
 

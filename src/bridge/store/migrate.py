@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from bridge.ports.errors import ConfigError
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision; a test holds it against the scripts."""
 
 

@@ -94,6 +94,17 @@ class Form:
                     found[name] = golden_id
         return Reading(found, unresolved, decoded.problems)
 
+    def read_unit(self, unit: Unit, values: Mapping[str, NativeValue]) -> Reading:
+        """As `read`, for one unit."""
+        decoded = self.emap.decode_unit(self.system, unit, values)
+        native = decoded.values.get(unit.name)
+        if unit.record_ref is None or not isinstance(native, str):
+            return Reading(decoded.values, {}, decoded.problems)
+        golden_id = self._refs.golden_of.get((self.system, unit.record_ref.entity, native))
+        if golden_id is None:
+            return Reading({}, {unit.name: (unit.record_ref.entity, native)}, decoded.problems)
+        return Reading({unit.name: golden_id}, {}, decoded.problems)
+
     def lost(self, unit: Unit, word: Canonical, base: Mapping[str, NativeValue]) -> bool:
         """Whether a reference is empty because the system itself emptied it when the record it led to was deleted, and
         that delete is taken back: nobody's edit."""
@@ -136,10 +147,9 @@ class Form:
         return self._means(unit, golden, base)
 
     def _means(self, unit: Unit, golden: Canonical, base: Mapping[str, NativeValue]) -> bool:
-        paths = unit.paths(self.system)
-        if not all(path in base for path in paths):
+        if not all(path in base for path in unit.paths(self.system)):
             return False
-        reading = self.read({path: base[path] for path in paths})
+        reading = self.read_unit(unit, base)
         if unit.name not in reading.values:
             return False
         return same(unit, reading.values[unit.name], golden, unit.members_in(self.system))
@@ -156,5 +166,5 @@ class Form:
         except MappingError:
             return False
         silent = dict.fromkeys(unit.columns[self.system].silent)
-        best = self.read({**silent, **told}).values.get(unit.name)
+        best = self.read_unit(unit, {**silent, **told}).values.get(unit.name)
         return self._means(unit, best, base)

@@ -193,7 +193,7 @@ def _merge(
         meet_again(unit, Proposal(form.system, word, sighting.record.modified), draft, around)
         return
     if unit.policy.kind == "sum" and all(path in base.values for path in unit.paths(form.system)):
-        before = form.read({path: base.values[path] for path in unit.paths(form.system)}).values.get(unit.name)
+        before = form.read_unit(unit, base.values).values.get(unit.name)
         add(unit, before, Proposal(form.system, word, sighting.record.modified), draft, around)
         return
     if unit.kind == "rows":
@@ -225,7 +225,7 @@ def _merge_unit(
         if has_base or agreed is not None:  # at first contact an empty field is nobody's word
             second(unit, replace(proposal, value=agreed), draft)
         return
-    before = form.read({path: base.values[path] for path in paths}).values.get(unit.name) if has_base else None
+    before = form.read_unit(unit, base.values).values.get(unit.name) if has_base else None
     if unit.policy.kind == "union":
         united: Canonical = unite(agreed, before, word) or None
         take(unit, replace(proposal, value=united), "union", draft, around)
@@ -267,7 +267,7 @@ def _journal_doubts(
         paths = unit.paths(form.system)
         if unit in changed or not base.ambiguous.intersection(paths):
             continue
-        word = _read(form, [unit], sighting.record.values).values.get(unit.name)
+        word = form.read_unit(unit, sighting.record.values).values.get(unit.name)
         agreed = draft.values.get(unit.name)
         if same(unit, word, agreed, unit.members_in(form.system)):
             continue

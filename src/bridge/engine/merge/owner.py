@@ -21,7 +21,7 @@ def owners(form: Form, values: Mapping[str, NativeValue]) -> tuple[str, ...]:
     status = form.emap.status
     if status is None or not all(path in values for path in status.paths(form.system)):
         return ()
-    shown = form.read({path: values[path] for path in status.paths(form.system)}).values.get(status.name)
+    shown = form.read_unit(status, values).values.get(status.name)
     return status.owners.get(str(shown), ()) if shown is not None else ()
 
 

@@ -39,7 +39,7 @@ def merge_keys(form: Form, unit: Unit, word: Canonical, seen: Seen, draft: Draft
             return False
         before: set[str] = set()
     else:
-        before = _keys(form.read({path: seen.base[path]}).values.get(unit.name))
+        before = _keys(form.read_unit(unit, seen.base).values.get(unit.name))
     kept = {key for key in before - now if key in agreed and _edited_elsewhere(form, unit.name, key, seen, draft)}
     result = sorted((agreed | (now - before)) - (before - now - kept)) or None
     proposal = Proposal(form.system, result, seen.at)

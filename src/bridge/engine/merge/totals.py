@@ -44,8 +44,7 @@ def compare_totals(form: Form, totals: Totals, draft: Draft, around: Circumstanc
     if not controls or not _in_step(form, totals, draft):
         return
     for unit in controls:
-        shown = form.read({path: totals.values[path] for path in unit.paths(form.system) if path in totals.values})
-        word = shown.values.get(unit.name)
+        word = form.read_unit(unit, totals.values).values.get(unit.name)
         if word is not None:
             _compare(form, unit, Proposal(form.system, word, totals.at), totals, draft, around)
 

@@ -32,10 +32,16 @@ THOUGHT = timedelta(minutes=10)
 
 @traced("deliver")
 def deliver(run: Run, emap: EntityMap, system: str) -> int:
-    """Write all that is due now to one system. Returns the number of records written."""
+    """Write all that is due now to one system. Returns the number of records written.
+
+    A migration hands over as many new records at once as the system has a way for.
+    """
     spec = emap.spec(system)
     able = run.runtime.adapters[system].capabilities(spec)
-    limit = max(able.batch_create, able.batch_update)
+    making = able.batch_create
+    if run.runtime.priority == "migration":
+        making = max(making, able.batch_migrate)
+    limit = max(making, able.batch_update)
     written = 0
     while system not in run.down:
         run.go_on()
@@ -55,7 +61,7 @@ def deliver(run: Run, emap: EntityMap, system: str) -> int:
         run.runtime.point("after claim")
         tasks = _guarded(run, emap, system, _refresh(run, emap, system, tasks, able))
         # Nobody is asked to stop inside: what was claimed is written, a batch at a time, and settled.
-        for op, size in (("create", able.batch_create), ("update", able.batch_update), ("delete", able.batch_update)):
+        for op, size in (("create", making), ("update", able.batch_update), ("delete", able.batch_update)):
             of_kind = [task for task in tasks if task.intent.op == op]
             for start in range(0, len(of_kind), size):
                 written += send(run, emap, system, of_kind[start : start + size])
@@ -153,6 +159,8 @@ def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Ca
     missing = look_for(run, emap, system, {one: keys[one] for one in ids if one not in now})
     with run.store.begin() as uow:
         absorbed = absorb(run, uow, emap, system, list(now.values()))
+        if not (absorbed.touched or missing.stones):
+            return tasks  # all is as it was when they were made
         take_leave(run, uow, emap, system, missing)
-        enqueue_due(run, uow, emap, absorbed.touched, leave=mine)
+        enqueue_due(run, uow, emap, absorbed.touched, leave=mine, known={} if missing.stones else absorbed.goldens)
         return _prepare(run, uow, emap, system, [task.entry for task in tasks])

@@ -172,8 +172,9 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
         living = forget_deleted(run, uow, emap, system, settling.gone)
         take_leave(run, uow, emap, system, missing)
         seen_again = absorb(run, uow, emap, system, moved)
-        enqueue_due(run, uow, emap, absorbed.touched | living, anew=False)
-        enqueue_due(run, uow, emap, seen_again.touched)
+        known = {} if missing.stones else absorbed.goldens | seen_again.goldens
+        enqueue_due(run, uow, emap, absorbed.touched | living, anew=False, known=known)
+        enqueue_due(run, uow, emap, seen_again.touched, known=known)
     run.runtime.point("after settle")
     return settling.count
 

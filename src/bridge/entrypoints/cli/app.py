@@ -15,6 +15,7 @@ from bridge.entrypoints.cli import (
     forget,
     inspect,
     mapping,
+    migrate,
     notify,
     pausing,
     prepare,
@@ -58,6 +59,7 @@ notify.register(app)
 undo.register(app)
 store.register(app)
 forget.register(app)
+migrate.register(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(adapters.app, name="adapters")
 sandbox.register(app)

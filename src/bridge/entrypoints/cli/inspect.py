@@ -36,6 +36,7 @@ from bridge.entrypoints.cli.output import (
     stderr,
     text,
 )
+from bridge.entrypoints.cli.webhooks import webhook_standing
 from bridge.store.database import SqlUnitOfWork
 from bridge.wiring import make_maps, opened_store
 
@@ -103,6 +104,7 @@ def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
             for (entity, system), (number, duplicates) in sorted(uow.review_counts().items())
         ],
         "nothing_new": silent,
+        "webhooks": webhook_standing(uow, systems),
         "paused": {system: str(pause) for system, pause in pauses.items()},
         "paused_entities": as_rows(paused_entities(uow)),
         "not_answering": {system: str(circuit) for system, circuit in open_circuits(uow, systems).items()},
@@ -151,6 +153,8 @@ def _print_status(found: dict[str, Any]) -> None:
     calls = [(s, a["by_bridge"], a.get("used"), a.get("allowed")) for s, a in found["calls_of_24_hours"].items()]
     if calls:
         show("Calls of 24 hours", ("system", "by bridge", "used by all", "allowed"), calls)
+    if found["webhooks"]:
+        show("Webhooks", ("system", "last", "waiting"), [tuple(row.values()) for row in found["webhooks"]])
     show("Conflicts", ("entity", "state", "conflicts"), [tuple(row.values()) for row in found["conflicts"]])
     show(
         "Positions",

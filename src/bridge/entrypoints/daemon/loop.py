@@ -26,9 +26,11 @@ from bridge.engine.runtime import Runtime, Spans
 from bridge.entrypoints.alone import Busy, alone
 from bridge.entrypoints.cli.crash import in_words
 from bridge.entrypoints.daemon.hearing import Hearing
+from bridge.entrypoints.daemon.hints import Hints, Taken
 from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
 from bridge.entrypoints.daemon.telling import Troubles, figures, idle, of_the_store, tell_pauses
 from bridge.ports.errors import ConfigError
+from bridge.ports.storage import UnitOfWork
 from bridge.store import Database
 from bridge.wiring import make_runtime
 
@@ -87,6 +89,7 @@ class Daemon:
         self.troubles = Troubles()
         self.hearing = Hearing(store, log, lambda: self.site.config.run.silence)
         self.pulse.silent = self.hearing.silent
+        self.hints = Hints(store, lambda: self.site.maps)
         self.runtime = self._runtime()
         self.opened = clock()
         self.left: Left = {}
@@ -109,7 +112,7 @@ class Daemon:
         """Go on until told to stop."""
         while not self.halt.is_set():
             self.step()
-            self.wake.wait(max(LOOK, self.rest))
+            self.wake.wait(self._pause())
             self.wake.clear()
         self._let_go()
 
@@ -131,24 +134,43 @@ class Daemon:
         self._note_quiet(now)
         places = [place for place in self.site.places if place[0] not in self.quiet]
         due = self.site.config.run.timetable.due(places, self.last, now)
-        if not due and not self._waiting(now):
+        told = self._told(now)
+        if not due and not told.rows and not self._waiting(now):
             return
         try:
             with alone(self.site.config, self.store, patience=0):
-                report = self._cycle(due)
+                report = self._cycle(due, told)
         except Busy:  # a person's command is at work; it is our turn when it is done
             return
         self.last.update(dict.fromkeys(due, now))
         self._tell(report, due)
+        alone = covered(told.of(), report.paused_entities.values())  # the reading after the pause needs no hint
+        read = [place for place in {*due, *told.of()} if place in alone or _went_well(report, place)]
+        self.hints.done(told, read, self.clock())
 
-    def _cycle(self, due: Collection[tuple[str, str]]) -> Report:
+    def _pause(self) -> float:
+        """Seconds until the next look, unless something comes before."""
+        if self.rest or self.hints.next is None:
+            return max(LOOK, self.rest)
+        return min(LOOK, max((self.hints.next - self.clock()).total_seconds(), 0.01))
+
+    def _told(self, now: datetime) -> Taken:
+        """What systems told of that can be looked at now."""
+        if not self.site.receivers:
+            return Taken()
+        with self.store.begin() as uow:
+            off = self._off(uow, now)
+        return self.hints.take(off, now)
+
+    def _cycle(self, due: Collection[tuple[str, str]], told: Taken) -> Report:
         run_id = uuid.uuid4().hex[:12]
         runtime = self.runtime
         with self.store.begin() as uow:
             uow.reclaim(runtime.clock(), owner=runtime.owner)
             uow.start_run(run_id, "run", runtime.clock())
         with runtime.span("cycle", run=run_id):
-            report = cycle(runtime, run_id, reads=due, quiet=self.quiet)
+            self.hints.follow(told, runtime.clock())
+            report = cycle(runtime, run_id, reads=due, quiet=self.quiet, hints=told.of())
         with self.store.begin() as uow:
             if idle(report):
                 uow.drop_run(run_id)
@@ -161,17 +183,21 @@ class Daemon:
         """Whether the outbox holds anything that can be written now: an attempt whose time has come, or work that came
         since the last cycle. What a cycle leaves behind waits for something else, and is not tried over and over."""
         with self.store.begin() as uow:
-            systems = self.site.adapters
-            off = {*paused(uow, systems), *self.quiet}
-            off |= {system for system, circuit in open_circuits(uow, systems).items() if circuit.until > now}
+            off = self._off(uow, now)
             alone = covered(self.site.places, paused_entities(uow).values())
-            moment = next_due(uow, systems, self.site.maps, without=off, alone=alone)
+            moment = next_due(uow, self.site.adapters, self.site.maps, without=off, alone=alone)
             counts = uow.queue_counts()
         if moment is not None and moment <= now:
             return True
         fresh = {place: n for place, n in counts.items() if place[2] == "pending" and place[0] not in off}
         fresh = {place: n for place, n in fresh.items() if place[:2] not in alone}
         return any(number > self.left.get(place, 0) for place, number in fresh.items())
+
+    def _off(self, uow: UnitOfWork, now: datetime) -> set[str]:
+        """Systems that are left alone now."""
+        systems = self.site.adapters
+        resting = {system for system, circuit in open_circuits(uow, systems).items() if circuit.until > now}
+        return {*paused(uow, systems), *self.quiet, *resting}
 
     def _tell(self, report: Report, due: Collection[tuple[str, str]]) -> None:
         self.pulse.cycled = now = self.clock()
