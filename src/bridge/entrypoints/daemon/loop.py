@@ -144,8 +144,8 @@ class Daemon:
             return
         self.last.update(dict.fromkeys(due, now))
         self._tell(report, due)
-        alone = covered(told.of(), report.paused_entities.values())  # the reading after the pause needs no hint
-        read = [place for place in {*due, *told.of()} if place in alone or _went_well(report, place)]
+        still = covered(told.of(), report.paused_entities.values())  # the reading after the pause needs no hint
+        read = [place for place in {*due, *told.of()} if place in still or _went_well(report, place)]
         self.hints.done(told, read, self.clock())
 
     def _pause(self) -> float:
