@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from bridge.engine.absorb import absorb
+from bridge.engine.mending import tell_bad_rows
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.restoring import read_since, waits_for_reading
 from bridge.engine.runtime import Run, traced
@@ -146,6 +147,7 @@ def _take_in(
 ) -> None:
     tally = run.report.of(system, emap.entity)
     tally.read += len(page.records) + len(page.tombstones)
+    tell_bad_rows(run, emap, system, page.bad)
     alive = {record.native_id for record in page.records}
     dead = [tombstone for tombstone in page.tombstones if tombstone.native_id not in alive]
     merged = inherit(run, uow, emap, system, dead)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast
 
+from bridge.ports.adapter import Adapter
 from bridge.ports.records import BadRow, ObjectSpec
 
 
@@ -24,7 +25,6 @@ class Replayed:
     still_bad: int
 
 
-@runtime_checkable
 class Mends(Protocol):
     """What an adapter offers, beside `Adapter`, whose rows a person can mend."""
 
@@ -37,3 +37,9 @@ class Mends(Protocol):
 
     def replay(self, spec: ObjectSpec, path: Path) -> Replayed:
         """Put the mended rows of such a file in the place of the bad ones."""
+
+
+def mending(adapter: Adapter) -> Mends | None:
+    """The same adapter as one whose rows a person can mend; None where it is none."""
+    able = all(callable(getattr(adapter, name, None)) for name in ("bad_rows", "write_rejects", "replay"))
+    return cast(Mends, adapter) if able else None

@@ -115,7 +115,7 @@ class FilesAdapter:
                 problems += file.notes if file else []
                 if number:
                     problems.append(
-                        f"{number} lines of {obj} cannot be taken in: `bridge files rejects {self._system}` writes them"
+                        f"{number} lines of {obj} cannot be taken in: `bridge rejects write {self._system}` writes them"
                         " to a file with the reasons, to be mended and replayed"
                     )
         return Health("files 1", str(self._settings.folder.name or "."), None, tuple(problems))

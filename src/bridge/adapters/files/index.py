@@ -108,7 +108,7 @@ class Index:
     def db(self) -> sqlite3.Connection:
         """The connection. Raises OSError, sqlite3.Error."""
         if self._db is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._db = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = full")

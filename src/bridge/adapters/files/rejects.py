@@ -44,6 +44,7 @@ def written_rejects(index: Index, plan: Layout, file: File, path: Path, refused:
             number += _filled(stream, [*file.names[part], *ADDED], first, rows)
             stream.flush()
             os.fsync(stream.fileno())
+        fresh.chmod(0o600)  # it is for the one who mends it
         fresh.replace(place)
     return number
 

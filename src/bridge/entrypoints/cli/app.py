@@ -17,6 +17,7 @@ from bridge.entrypoints.cli import (
     mapping,
     notify,
     prepare,
+    rejects,
     run,
     sandbox,
     store,
@@ -58,5 +59,6 @@ store.register(app)
 forget.register(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(adapters.app, name="adapters")
+app.add_typer(rejects.app, name="rejects")
 sandbox.register(app)
 demo.register(app)
