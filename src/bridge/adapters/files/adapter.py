@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from bridge.adapters.files.documents import Document, values_of, version
-from bridge.adapters.files.index import BadLine, File, Index, Kept
-from bridge.adapters.files.layout import BESIDE, Layout, layout
+from bridge.adapters.files.describing import described
+from bridge.adapters.files.feed import bad_row, page, record_of
+from bridge.adapters.files.index import Index
+from bridge.adapters.files.layout import Layout, layout
 from bridge.adapters.files.mirror import Mirror
 from bridge.adapters.files.preparing import prepared
 from bridge.adapters.files.rejects import replayed, written_rejects
 from bridge.adapters.files.settings import Settings
-from bridge.adapters.files.style import Column
 from bridge.adapters.files.writing import Writer
-from bridge.ports.adapter import Capabilities, Gate, Health, NativeField, NativeSchema, SetupStep
-from bridge.ports.errors import CursorExpired, Transient, Unsupported
+from bridge.ports.adapter import Capabilities, Gate, Health, NativeSchema, SetupStep
+from bridge.ports.errors import Transient, Unsupported
 from bridge.ports.mending import Replayed
-from bridge.ports.reading import belongs
 from bridge.ports.records import (
     BadRow,
     ChangePage,
@@ -30,14 +28,12 @@ from bridge.ports.records import (
     DeleteItem,
     NativeRecord,
     ObjectSpec,
-    Tombstone,
     UpdateItem,
     WriteResult,
 )
 
 PAGE: Final = 1000
 _LOG = logging.getLogger(__name__)
-_TYPES: Final = {"number": "decimal", "list": "multichoice"}
 
 
 class FilesAdapter:
@@ -125,23 +121,7 @@ class FilesAdapter:
         self._call()
         plan = self._layout(spec)
         with self._mirror.troubles():
-            file = self._mirror.current(plan)
-        refs = {one.path for one in spec.fields if one.ref == "record"}
-        names = [name for name in file.names[""] if not (plan.shared and name in plan.shared.columns)]
-        fields = {name: _native(name, plan.types.get(name, Column()), name in refs, plan) for name in names}
-        for table in spec.tables:
-            known = plan.tables[table.path]
-            fields[table.path] = NativeField(table.path, "other")
-            own = file.names.get(table.path if known.path else "", [])
-            for one in table.fields:
-                path = f"{table.path}[].{one.path}"
-                if one.path in own or plan.format.nested:
-                    column = known.types.get(one.path, Column())
-                    fields[path] = _native(path, column, one.ref == "record", plan)
-        missing = spec.key != BESIDE and spec.key not in file.names[""]
-        problem = f"{plan.path.name} has no column {spec.key}; `bridge setup {self._system}` adds it"
-        required = tuple(path for path, field in fields.items() if field.required)
-        return NativeSchema(spec.object, fields, key_problem=problem if missing else None, required=required)
+            return described(self._system, plan, spec, self._mirror.current(plan))
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
         """Make the file where there is none, and add the columns for bridge's keys."""
@@ -156,22 +136,7 @@ class FilesAdapter:
         with self._mirror.troubles():
             self._mirror.flush(plan)
             file = self._mirror.current(plan)
-        seq, full = self._position(file, cursor)
-        kept = self._index.after(spec.object, seq, limit + 1)
-        bad = list(self._index.bad(spec.object, seq, limit + 1))
-        places = sorted([*(one.seq for one in kept), *(one.seq for one in bad)])
-        more = len(places) > limit
-        last = places[limit - 1] if more else file.seq
-        alive = [one for one in kept if one.seq <= last and not one.gone and self._inside(plan, spec, one)]
-        return ChangePage(
-            tuple(self.record(plan, spec, one) for one in alive),
-            tuple(Tombstone(one.id, _instant(one.at), one.heir) for one in kept if one.gone and one.seq <= last)
-            if not full
-            else (),
-            json.dumps([spec.object, file.generation, last, full and more]),
-            more,
-            tuple(self.bad_row(plan, one) for one in bad if one.seq <= last),
-        )
+        return page(self._system, self._index, (plan, spec, file), cursor, limit)
 
     def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
         """As it is."""
@@ -201,7 +166,7 @@ class FilesAdapter:
         with self._mirror.troubles():
             self._mirror.current(plan)
             found = self._index.records(spec.object, list(native_ids))
-        return {id_: self.record(plan, spec, one) for id_, one in found.items() if not one.gone}
+        return {id_: record_of(self._system, plan, spec, one) for id_, one in found.items() if not one.gone}
 
     def find(self, spec: ObjectSpec, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
         """The records with these golden ids."""
@@ -210,7 +175,7 @@ class FilesAdapter:
         with self._mirror.troubles():
             self._mirror.current(plan)
             found = self._index.with_keys(spec.object, list(keys))
-        return {key: [self.record(plan, spec, one) for one in ones] for key, ones in found.items()}
+        return {key: [record_of(self._system, plan, spec, one) for one in ones] for key, ones in found.items()}
 
     def create(self, spec: ObjectSpec, items: Sequence[CreateItem]) -> list[WriteResult]:
         """New lines."""
@@ -247,7 +212,7 @@ class FilesAdapter:
         with self._mirror.troubles():
             self._mirror.current(plan)
         for one in self._index.bad(spec.object):
-            yield self.bad_row(plan, one)
+            yield bad_row(plan, one)
 
     def write_rejects(self, spec: ObjectSpec, path: Path, refused: Mapping[str, str] | None = None) -> int:
         """The bad lines, and the records that others refused (id -> why), to a CSV file. How many there are."""
@@ -264,12 +229,6 @@ class FilesAdapter:
             self._mirror.flush(plan)
             return replayed(self._system, self._mirror, plan, path)
 
-    def bad_row(self, plan: Layout, line: BadLine) -> BadRow:
-        """A bad line as it is told: its place and the reason, and nothing that stands in it."""
-        table = plan.tables.get(line.part)
-        file = table.path.name if table is not None and table.path is not None else plan.path.name
-        return BadRow(f"{file}:{line.line}", line.column, line.reason, line.id)
-
     # inside
 
     def _write(
@@ -285,7 +244,7 @@ class FilesAdapter:
         plan = self._layout(spec)
         with self._mirror.troubles(), self._index.writing():
             file = self._mirror.current(plan)
-            writer = Writer(self._system, self._index, plan, file, spec, self.record, self._clock())
+            writer = Writer(self._system, self._index, plan, file, spec, self._clock())
             writer.allowed()
             results = act(writer)
         self._used[spec.object] = plan
@@ -295,31 +254,6 @@ class FilesAdapter:
         except Transient as error:
             _said(error)  # it is kept in the index, and written later
         return results
-
-    def record(self, plan: Layout, spec: ObjectSpec, kept: Kept) -> NativeRecord:
-        """A remembered record as a native one."""
-        document = Document.parse(kept.doc)
-        values = values_of(plan, spec, document, self._system)
-        return NativeRecord(kept.id, values, version(kept.doc), _instant(kept.at), kept.key)
-
-    def _inside(self, plan: Layout, spec: ObjectSpec, kept: Kept) -> bool:
-        if not spec.where:
-            return True
-        cells, style = Document.parse(kept.doc).cells, plan.manners.style
-        paths = {term.path for term in spec.where} & set(cells)
-        return belongs(spec.where, {path: style.read(cells[path], plan.types.get(path, Column())) for path in paths})
-
-    def _position(self, file: File, cursor: str | None) -> tuple[int, bool]:
-        if cursor is None:
-            return 0, True
-        try:
-            obj, generation, seq, full = json.loads(cursor)
-            known = (obj, generation) == (file.object, file.generation) and 0 <= int(seq) <= file.seq
-        except (ValueError, TypeError):
-            known = False
-        if not known:
-            raise CursorExpired("the position is not one of this file", system=self._system)
-        return int(seq), bool(full)
 
     def _layout(self, spec: ObjectSpec) -> Layout:
         return layout(self._settings, spec)
@@ -333,16 +267,6 @@ class FilesAdapter:
         if self._gate is not None:
             self._gate.enter()
         self._calls += 1
-
-
-def _native(path: str, column: Column, reference: bool, plan: Layout) -> NativeField:
-    kind = "reference" if reference or column.type == "reference" else _TYPES.get(column.type, column.type)
-    fixed = path in plan.id
-    return NativeField(path, kind, length=column.length, required=column.required, updateable=not fixed, unique=fixed)
-
-
-def _instant(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _said(error: Exception) -> None:

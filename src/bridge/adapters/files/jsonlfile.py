@@ -35,7 +35,8 @@ class Jsonl:
                 if line.raw is not None:
                     text = line.raw[0]
                 else:
-                    found = _nested(line.cells, manners.columns, manners)
+                    cells = {name: line.cells[name] for name in names if name in line.cells}
+                    found = _nested(cells, manners.columns, manners)
                     for table, rows in line.tables.items():
                         known = manners.tables.get(table, {})
                         _put(found, table, [_nested(row, known, manners) for row in rows])
@@ -120,7 +121,7 @@ def cell(value: Any, column: Column, manners: Manners) -> str:
         return f"{LITERAL}{plain(Decimal(value))}"
     if column.type == "list" and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return style.separator.join(value)
-    return f"{LITERAL}{json.dumps(value, default=str, ensure_ascii=False)}"
+    return f"{LITERAL}{_dumped(value)}"
 
 
 def _nested(cells: Mapping[str, str], columns: Mapping[str, Column], manners: Manners) -> dict[str, Any]:
@@ -170,6 +171,8 @@ def _dumped(found: Any) -> str:
     """JSON with numbers as they were written: a float would round them."""
     if isinstance(found, _Number):
         return found.text
+    if isinstance(found, Decimal):
+        return str(found)
     if isinstance(found, dict):
         return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {_dumped(v)}" for k, v in found.items()) + "}"
     if isinstance(found, list):

@@ -172,8 +172,8 @@ class Scan:
             self._ord += 1
             document, column, reason = self._document(group, id_, rows)
             old = known.get(id_)
-            if not reason and id_ in reasons:
-                reason = reasons[id_]
+            if id_ in reasons:
+                column, reason = "", reasons[id_]
             if not reason and (id_ in fresh or (old is not None and old.seen == self._number)):
                 column, reason = ", ".join(self._layout.id), "the same id stands in a line before"
             if reason:
@@ -264,7 +264,8 @@ class Scan:
             (obj, self._number, NEW),
         ).fetchall()
         keys = [key for _, key, _ in found if key]
-        heirs = {key: ones[0].id for key, ones in self._index.with_keys(obj, keys).items() if ones}
+        living = self._index.with_keys(obj, keys)
+        heirs = {key: one.id for key, ones in living.items() for one in ones if one.seen == self._number}
         stones = []
         for place, (id_, key, ord_) in enumerate(found, 1):
             heir = heirs.get(key) if key else None

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ class BadCell(Exception):
     """A cell that is not of its column's type. The message says what was expected and never what stands there."""
 
 
+@cache
 def pattern(words: str) -> str:
     """DD.MM.YYYY hh:mm as strftime knows it."""
     return words if "%" in words else _WORD.sub(lambda found: _WORDS[found[0]], words)
@@ -106,9 +108,8 @@ class Style:
         return text
 
     def _number(self, text: str) -> Decimal:
-        whole = r"\d{1,3}(?:T\d{3})+|\d+".replace("T", re.escape(self.thousands)) if self.thousands else r"\d+"
         text = text.translate(_BLANKS)
-        if not re.fullmatch(rf"[+-]?(?:{whole})?(?:{re.escape(self.decimal)}\d+)?", text) or not text.strip("+-"):
+        if not _number_form(self.decimal, self.thousands).fullmatch(text) or not text.strip("+-"):
             raise BadCell(f"is no number such as 1234{self.decimal}5")
         if self.thousands:
             text = text.replace(self.thousands, "")
@@ -126,6 +127,8 @@ class Style:
     def _moment(self, text: str, wanted: tuple[str, ...]) -> datetime:
         for words in wanted:
             try:
+                if words == "YYYY-MM-DD" and len(text) == 10:
+                    return datetime.fromisoformat(text)
                 return datetime.strptime(text.strip(), pattern(words))  # noqa: DTZ007 - the zone is the file's
             except ValueError:
                 continue
@@ -145,6 +148,12 @@ class Style:
         if word in (one.casefold() for one in self.false):
             return False
         raise BadCell(f"is neither {', '.join(self.true)} nor {', '.join(self.false)}")
+
+
+@cache
+def _number_form(decimal: str, thousands: str) -> re.Pattern[str]:
+    whole = r"\d{1,3}(?:T\d{3})+|\d+".replace("T", re.escape(thousands)) if thousands else r"\d+"
+    return re.compile(rf"[+-]?(?:{whole})?(?:{re.escape(decimal)}\d+)?")
 
 
 def plain(number: Decimal) -> str:

@@ -12,8 +12,10 @@ from bridge.adapters.files.documents import (
     id_of,
     key_of,
     problem,
+    row_keys,
     version,
 )
+from bridge.adapters.files.feed import record_of
 from bridge.adapters.files.index import CHANGED, CLEAN, DELETED, NEW, File, Index, Kept
 from bridge.adapters.files.layout import BESIDE, Layout
 from bridge.ports.errors import (
@@ -27,7 +29,6 @@ from bridge.ports.errors import (
 from bridge.ports.records import (
     CreateItem,
     DeleteItem,
-    NativeRecord,
     NativeValue,
     ObjectSpec,
     UpdateItem,
@@ -48,11 +49,10 @@ class Writer:
         layout: Layout,
         file: File,
         spec: ObjectSpec,
-        record: Callable[[Layout, ObjectSpec, Kept], NativeRecord],
         now: float,
     ) -> None:
         self._system, self._index, self._layout, self._file = system, index, layout, file
-        self._spec, self._record, self._now = spec, record, now
+        self._spec, self._now = spec, now
 
     def allowed(self) -> None:
         """Raises Unsupported for files that bridge does not write."""
@@ -98,7 +98,7 @@ class Writer:
         """A new line at the end; the line that has the key already, where there is one."""
         known = self._index.with_keys(self._layout.object, [item.key])[item.key]
         if known:
-            record = self._record(self._layout, self._spec, known[0])
+            record = record_of(self._system, self._layout, self._spec, known[0])
             return WriteResult("ok", record.native_id, record, created=False)
         given: dict[str, NativeValue] = {
             term.path: list(term.value) if isinstance(term.value, tuple) else term.value for term in self._spec.given
@@ -122,7 +122,7 @@ class Writer:
         held = old.held if old is not None and old.dirty == DELETED else None
         place = self._index.last_place(self._layout.object) + 1
         kept = self._kept(id_, place, document, held, CHANGED if held else NEW)
-        return WriteResult("ok", id_, self._record(self._layout, self._spec, kept), created=True)
+        return WriteResult("ok", id_, record_of(self._system, self._layout, self._spec, kept), created=True)
 
     def update(self, item: UpdateItem) -> WriteResult:
         """Change cells of a line, unless it has moved."""
@@ -140,7 +140,7 @@ class Writer:
         if document.text() != old.doc:
             held = old.held if old.dirty else old.doc
             old = self._kept(old.id, old.ord, document, held, NEW if old.dirty == NEW else CHANGED, old.seen)
-        return WriteResult("ok", old.id, self._record(self._layout, self._spec, old))
+        return WriteResult("ok", old.id, record_of(self._system, self._layout, self._spec, old))
 
     def delete(self, item: DeleteItem) -> WriteResult:
         """Take a line out, unless it has moved."""
@@ -201,8 +201,6 @@ class Writer:
 
     def _rows_there(self, item: UpdateItem, before: Document) -> None:
         """A row that somebody has taken out cannot be changed: the record has moved."""
-        from bridge.adapters.files.documents import row_keys
-
         for path in item.values:
             cell = split_row_path(path)
             if cell is None:
