@@ -11,7 +11,8 @@ import pytest
 from adapters.files.reading import ORDERS, desk, everything, read
 from bridge.ports.records import CreateItem, UpdateItem
 
-SHARED = {"files": {"orders": {"rows": {"lines": {"id": "pos", "columns": {"product": "text", "quantity": "number"}}}}}}
+ROWS = {"same_file": "yes", "id": "pos", "columns": {"product": "text", "quantity": "number"}}
+SHARED = {"files": {"orders": {"rows": {"lines": ROWS}}}}
 NESTED = {"files": {"orders": {"columns": {"bridge_id": "text", "customer": "text", "day": "date"}}}}
 WAYS = ["own file", "shared file", "nested"]
 

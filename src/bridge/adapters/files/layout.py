@@ -127,8 +127,8 @@ def _types(columns: Columns, fields: tuple[FieldSpec, ...]) -> dict[str, Column]
 def _table(settings: Settings, own: FileSettings, path: Path, form: Format, table: TableSpec, style: Style) -> Table:
     said = own.rows.get(table.path)
     types = _types(said.columns if said else {}, table.fields)
-    inside = form.nested if said is None or not said.path else False
-    shares = said is not None and not said.path and not form.nested
+    inside = form.nested and not (said and said.path)
+    shares = said is not None and said.same_file and not form.nested
     place = None
     if not (inside or shares):
         suffix = path.suffix.lstrip(".")

@@ -45,13 +45,15 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 class RowsSettings(_Part):
     """The rows of a record, such as the lines of an order.
 
-    path: a file of their own; parent: its column that holds the id of the record. Without a path they stand in the
-    record's own file, which then has a line for each row: `columns` are those of the row, all others the record's.
+    path: their own file, by default OBJECT_TABLE; parent: its column that holds the id of the record. same_file: they
+    stand in the record's own file, which then has a line for each row, those of a record one after the other: `columns`
+    are those of the row, all others the record's. In JSON Lines the rows are a list inside the record, without a path.
     id: the column that tells the rows of one record apart; without it their place does.
     """
 
     path: str = ""
     sheet: str = ""
+    same_file: bool = False
     parent: str = "parent"
     id: str = ""
     columns: Columns = Field(default_factory=dict)
