@@ -26,7 +26,7 @@ def page(system: str, index: Index, of: tuple[Layout, ObjectSpec, File], cursor:
     here = [one for one in kept if one.seq <= last]
     return ChangePage(
         tuple(record_of(system, plan, spec, one) for one in here if not one.gone and _inside(plan, spec, one)),
-        tuple(Tombstone(one.id, _instant(one.at), one.heir) for one in here if one.gone and not full),
+        tuple(Tombstone(one.id, _instant(one.changed_at), one.heir) for one in here if one.gone and not full),
         json.dumps([spec.object, file.generation, last, full and more]),
         more,
         tuple(bad_row(plan, one) for one in bad if one.seq <= last),
@@ -36,7 +36,7 @@ def page(system: str, index: Index, of: tuple[Layout, ObjectSpec, File], cursor:
 def record_of(system: str, plan: Layout, spec: ObjectSpec, kept: Kept) -> NativeRecord:
     """A remembered record as a native one."""
     values = values_of(plan, spec, Document.parse(kept.doc), system)
-    return NativeRecord(kept.id, values, version(kept.doc), _instant(kept.at), kept.key)
+    return NativeRecord(kept.id, values, version(kept.doc), _instant(kept.changed_at), kept.key)
 
 
 def bad_row(plan: Layout, line: BadLine) -> BadRow:

@@ -76,7 +76,7 @@ class Kept:
     held: str | None
     dirty: int
     seen: int
-    at: float
+    changed_at: float
 
 
 _COLUMNS: Final = "id, ord, seq, gone, key, heir, doc, held, dirty, seen, at"
@@ -199,7 +199,8 @@ class Index:
     def put(self, obj: str, records: Sequence[Kept]) -> None:
         """Keep records."""
         rows = [
-            (obj, r.id, r.ord, r.seq, int(r.gone), r.key, r.heir, r.doc, r.held, r.dirty, r.seen, r.at) for r in records
+            (obj, r.id, r.ord, r.seq, int(r.gone), r.key, r.heir, r.doc, r.held, r.dirty, r.seen, r.changed_at)
+            for r in records
         ]
         self.db.executemany("insert or replace into record values (?,?,?,?,?,?,?,?,?,?,?,?)", rows)
 

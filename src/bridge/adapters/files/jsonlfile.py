@@ -142,18 +142,10 @@ def _put(found: dict[str, Any], name: str, value: Any) -> None:
     found[last] = value
 
 
-class _Number(float):
-    """A number that is written with the digits it came with."""
+class _Number(str):
+    """The digits of a number as they stand in the file, or are to."""
 
-    def __new__(cls, text: str) -> _Number:
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
+    __slots__ = ()
 
 
 def _value(text: str, column: Column, manners: Manners) -> Any:
@@ -169,9 +161,7 @@ def _value(text: str, column: Column, manners: Manners) -> Any:
 
 def _dumped(found: Any) -> str:
     """JSON with numbers as they were written: a float would round them."""
-    if isinstance(found, _Number):
-        return found.text
-    if isinstance(found, Decimal):
+    if isinstance(found, _Number | Decimal):
         return str(found)
     if isinstance(found, dict):
         return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {_dumped(v)}" for k, v in found.items()) + "}"

@@ -26,10 +26,10 @@ _CHILDREN: Final = (
 
 
 class Scan:
-    """One reading of an object's files, in a transaction of the index. at: when the file was changed, in seconds."""
+    """One reading of an object's files, in a transaction of the index. changed_at: when the file was changed, in seconds."""
 
-    def __init__(self, index: Index, layout: Layout, file: File, at: float) -> None:
-        self._index, self._layout, self._file, self._at = index, layout, file, at
+    def __init__(self, index: Index, layout: Layout, file: File, changed_at: float) -> None:
+        self._index, self._layout, self._file, self._changed_at = index, layout, file, changed_at
         self._number = file.scan + 1
         self._base = file.seq
         self._seq = file.seq + index.count(file.object)  # tombstones get the numbers before these
@@ -233,7 +233,7 @@ class Scan:
         both = merged(held, Document.parse(old.doc), document)
         now = self._new(id_, both, both.text())
         if now.doc == old.doc:
-            now.seq, now.at = old.seq, old.at
+            now.seq, now.changed_at = old.seq, old.changed_at
         if now.doc != text:
             now.held, now.dirty = text, CHANGED
         return now
@@ -241,7 +241,7 @@ class Scan:
     def _new(self, id_: str, document: Document, text: str) -> Kept:
         self._seq += 1
         key = key_of(document.cells, self._layout.key)
-        return Kept(id_, self._ord, self._seq, False, key, None, text, None, CLEAN, self._number, self._at)
+        return Kept(id_, self._ord, self._seq, False, key, None, text, None, CLEAN, self._number, self._changed_at)
 
     def _refuse(self, group: list[Line], id_: str, column: str, reason: str) -> None:
         """Put aside all lines of a record of which one cannot be taken in."""
@@ -271,7 +271,7 @@ class Scan:
             heir = heirs.get(key) if key else None
             heir = None if heir == id_ else heir
             seq = self._base + place
-            stones.append(Kept(id_, ord_, seq, True, None, heir, "", None, CLEAN, self._number, self._at))
+            stones.append(Kept(id_, ord_, seq, True, None, heir, "", None, CLEAN, self._number, self._changed_at))
         self._index.put(obj, stones)
 
 

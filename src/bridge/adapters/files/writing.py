@@ -149,7 +149,7 @@ class Writer:
             self._unmoved(old, item.expected)
             self._file.seq += 1
             held = old.held if old.dirty else old.doc
-            old.gone, old.seq, old.key, old.doc, old.at = True, self._file.seq, None, "", self._now
+            old.gone, old.seq, old.key, old.doc, old.changed_at = True, self._file.seq, None, "", self._now
             old.held, old.dirty = (None, CLEAN) if old.dirty == NEW else (held, DELETED)
             self._index.put(self._layout.object, [old])
         return WriteResult("ok", item.native_id)
