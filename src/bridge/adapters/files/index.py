@@ -249,6 +249,13 @@ class Index:
         )
         return [_kept(row) for row in rows]
 
+    def widen(self, obj: str, part: str, cells: int) -> None:
+        """The file gets one more column: lines that are bad for another reason get an empty cell there."""
+        for bad in list(self.bad(obj)):
+            if bad.part == part and len(bad.raw) == cells and bad.raw[:1] != ["\x00"]:
+                raw = json.dumps([*bad.raw, ""])
+                self.db.execute("update bad set raw = ? where object = ? and seq = ?", (raw, obj, bad.seq))
+
     def count(self, obj: str) -> int:
         """The living records."""
         return int(self.db.execute("select count(*) from record where object = ? and not gone", (obj,)).fetchone()[0])

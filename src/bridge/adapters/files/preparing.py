@@ -69,6 +69,7 @@ def _keys(mirror: Mirror, plan: Layout, spec: ObjectSpec, *, apply: bool) -> lis
                 steps.append(SetupStep(what, "failed", "the workbook has several sheets; add the column by hand"))
                 continue
             if apply:
+                mirror.index.widen(plan.object, part, len(file.names[part]))
                 file.names[part] = [*file.names[part], key]
                 file.heads[part] = [*file.heads[part], key]
                 added = True

@@ -107,7 +107,7 @@ def replayed(system: str, mirror: Mirror, plan: Layout, path: Path) -> Replayed:
         place = beside(path, part)
         if part and not place.exists():
             continue
-        sheet = Csv().open(place, Manners(Style(), encoding="utf-8", delimiter="auto"))
+        sheet = Csv().open(place, Manners(Style()))
         for line in sheet.lines:
             cells = line.cells or {}
             counts[_mended(index, plan, file, part, cells)] += 1

@@ -26,7 +26,7 @@ _CHILDREN: Final = (
 
 
 class Scan:
-    """One reading of an object's files, in a transaction of the index. changed_at: when the file was changed, in seconds."""
+    """One reading of an object's files, in a transaction of the index. changed_at: of the file, in seconds."""
 
     def __init__(self, index: Index, layout: Layout, file: File, changed_at: float) -> None:
         self._index, self._layout, self._file, self._changed_at = index, layout, file, changed_at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 from charset_normalizer import from_bytes
@@ -48,10 +47,9 @@ def delimiter_of(lines: list[str], quote: str) -> str:
     """What stands between cells: the sign that makes most cells of the header, and as many of the lines below."""
     counts = {sign: [_cells(line, sign, quote) for line in lines] for sign in _DELIMITERS}
 
-    def fitness(sign: str) -> tuple[float, int]:
+    def fitness(sign: str) -> tuple[int, int]:
         head, *rest = counts[sign] or [0]
-        alike = Counter(rest)[head] / len(rest) if rest else 1.0
-        return (alike if head else -1.0, head)
+        return (rest.count(head) if head else -1, head)
 
     return max(_DELIMITERS, key=fitness)
 
