@@ -234,3 +234,12 @@ def test_json_lines_keep_what_they_hold(tmp_path: Path) -> None:
     assert json.loads(lines[0])["extra"]["a"] == [1, 2.5]
     assert lines[1] == "not json"
     assert json.loads(lines[3])["credit"] == 1.5
+
+
+def test_a_place_where_nothing_can_be_remembered_is_told(tmp_path: Path) -> None:
+    put(tmp_path, HEAD + "1,,A,,,\n")
+    (tmp_path / "full").write_text("no folder")
+    adapter = desk(tmp_path, state=str(tmp_path / "full"))
+    for call in (lambda: adapter.open([CUSTOMERS]), lambda: adapter.changes(CUSTOMERS, None, 10)):
+        with pytest.raises(Transient):
+            call()

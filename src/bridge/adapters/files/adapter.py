@@ -95,9 +95,9 @@ class FilesAdapter:
         """Write to the files what an earlier process did not come to write. Raises Transient."""
         self._there()
         for spec in specs:
-            if self._index.file(spec.object) is not None:
-                self._call()
-                with self._mirror.troubles():
+            with self._mirror.troubles():
+                if self._index.file(spec.object) is not None:
+                    self._call()
                     self._mirror.flush(self._layout(spec))
 
     def check(self) -> Health:
@@ -136,7 +136,7 @@ class FilesAdapter:
         with self._mirror.troubles():
             self._mirror.flush(plan)
             file = self._mirror.current(plan)
-        return page(self._system, self._index, (plan, spec, file), cursor, limit)
+            return page(self._system, self._index, (plan, spec, file), cursor, limit)
 
     def amended(self, spec: ObjectSpec, cursor: str, records: Sequence[NativeRecord]) -> str:
         """As it is."""

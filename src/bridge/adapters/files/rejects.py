@@ -108,9 +108,9 @@ def replayed(system: str, mirror: Mirror, plan: Layout, path: Path) -> Replayed:
         if part and not place.exists():
             continue
         sheet = Csv().open(place, Manners(Style()))
+        marks = {_mark(bad.raw): bad.seq for bad in index.bad(plan.object) if bad.part == part}
         for line in sheet.lines:
-            cells = line.cells or {}
-            counts[_mended(index, plan, file, part, cells)] += 1
+            counts[_mended(index, plan, file, part, marks, line.cells or {})] += 1
     index.save(file)
     if counts["replaced"]:
         mirror.rewritten(plan, file)
@@ -118,29 +118,25 @@ def replayed(system: str, mirror: Mirror, plan: Layout, path: Path) -> Replayed:
     return Replayed(**counts, still_bad=index.count_bad(plan.object))
 
 
-def _mended(index: Index, plan: Layout, file: File, part: str, cells: Cells) -> str:
+def _mended(index: Index, plan: Layout, file: File, part: str, marks: Mapping[str, int], cells: Cells) -> str:
     mark = cells.get(MARK, "")
     said = {name: text for name, text in cells.items() if name not in ADDED}
     seen, named, id_ = mark.partition("=")
     if named:
         return _mended_record(index, plan, file, id_, seen, said)
+    bad = next(index.bad(plan.object, marks[mark] - 1, 1), None) if mark in marks else None
+    if bad is None:
+        return "unknown"
     form, manners = _form(plan, part)
-    for bad in index.bad(plan.object):
-        if bad.part == part and _mark(bad.raw) == mark:
-            before = form.cells_of(bad.raw, file.names[part], manners)
-            shown = _shown(before or {})
-            if before is not None and all(text == shown.get(name, "") for name, text in said.items()):
-                return "unchanged"
-            if before is None and not any(said.values()):
-                return "unchanged"
-            kept = before or {}
-            now = {name: kept.get(name, "") if text == shown.get(name) else text for name, text in said.items()}
-            raw = form.raw_of({**kept, **now}, file.names[part], manners)
-            index.db.execute(
-                "update bad set raw = ? where object = ? and seq = ?", (json.dumps(raw), plan.object, bad.seq)
-            )
-            return "replaced"
-    return "unknown"
+    before = form.cells_of(bad.raw, file.names[part], manners)
+    shown = _shown(before or {})
+    if all(text == shown.get(name, "") for name, text in said.items()):
+        return "unchanged"
+    kept = before or {}
+    now = {name: kept.get(name, "") if text == shown.get(name) else text for name, text in said.items()}
+    raw = form.raw_of({**kept, **now}, file.names[part], manners)
+    index.db.execute("update bad set raw = ? where object = ? and seq = ?", (json.dumps(raw), plan.object, bad.seq))
+    return "replaced"
 
 
 def _mended_record(index: Index, plan: Layout, file: File, id_: str, seen: str, said: Cells) -> str:
