@@ -18,6 +18,7 @@ from bridge.entrypoints.cli import (
     migrate,
     notify,
     prepare,
+    rejects,
     run,
     sandbox,
     store,
@@ -60,5 +61,6 @@ forget.register(app)
 migrate.register(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(adapters.app, name="adapters")
+app.add_typer(rejects.app, name="rejects")
 sandbox.register(app)
 demo.register(app)
