@@ -4,8 +4,8 @@
 
 Sandboxes and bridge are processes of their own over real HTTP. For each way (`BRIDGE_MIGRATION_WAYS`, as
 "crm:erp,crm:fin") the source is filled with customers, products and orders (`BRIDGE_MIGRATION_CUSTOMERS` 200,000,
-`_PRODUCTS` 50,000, `_ORDERS` 100,000; orders need the CRM as source), migrated with `bridge migrate`, killed with SIGKILL
-on the way (`BRIDGE_MIGRATION_KILLS`, 5), and verified in full. The same is done at a tenth of the size
+`_PRODUCTS` 50,000, `_ORDERS` 100,000; orders need the CRM as source), migrated with `bridge migrate`, killed with
+SIGKILL on the way (`BRIDGE_MIGRATION_KILLS`, 5), and verified in full. The same is done at a tenth of the size
 (`BRIDGE_MIGRATION_SMALL`, share 0.1) without kills: the peaks of memory stand side by side. The wire is a number of
 customers (`_WIRE`, 5,000) sent to an empty target in the same batches by a loop that does nothing else.
 

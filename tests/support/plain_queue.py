@@ -51,6 +51,10 @@ class PlainQueue:
         rows = [one for one in self.tables.outbox.values() if one.entity == entity and one.state in TAKEN]
         return [one for one in rows if one.golden_id in golden_ids]
 
+    def set_aside(self, entity: str, golden_ids: Sequence[str]) -> list[OutboxEntry]:
+        rows = [one for one in self.tables.outbox.values() if one.entity == entity and one.state == "dead"]
+        return [one for one in rows if one.golden_id in golden_ids]
+
     def move_entry(self, entry: OutboxEntry, golden_id: str) -> None:
         self._put(replace(self.tables.outbox[entry.id], golden_id=golden_id, intent=entry.intent))
 

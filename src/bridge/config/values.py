@@ -21,6 +21,8 @@ from bridge.mapping.reading import Data
 from bridge.mapping.source import Source
 from bridge.ports.errors import ConfigError
 
+FOLDERS: Final = frozenset({"folder", "state"})
+"""Settings of systems that name a place: relative to the configuration, as all its paths."""
 SHOWN: Final = ("login", "username", "user")
 """Who bridge is in a system is no secret."""
 
@@ -148,6 +150,8 @@ class Config:
         found = {key: resolver.resolve(key, value) for key, value in self.systems[name].settings.items()}
         if resolver.problems:
             raise ConfigError(resolver.problems)
+        for key in FOLDERS & found.keys():
+            found[key] = str(self.folder / str(found[key]))
         return found
 
     def secrets(self, name: str) -> set[str]:

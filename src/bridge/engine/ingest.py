@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bridge.engine.absorb import absorb
 from bridge.engine.heirs import inherit, keys_of_heirs
+from bridge.engine.mending import tell_bad_rows
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.restoring import read_since, waits_for_reading
 from bridge.engine.runtime import Run, traced
@@ -171,6 +172,7 @@ def _take_in(
 ) -> None:
     tally = run.report.of(system, emap.entity)
     tally.read += len(page.records) + len(page.tombstones)
+    tell_bad_rows(run, emap, system, page.bad)
     alive = {record.native_id for record in page.records}
     dead = [tombstone for tombstone in page.tombstones if tombstone.native_id not in alive]
     merged = inherit(run, uow, emap, system, dead, keys)

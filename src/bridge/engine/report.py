@@ -19,7 +19,8 @@ class Tally:
     read: records delivered by the system. unchanged: of these, the ones that said nothing new. linked: records newly
     linked. archived: set inactive because they were deleted elsewhere. restored: made again, or set active again. held:
     fields that wait for a person. waiting: records that wait for another record. api_calls: HTTP calls.
-    news: records in which somebody there changed something, or that nobody had seen before.
+    news: records in which somebody there changed something, or that nobody had seen before. bad: rows that the system
+    itself could not give.
     """
 
     read: int = 0
@@ -37,6 +38,7 @@ class Tally:
     waiting: int = 0
     enqueued: int = 0
     news: int = 0
+    bad: int = 0
     api_calls: int = 0
     seconds: float = 0.0
 

@@ -19,6 +19,7 @@ from bridge.entrypoints.cli import (
     notify,
     pausing,
     prepare,
+    rejects,
     run,
     sandbox,
     store,
@@ -62,5 +63,6 @@ forget.register(app)
 migrate.register(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(adapters.app, name="adapters")
+app.add_typer(rejects.app, name="rejects")
 sandbox.register(app)
 demo.register(app)
