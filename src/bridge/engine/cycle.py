@@ -2,6 +2,7 @@
 
 open   -> log in everywhere, and see that it is the right database
 doubt  -> writes without an answer are looked up
+remap  -> where a mapping was changed, the fields of its changed lines mean what it says now; nothing else moves
 heed   -> records of which a system told that they have changed are read, where the system is not read anyway
 read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
 sweep  -> now and then, in systems that tell of no deletes: which of the linked records are gone
@@ -27,7 +28,8 @@ from bridge.engine.meter import Meter, known_budgets
 from bridge.engine.outbox.deliver import deliver
 from bridge.engine.outbox.doubt import settle_doubts
 from bridge.engine.outbox.reaction import as_bridge_error, ends_the_turn
-from bridge.engine.pausing import paused
+from bridge.engine.pausing import covered, next_due, paused, paused_entities
+from bridge.engine.remapping import remap
 from bridge.engine.report import Report
 from bridge.engine.runtime import Halt, Run, Runtime
 from bridge.engine.stops import enforce
@@ -70,6 +72,7 @@ def cycle(
         run.barred.update(quiet)
         doubtful = [system for system in _rest(run) if system not in quiet]
         _open(run, [system for system in runtime.adapters if system not in run.down])
+        run.remapping = remap(run)
         _take_in(run, runtime.adapters)
         writing(run)
         for system in doubtful:
@@ -112,7 +115,10 @@ def _rest(run: Run) -> list[str]:
     """Leave alone who is paused, and who did not answer the last time; those whose time has come are returned."""
     with run.store.begin() as uow:
         resting = paused(uow, run.runtime.adapters)
+        places = [(system, entity) for entity, emap in run.runtime.maps.items() for system in emap.systems]
+        run.report.paused_entities = paused_entities(uow, places)
         run.circuits = open_circuits(uow, [system for system in run.runtime.adapters if system not in resting])
+    run.alone = covered(places, run.report.paused_entities.values())
     for system, found in resting.items():
         run.report.paused[system] = found
         run.barred.add(system)
@@ -180,7 +186,8 @@ def write(run: Run) -> None:
     """Deliver what is due, as often as records that were just made let others go; nothing of what a guard stopped."""
     run.stopped = enforce(run)
     for emap in run.runtime.maps.values():
-        arm(run, emap)
+        if emap.entity not in run.remapping:
+            arm(run, emap)
     for _ in range(run.runtime.pace.passes):
         written = 0
         due = _queued(run, "pending", "waiting")
@@ -226,9 +233,10 @@ def _next_moment(run: Run) -> datetime | None:
     entities = [entity for entity in run.runtime.maps if entity not in run.stopped]
     moments = []
     with run.store.begin() as uow:
-        moments.append(uow.next_due(entities, without=run.barred | out | run.read_only))
+        left_out = run.barred | out | run.read_only
+        moments.append(next_due(uow, everybody, entities, without=left_out, alone=run.alone))
         for system in out - run.read_only:
-            due = uow.next_due(entities, without=everybody - {system})
+            due = next_due(uow, [system], entities, alone=run.alone)
             moments.append(due and max(due, run.circuits[system].until))
     return min((moment for moment in moments if moment is not None), default=None)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from time import perf_counter
 
 from bridge.engine.circuit import Circuit
-from bridge.engine.pausing import Pause
+from bridge.engine.pausing import Pause, as_rows
 from bridge.ports.errors import BridgeError, SafetyStop
 
 
@@ -60,8 +60,10 @@ class Trouble:
 class Report:
     """The figures of one run.
 
-    outbox: state -> entries that are left when it ends. paused: systems that were paused when it began. resting: those
-    that did not answer the last time, and whose time to be asked again had not come.
+    outbox: state -> entries that are left when it ends. paused: systems that were paused when it began.
+    paused_entities: entities that were, the system empty where it is one in all. resting: those that did not answer the
+    last time, and whose time to be asked again had not come.
+    remapped: entity -> field of a changed mapping line -> golden records in which it has another value now, or is held.
     """
 
     run: str
@@ -70,7 +72,9 @@ class Report:
     troubles: list[Trouble] = field(default_factory=list)
     outbox: dict[str, int] = field(default_factory=dict)
     paused: dict[str, Pause] = field(default_factory=dict)
+    paused_entities: dict[tuple[str, str], Pause] = field(default_factory=dict)
     resting: dict[str, Circuit] = field(default_factory=dict)
+    remapped: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def of(self, system: str, entity: str) -> Tally:
@@ -138,6 +142,8 @@ class Report:
             },
             "outbox": dict(self.outbox),
             "paused": {system: str(pause) for system, pause in self.paused.items()},
+            "paused_entities": as_rows(self.paused_entities),
+            "remapped": {entity: dict(fields) for entity, fields in self.remapped.items()},
             "resting": {system: str(circuit) for system, circuit in self.resting.items()},
             "troubles": [asdict(trouble) for trouble in self.troubles],
         }

@@ -118,6 +118,8 @@ class Run:
     stopped: entities of which nothing is written, because a stop waits for a person. reads: (system, entity) that are
     read in this run; None: all. hints: (system, entity) -> the records of which the system told that they may have
     changed; "" among them for some record that it did not name. read_only: systems that are never written in this run.
+    alone: (system, entity) that a person paused: neither read nor written. remapping: entities whose changed mapping
+    waits for a person: the same.
     """
 
     runtime: Runtime
@@ -136,6 +138,8 @@ class Run:
     reads: Collection[tuple[str, str]] | None = None
     hints: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
+    remapping: set[str] = field(default_factory=set)
+    alone: set[tuple[str, str]] = field(default_factory=set)
 
     def reads_now(self, system: str, entity: str) -> bool:
         """Whether an entity of a system is read in this run."""
@@ -169,8 +173,12 @@ class Run:
         return Circumstances(self.now, self.id, usual, runtime.new_id, coarse, runtime.policies)
 
     def up(self, emap: EntityMap) -> Iterable[str]:
-        """The systems of an entity that have answered so far."""
-        return [system for system in emap.systems if system not in self.down]
+        """The systems of an entity that have answered so far, and in which nobody paused it."""
+        return [
+            s
+            for s in emap.systems
+            if s not in self.down and (s, emap.entity) not in self.alone and emap.entity not in self.remapping
+        ]
 
     def leave(self, system: str, error: BridgeError) -> None:
         """Leave a system alone: for now; to the end of the run where waiting would not help; or, where its log-in is

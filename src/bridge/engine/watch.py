@@ -125,7 +125,7 @@ def look_for_canaries(run: Run, system: str) -> None:
     """Leave a system alone where a record that must be there is not: it is another database, or a copy for tests."""
     for entity, native_id in run.runtime.canaries.get(system, {}).items():
         emap = run.runtime.maps.get(entity)
-        if emap is None or system not in emap.systems or system in run.down:
+        if emap is None or system not in run.up(emap):
             continue
         try:
             with run.calling(system, entity) as (adapter, _):

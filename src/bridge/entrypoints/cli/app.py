@@ -17,6 +17,7 @@ from bridge.entrypoints.cli import (
     mapping,
     migrate,
     notify,
+    pausing,
     prepare,
     rejects,
     run,
@@ -54,6 +55,7 @@ run.register(app)
 daemon.register(app)
 approve.register(app)
 inspect.register(app)
+pausing.register(app)
 notify.register(app)
 undo.register(app)
 store.register(app)

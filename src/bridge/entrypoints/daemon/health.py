@@ -85,6 +85,9 @@ class Health:
                 "fault": pulse.fault or None,
                 "reload_refused": list(pulse.refused),
                 "quiet": sorted(daemon.quiet),
+                "clock_set_back": pulse.set_back
+                and {"at": pulse.set_back[0], "seconds": round(pulse.set_back[1].total_seconds())},
+                "paused": [{"name": name, "what": str(one)} for name, one in daemon.pauses],
                 "nothing_new": [
                     {"system": system, "entity": entity, "last": one.last, "told": one.told}
                     for (system, entity), one in sorted(pulse.silent.items())

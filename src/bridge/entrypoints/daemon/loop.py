@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from bridge.engine.circuit import open_circuits
+from bridge.engine.circuit import hasten, open_circuits
 from bridge.engine.cycle import cycle
-from bridge.engine.pausing import paused
+from bridge.engine.pausing import Pause, covered, next_due, paused, paused_entities, pauses_by_name
 from bridge.engine.plan.rhythm import Rhythm
 from bridge.engine.report import Report
 from bridge.engine.runtime import Runtime, Spans
@@ -28,7 +28,7 @@ from bridge.entrypoints.cli.crash import in_words
 from bridge.entrypoints.daemon.hearing import Hearing
 from bridge.entrypoints.daemon.hints import Hints, Taken
 from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
-from bridge.entrypoints.daemon.telling import Troubles, figures, idle
+from bridge.entrypoints.daemon.telling import Troubles, figures, idle, of_the_store, tell_pauses
 from bridge.ports.errors import ConfigError
 from bridge.ports.storage import UnitOfWork
 from bridge.store import Database
@@ -38,6 +38,8 @@ LOOK: Final = 1.0
 """Seconds between two looks at the outbox and the files; what people decide is written within this time."""
 ANEW: Final = timedelta(hours=1)
 """After so long the systems are asked again how their objects look: fields come and go."""
+BACK: Final = timedelta(seconds=30)
+"""A clock that goes back by less is being kept in step (NTP)."""
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 """Seconds of rest after a fault of the daemon's own world (its store does not answer, its disk is full)."""
 
@@ -49,7 +51,8 @@ Left = dict[tuple[str, str, str], int]
 class Pulse:
     """How the daemon is, for whoever asks over HTTP. Instants are those of its last sign of life, of the end of its
     last cycle, and of each (system, entity)'s last reading that went well. silent: those that bring nothing new for
-    longer than they ever did."""
+    longer than they ever did. set_back: when, by its own time, this machine's clock was last set
+    back, and how far."""
 
     sign: datetime
     cycled: datetime | None = None
@@ -58,6 +61,7 @@ class Pulse:
     fault: str = ""
     refused: tuple[str, ...] = ()
     stopping: bool = False
+    set_back: tuple[datetime, timedelta] | None = None
 
 
 class Daemon:
@@ -91,6 +95,7 @@ class Daemon:
         self.left: Left = {}
         self.rest = 0.0
         self.quiet: set[str] = set()
+        self.pauses: list[tuple[str, Pause]] = []
 
     def stop(self) -> None:
         """End after the step that is under way."""
@@ -106,20 +111,25 @@ class Daemon:
     def live(self) -> None:
         """Go on until told to stop."""
         while not self.halt.is_set():
-            self._look_at_files()
-            try:
-                self._turn()
-            except Exception as error:
-                self._fault(error)
-            else:
-                self._recovered()
+            self.step()
             self.wake.wait(self._pause())
             self.wake.clear()
         self._let_go()
 
+    def step(self) -> None:
+        """Look once what there is to do, and do it."""
+        self._look_at_files()
+        try:
+            self._turn()
+        except Exception as error:
+            self._fault(error)
+        else:
+            self._recovered()
+
     def _turn(self) -> None:
         """One cycle, if there is anything to do."""
         now = self.clock()
+        self._note_clock(now)
         self.pulse.sign = now
         self._note_quiet(now)
         places = [place for place in self.site.places if place[0] not in self.quiet]
@@ -134,7 +144,8 @@ class Daemon:
             return
         self.last.update(dict.fromkeys(due, now))
         self._tell(report, due)
-        read = [place for place in {*due, *told.of()} if _went_well(report, place)]
+        still = covered(told.of(), report.paused_entities.values())  # the reading after the pause needs no hint
+        read = [place for place in {*due, *told.of()} if place in still or _went_well(report, place)]
         self.hints.done(told, read, self.clock())
 
     def _pause(self) -> float:
@@ -173,11 +184,13 @@ class Daemon:
         since the last cycle. What a cycle leaves behind waits for something else, and is not tried over and over."""
         with self.store.begin() as uow:
             off = self._off(uow, now)
-            moment = uow.next_due(list(self.site.maps), without=off)
+            alone = covered(self.site.places, paused_entities(uow).values())
+            moment = next_due(uow, self.site.adapters, self.site.maps, without=off, alone=alone)
             counts = uow.queue_counts()
         if moment is not None and moment <= now:
             return True
         fresh = {place: n for place, n in counts.items() if place[2] == "pending" and place[0] not in off}
+        fresh = {place: n for place, n in fresh.items() if place[:2] not in alone}
         return any(number > self.left.get(place, 0) for place, number in fresh.items())
 
     def _off(self, uow: UnitOfWork, now: datetime) -> set[str]:
@@ -194,9 +207,25 @@ class Daemon:
         self.troubles.tell(report, lambda system, entity: (system, entity) in due or not entity, self.log)
         if not idle(report):
             self.log.info("cycle", run=report.run, **figures(report))
-        self.hearing.interrupted({system for system, _ in {*due} - good})
+        alone = covered(due, report.paused_entities.values())
+        self.hearing.interrupted({system for system, _ in {*due} - good - alone}, alone)
+        for entity, fields in report.remapped.items():
+            self.log.info("mapping in force", run=report.run, entity=entity, records_by_field=fields)
+        self.pauses = tell_pauses(self.pauses, pauses_by_name(report.paused, report.paused_entities), self.log)
         self.hearing.after(report, good, self.site.places, now)
         self.pulse.silent = self.hearing.silent
+
+    def _note_clock(self, now: datetime) -> None:
+        """A clock that was set back: what was to wait until some instant would wait for the difference as well."""
+        back = self.pulse.sign - now
+        if back < BACK:
+            return
+        with self.store.begin() as uow:
+            uow.hasten()
+            hasten(uow, self.site.adapters, now)
+        self.pulse.set_back = (now, back)
+        to_do = "Nothing: what waits is tried now. What was stamped before counts as later until the clock gets there."
+        self.log.warning("clock set back", seconds=round(back.total_seconds()), to_do=to_do)
 
     def _note_quiet(self, now: datetime) -> None:
         quiet = {system for system in self.site.adapters if self.site.config.run.timetable.quiet_at(system, now)}
@@ -229,7 +258,7 @@ class Daemon:
         self.runtime = replace(self._runtime(), owner=self.runtime.owner)
         self.last = {place: at for place, at in self.last.items() if place[1] not in fields}
         if asked or files:
-            self.log.info("reloaded", files=files, fields=fields, read_anew=sorted(fields))
+            self.log.info("reloaded", files=files, fields=fields)
 
     def _refuse(self, error: ConfigError, files: list[str], stamps: Any) -> None:
         self.site = replace(self.site, stamps=stamps)  # told once, not every second
@@ -243,7 +272,7 @@ class Daemon:
         self.rest = min(max(self.rest * 2, FIRST_REST), LONGEST_REST)
         kind = type(error).__name__
         if isinstance(error, DBAPIError):
-            kind = f"the store does not do its work ({type(error.orig).__name__})"
+            kind = of_the_store(error)
             self.store.engine.dispose()  # connections of a server that was restarted are of no use
         if kind == self.pulse.fault:
             return
@@ -279,7 +308,12 @@ def _went_well(report: Report, place: tuple[str, str]) -> bool:
     """Whether what was to be read was read. A record that is refused says nothing of that."""
     system, entity = place
     ours = [one for one in report.troubles if one.system == system and one.entity in ("", entity)]
-    return all(one.golden_id for one in ours) and system not in report.paused and system not in report.resting
+    off = {*report.paused, *report.resting}
+    return (
+        all(one.golden_id for one in ours)
+        and system not in off
+        and not covered([place], report.paused_entities.values())
+    )
 
 
 def end_for_sure(after: timedelta, log: Any, leave: Callable[[int], None]) -> threading.Timer:

@@ -15,7 +15,7 @@ from bridge.config import Config
 from bridge.engine.budget import left
 from bridge.engine.circuit import open_circuits
 from bridge.engine.meter import known_budgets
-from bridge.engine.pausing import paused
+from bridge.engine.pausing import covered, paused, paused_entities
 from bridge.engine.report import Report
 from bridge.engine.stops import all_stops
 from bridge.entrypoints.daemon.loop import Pulse
@@ -118,12 +118,14 @@ class Standing(Collector):
             "bridge_links_in_review", "Records that wait for a person.", labels=["system", "entity"]
         )
         off = GaugeMetricFamily("bridge_system_off", "1 while left alone.", labels=["system", "why"])
+        still = GaugeMetricFamily("bridge_entity_paused", "1 while a person paused it.", labels=["system", "entity"])
         quota = GaugeMetricFamily("bridge_calls_left", "Calls left to bridge in 24 hours.", labels=["system"])
         waiting = GaugeMetricFamily("bridge_hints_waiting", "Hints not looked at yet.", labels=["system"])
         with self._store.begin() as uow:
             hints = uow.hint_counts() if config.run.hooks else {}
             counts, ages, disputes = uow.queue_counts(), uow.queue_ages(), uow.conflict_counts()
             reviews = uow.review_counts()
+            alone = covered(self._places(), paused_entities(uow).values())
             pauses, circuits = paused(uow, config.systems), open_circuits(uow, config.systems)
             budgets, stops = known_budgets(uow), [stop for stop in all_stops(uow) if stop.approved is None]
         for system, number in hints.items():
@@ -137,6 +139,8 @@ class Standing(Collector):
                 held.add_metric([entity], number)
         for (entity, system), (number, _) in reviews.items():
             review.add_metric([system, entity], number)
+        for of in self._places():
+            still.add_metric(of, float(of in alone))
         for system in config.systems:
             off.add_metric([system, "paused"], float(system in pauses))
             off.add_metric([system, "not answering"], float(system in circuits))
@@ -145,4 +149,4 @@ class Standing(Collector):
                 room = left(budgets[system], config.systems[system].budget, "live", now)
                 if room is not None:
                     quota.add_metric([system], max(room, 0))
-        return [entries, oldest, held, review, off, quota, waiting]
+        return [entries, oldest, held, review, off, still, quota, waiting]

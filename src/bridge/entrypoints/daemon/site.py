@@ -76,12 +76,12 @@ def changed_files(before: Stamps, after: Stamps) -> list[str]:
 
 
 def changed_fields(before: Mapping[str, EntityMap], after: Mapping[str, EntityMap]) -> dict[str, list[str]]:
-    """Entity -> the fields whose lines say something else now. All records of such an entity are looked at anew."""
+    """Entity -> the fields whose lines say something else now; none where it is other words of the file."""
     found: dict[str, list[str]] = {}
     for entity in sorted({*before, *after}):
         old, new = before.get(entity), after.get(entity)
         if old is None or new is None or old.digest != new.digest:
-            lines = [{unit.name: repr(unit) for unit in emap.units} if emap else {} for emap in (old, new)]
+            lines = [dict(emap.outline.units) if emap and emap.outline else {} for emap in (old, new)]
             names = sorted({*lines[0], *lines[1]})
             found[entity] = [name for name in names if lines[0].get(name) != lines[1].get(name)]
     return found
