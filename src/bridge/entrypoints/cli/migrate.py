@@ -421,7 +421,7 @@ def _write_report(stages: Stages, folder: Path, *, json: bool) -> int:
     ):
         with writing(file):
             file.write_text(text, encoding="utf-8")
-    stages.end("report", {"sha256": document["sha256"], "files": [str(file) for file in files]})
+    stages.end("report", {"sha256": document["sha256"], "reports": [str(file) for file in files]})
     if json:
         event("stage done", stage="report", run=state.run, found=state.stages["report"])
     else:
