@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from bridge.ports.storage import CursorRow
+from bridge.ports.storage import CursorRow, Lease
 from bridge.ports.work import (
     AGAIN,
     Alias,
@@ -58,6 +58,7 @@ class Tables:
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     budgets: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
+    leases: dict[str, Lease] = field(default_factory=dict)
     last: int = 0
 
     def copy(self) -> Tables:

@@ -59,7 +59,8 @@ class Report:
     """The figures of one run.
 
     outbox: state -> entries that are left when it ends. paused: systems that were paused when it began. resting: those
-    that did not answer the last time, and whose time to be asked again had not come.
+    that did not answer the last time, and whose time to be asked again had not come. busy: (system, entity) that were
+    left to another worker. unfinished: those of which not all was written, so that others have their turn.
     """
 
     run: str
@@ -70,6 +71,8 @@ class Report:
     paused: dict[str, Pause] = field(default_factory=dict)
     resting: dict[str, Circuit] = field(default_factory=dict)
     seconds: float = 0.0
+    busy: set[tuple[str, str]] = field(default_factory=set)
+    unfinished: set[tuple[str, str]] = field(default_factory=set)
 
     def of(self, system: str, entity: str) -> Tally:
         """The tally of one system and entity."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+_T = TypeVar("_T")
 CHUNK = 5000
 """Values in one IN list: far below what SQLite (32,766) and PostgreSQL (65,535) take in one statement."""
 
+CHANNEL = "bridge"
+"""What workers on PostgreSQL listen to: somebody made work."""
 
-def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+
+def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """Slices that fit into one statement."""
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]
@@ -23,6 +27,11 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    def tell_workers(self) -> None:
+        """Wake the workers of a shared store once this transaction commits: a hint, they look by themselves too."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(select(func.pg_notify(CHANNEL, "")))
 
     def insert(self, table: Table) -> Any:
         """An INSERT that can say ON CONFLICT, in the database's own dialect."""

@@ -31,14 +31,21 @@ THOUGHT = timedelta(minutes=10)
 
 
 @traced("deliver")
-def deliver(run: Run, emap: EntityMap, system: str) -> int:
-    """Write all that is due now to one system. Returns the number of records written."""
+def deliver(run: Run, emap: EntityMap, system: str, batches: int | None = None) -> int:
+    """Write all that is due now to one system. Returns the number of records written.
+
+    batches: not more than so many claims, so that other systems have their turn; what is left is told in the report.
+    """
     spec = emap.spec(system)
     able = run.runtime.adapters[system].capabilities(spec)
     limit = max(able.batch_create, able.batch_update)
-    written = 0
+    written, claims = 0, 0
     while system not in run.down:
         run.go_on()
+        if claims == batches:
+            run.report.unfinished.add((system, emap.entity))
+            break
+        claims += 1
         now = run.now
         with run.store.begin() as uow:
             entries = uow.claim(

@@ -68,10 +68,12 @@ def _run(file: Path, *, as_json: bool) -> None:
             lambda: needs_of_daemon(fault=bool(daemon.pulse.fault), refused=len(daemon.pulse.refused)),
             log,
             daemon.clock,
+            speaks=daemon.crew.speaks,
         )
         with (
             listening(settings.run.listen, Health(daemon, metrics.registry, daemon.clock)) as port,
             _obeying(daemon),
+            daemon.crew.on_duty(log),
             notifying(notifier),
         ):
             log.info("started", config=str(file), systems=sorted(settings.systems), port=port, process=os.getpid())

@@ -23,14 +23,16 @@ from bridge.engine.pausing import paused
 from bridge.engine.plan.rhythm import Rhythm
 from bridge.engine.report import Report
 from bridge.engine.runtime import Runtime, Spans
-from bridge.entrypoints.alone import Busy, alone
+from bridge.engine.sharing import lease_name
+from bridge.entrypoints.alone import Busy, at_work
 from bridge.entrypoints.cli.crash import in_words
+from bridge.entrypoints.daemon.crew import Crew
 from bridge.entrypoints.daemon.hearing import Hearing
 from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
 from bridge.entrypoints.daemon.telling import Troubles, figures, idle
 from bridge.ports.errors import ConfigError
 from bridge.store import Database
-from bridge.wiring import make_runtime
+from bridge.wiring import make_runtime, owner
 
 LOOK: Final = 1.0
 """Seconds between two looks at the outbox and the files; what people decide is written within this time."""
@@ -83,6 +85,7 @@ class Daemon:
         self.troubles = Troubles()
         self.hearing = Hearing(store, log, lambda: self.site.config.run.silence)
         self.pulse.silent = self.hearing.silent
+        self.crew = Crew(store, owner(), clock, lambda: self.pulse.sign, self.wake.set)
         self.runtime = self._runtime()
         self.opened = clock()
         self.left: Left = {}
@@ -120,14 +123,23 @@ class Daemon:
         self.pulse.sign = now
         self._note_quiet(now)
         places = [place for place in self.site.places if place[0] not in self.quiet]
-        due = self.site.config.run.timetable.due(places, self.last, now)
+        last = self.crew.timetable(self.last, places)
+        due = self.site.config.run.timetable.due(places, last, now)
+        elsewhere = self.crew.read_since_start(last)
+        self.hearing.read_elsewhere(elsewhere)
+        self.pulse.read.update(elsewhere)
         if not due and not self._waiting(now):
+            if elsewhere:
+                self.pulse.cycled = self.pulse.cycled or now  # others do the work, and this one is ready for its share
             return
         try:
-            with alone(self.site.config, self.store, patience=0):
+            with at_work(self.site.config, self.store):
                 report = self._cycle(due)
         except Busy:  # a person's command is at work; it is our turn when it is done
             return
+        if self.crew.made_way:  # what was not read is still due
+            self.crew.made_way, due = False, due & set(report.tallies)
+        due -= report.busy
         self.last.update(dict.fromkeys(due, now))
         self._tell(report, due)
 
@@ -135,7 +147,8 @@ class Daemon:
         run_id = uuid.uuid4().hex[:12]
         runtime = self.runtime
         with self.store.begin() as uow:
-            uow.reclaim(runtime.clock(), owner=runtime.owner)
+            if runtime.workers is None:
+                uow.reclaim(runtime.clock(), owner=runtime.owner)
             uow.start_run(run_id, "run", runtime.clock())
         with runtime.span("cycle", run=run_id):
             report = cycle(runtime, run_id, reads=due, quiet=self.quiet)
@@ -144,7 +157,8 @@ class Daemon:
                 uow.drop_run(run_id)
             else:
                 uow.finish_run(run_id, report.as_json(), runtime.clock())
-            self.left = uow.queue_counts()
+            again = report.busy | report.unfinished
+            self.left = {place: n for place, n in uow.queue_counts().items() if place[:2] not in again}
         return report
 
     def _waiting(self, now: datetime) -> bool:
@@ -156,10 +170,13 @@ class Daemon:
             off |= {system for system, circuit in open_circuits(uow, systems).items() if circuit.until > now}
             moment = uow.next_due(list(self.site.maps), without=off)
             counts = uow.queue_counts()
-        if moment is not None and moment <= now:
+            others = self.crew.others(uow)
+        free = {p: n for p, n in counts.items() if p[0] not in off and lease_name(p[:2]) not in others}
+        if moment is not None and moment <= now and any(place[2] in ("waiting", "in_doubt") for place in free):
             return True
-        fresh = {place: n for place, n in counts.items() if place[2] == "pending" and place[0] not in off}
-        return any(number > self.left.get(place, 0) for place, number in fresh.items())
+        if self.crew.workers and any(place[2] == "leased" for place in free):
+            return True  # whoever claimed it is gone
+        return any(n > self.left.get(place, 0) for place, n in free.items() if place[2] == "pending")
 
     def _tell(self, report: Report, due: Collection[tuple[str, str]]) -> None:
         self.pulse.cycled = now = self.clock()
@@ -201,7 +218,7 @@ class Daemon:
         fields = changed_fields(self.site.maps, new.maps)
         self.site.close()
         self.site, self.opened, self.pulse.refused = new, self.clock(), ()
-        self.runtime = replace(self._runtime(), owner=self.runtime.owner)
+        self.runtime = self._runtime()
         self.last = {place: at for place, at in self.last.items() if place[1] not in fields}
         if asked or files:
             self.log.info("reloaded", files=files, fields=fields, read_anew=sorted(fields))
@@ -238,13 +255,23 @@ class Daemon:
         made = make_runtime(
             self.site.config, self.store, self.site.adapters, self.site.maps, point=alive, progress=alive
         )
-        return replace(made, clock=self.clock, stopping=self.halt.is_set, span=self.span or made.span)
+        workers = self.crew.workers
+        return replace(
+            made,
+            store=workers or made.store,
+            workers=workers,
+            owner=self.crew.owner,
+            clock=self.clock,
+            stopping=lambda: self.halt.is_set() or self.crew.makes_way(),
+            span=self.span or made.span,
+        )
 
     def _let_go(self) -> None:
         """Give back what was claimed, so that the next process need not wait for its lease to run out."""
         try:
-            with self.store.begin() as uow:
-                uow.reclaim(self.clock(), owner=self.runtime.owner)
+            if self.crew.workers is None:  # else its places were given back as it left them
+                with self.store.begin() as uow:
+                    uow.reclaim(self.clock(), owner=self.runtime.owner)
         except DBAPIError:
             self.log.warning("leases not released", to_do="They run out by themselves within minutes.")
         self.site.close()
