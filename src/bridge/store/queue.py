@@ -140,18 +140,18 @@ class Queue(Transaction):
         )
         if self.connection.dialect.name == "postgresql":
             query = query.with_for_update(skip_locked=True)
-        return [row.id for row in self.connection.execute(query)]
+        return list(self.connection.execute(query).scalars().all())  # all: a row at a time takes the driver longer
 
     def _lease(self, ids: Sequence[int], *, lease_until: datetime, owner: str) -> list[OutboxEntry]:
         if not ids:
             return []
         claimed = (
             update(OUTBOX)
-            .where(OUTBOX.c.id.in_(ids))
+            .where(self.one_of(OUTBOX.c.id, ids))
             .values(state="leased", fence=OUTBOX.c.fence + 1, lease_until=lease_until, owner=owner, next_at=null())
             .returning(OUTBOX)
         )
-        return sorted((codec.entry_of(row) for row in self.connection.execute(claimed)), key=lambda e: e.id)
+        return sorted((codec.entry_of(row) for row in self.connection.execute(claimed).all()), key=lambda e: e.id)
 
     def reclaim(self, now: datetime, *, owner: str | None = None, place: tuple[str, str] | None = None) -> int:
         """Free entries whose worker is gone: those sent become in doubt, those not sent become pending again.
@@ -189,7 +189,7 @@ class Queue(Transaction):
                 self._settle_one(settlement)
         for fence, ids in done.items():  # most were claimed once: one statement for all of them
             for part in chunks(ids):
-                self.connection.execute(delete(OUTBOX).where(OUTBOX.c.fence == fence, OUTBOX.c.id.in_(part)))
+                self.connection.execute(delete(OUTBOX).where(OUTBOX.c.fence == fence, self.one_of(OUTBOX.c.id, part)))
 
     def _settle_one(self, settlement: Settlement) -> None:
         entry, state = settlement.entry, settlement.state
