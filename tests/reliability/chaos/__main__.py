@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -166,6 +167,7 @@ def section(found: Figures) -> str:
 
 def main() -> int:
     """Run, tell, write the report."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # with everything that was started
     seed = os.environ.get("BRIDGE_CHAOS_SEED") or str(secrets.randbelow(1_000_000))
     seconds = float(os.environ.get("BRIDGE_CHAOS_SECONDS", "180"))
     plant = os.environ.get("BRIDGE_CHAOS_PLANT", "")
