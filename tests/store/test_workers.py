@@ -145,6 +145,16 @@ def test_signs_of_life_hold_a_place(store: Database) -> None:
         assert uow.leases()[lease_name(PLACE)].owner == "second"
 
 
+def test_who_stood_still_makes_no_call(store: Database) -> None:
+    mine = Workers(store, "first")
+    assert mine.take(PLACE, NOW)
+    mine.before_call(NOW + TERM)
+    mine.sign_of_life(NOW + TERM)
+    mine.before_call(NOW + 2 * TERM)
+    with pytest.raises(LeaseLost):
+        mine.before_call(NOW + 2 * TERM + timedelta(seconds=1))
+
+
 def test_of_many_who_want_a_place_one_gets_it(store: Database) -> None:
     got: list[str] = []
 
@@ -197,7 +207,7 @@ def test_eight_workers_never_take_more_calls_than_there_are(store: Database) -> 
             known = known_budgets(uow).get("crm")
         meter = Meter(
             "crm", terms, known, store, owner=f"w{number}", priority="live", clock=lambda: NOW, sleep=lambda _: None,
-            shared=True,
+            workers=Workers(store, "w"),
         )  # fmt: skip
         with suppress(RateLimited):
             while True:
@@ -215,7 +225,15 @@ def test_a_shared_pace_is_kept_by_all_together(store: Database) -> None:
 
     def work(number: int) -> None:
         meter = Meter(
-            "crm", terms, None, store, owner=f"w{number}", priority="live", clock=lambda: NOW, sleep=stop, shared=True
+            "crm",
+            terms,
+            None,
+            store,
+            owner=f"w{number}",
+            priority="live",
+            clock=lambda: NOW,
+            sleep=stop,
+            workers=Workers(store, "w"),
         )
         with suppress(Waits):
             while True:
@@ -233,7 +251,7 @@ def test_saved_up_calls_are_not_made_later(store: Database) -> None:
     now = [NOW]
     meter = Meter(
         "crm", Terms(per_second=100), None, store, owner="w", priority="live", clock=lambda: now[0],
-        sleep=lambda _: None, shared=True,
+        sleep=lambda _: None, workers=Workers(store, "w"),
     )  # fmt: skip
     meter.enter()  # takes five, makes one
     now[0] += timedelta(seconds=10)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
@@ -72,6 +72,9 @@ class PlainStore:
     def __init__(self, tables: Tables | None = None) -> None:
         self.tables = tables or Tables()
         self._open = False
+
+    def in_turn(self) -> AbstractContextManager[PlainUnitOfWork]:
+        return self.begin()
 
     @contextmanager
     def begin(self) -> Iterator[PlainUnitOfWork]:

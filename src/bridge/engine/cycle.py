@@ -97,7 +97,7 @@ def _set_meters(run: Run, sleep: Callable[[float], None]) -> None:
             priority=runtime.priority,
             clock=runtime.clock,
             sleep=sleep,
-            shared=runtime.workers is not None,
+            workers=runtime.workers,
         )
         run.meters[system] = meter
         adapter.metered(meter)

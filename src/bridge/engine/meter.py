@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.engine import budget as budgets
 from bridge.engine.budget import Budget, Priority, Terms
+from bridge.engine.sharing import Workers
 from bridge.ports.errors import RateLimited, Transient
 from bridge.ports.storage import Store, UnitOfWork
 
@@ -30,8 +31,8 @@ TURN = 0.2
 class Meter:
     """The gate of one system in one run (`bridge.ports.adapter.Gate`). Never used inside a transaction.
 
-    known: the system's budget as the store had it when the run began; None if it never had one. shared: other workers
-    make calls, too.
+    known: the system's budget as the store had it when the run began; None if it never had one. workers: where others
+    make calls, too; calls are made only as long as the place is held.
     """
 
     def __init__(
@@ -45,24 +46,31 @@ class Meter:
         priority: Priority,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
-        shared: bool = False,
+        workers: Workers | None = None,
     ) -> None:
         self._system, self._terms, self._store = system, terms, store
         self._owner, self._priority, self._clock, self._sleep = owner, priority, clock, sleep
         self._counting = terms.limited or known is not None
-        self._granted, self._drawn, self._shared = 0, clock(), shared
+        self._granted, self._drawn, self._shared = 0, clock(), workers is not None
+        self._workers = workers
         self._heard: tuple[int, int] | None = None
         self.last = known or Budget()
 
     def enter(self) -> None:
         """One call is about to be made. Raises RateLimited where it has to wait for long: nothing was sent."""
+        self._stand()
         if not self._counting:
             return
         if self._shared and self._granted and self._terms.per_second and self._clock() - self._drawn > SECOND:
             self._give_back()  # calls that were saved up would come beside those that others draw by now
         while self._granted < 1:
             self._draw()
+            self._stand()
         self._granted -= 1
+
+    def _stand(self) -> None:
+        if self._workers is not None:
+            self._workers.before_call(self._clock())
 
     def told(self, used: int, allowed: int) -> None:
         """What the system says of its allowance of 24 hours."""

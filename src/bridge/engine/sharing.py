@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final, TypeVar
@@ -84,9 +85,21 @@ class Workers:
         """Hold the place for another term. Called from a thread of its own; whether it still stands, `begin` asks."""
         with self._changing:
             lease = self._lease
-        if lease is not None:
-            with self.plain.begin() as uow:
-                uow.renew_lease(lease, now + TERM)
+        if lease is None:
+            return
+        with self.plain.begin() as uow:
+            held = uow.renew_lease(lease, now + TERM)
+        with self._changing:
+            if held and self._lease is not None and self._lease.fence == lease.fence:
+                self._lease = replace(self._lease, until=now + TERM)
+
+    def before_call(self, now: datetime) -> None:
+        """Asked right before every call of a system, without a look at the store: a process that stood still for longer
+        than its lease makes no call any more, since another one may have taken its place. Raises LeaseLost."""
+        lease = self._lease
+        if lease is not None and lease.until is not None and now > lease.until:
+            self._set(None)
+            raise LeaseLost
 
     def rotated(self, things: Sequence[_T]) -> Sequence[_T]:
         """The same in an order of this worker's own, so that not all of them want the same first."""
