@@ -117,7 +117,7 @@ class Queue(Transaction):
         """Take due entries, oldest first; never one whose record is under way already (order per record)."""
         due = and_(or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now), ~_UNDER_WAY)
         ids = self._due(system, entity, "pending", due, limit) + self._due(system, entity, "waiting", due, limit)
-        return self._lease(sorted(ids)[:limit], lease_until=lease_until, owner=owner)
+        return self._lease(system, entity, sorted(ids)[:limit], lease_until=lease_until, owner=owner)
 
     def claim_in_doubt(
         self, system: str, entity: str, limit: int, *, now: datetime, lease_until: datetime, owner: str
@@ -125,7 +125,7 @@ class Queue(Transaction):
         """Take entries whose last write has an unknown end, to look them up."""
         due = or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now)
         ids = self._due(system, entity, "in_doubt", due, limit)
-        return self._lease(ids, lease_until=lease_until, owner=owner)
+        return self._lease(system, entity, ids, lease_until=lease_until, owner=owner)
 
     def _due(self, system: str, entity: str, state: str, due: ColumnElement[bool], limit: int) -> list[int]:
         """Ids of due entries in one state, oldest first, locked for this transaction; those of other workers left out.
@@ -142,16 +142,19 @@ class Queue(Transaction):
             query = query.with_for_update(skip_locked=True)
         return list(self.connection.execute(query).scalars().all())  # all: a row at a time takes the driver longer
 
-    def _lease(self, ids: Sequence[int], *, lease_until: datetime, owner: str) -> list[OutboxEntry]:
+    def _lease(
+        self, system: str, entity: str, ids: Sequence[int], *, lease_until: datetime, owner: str
+    ) -> list[OutboxEntry]:
         if not ids:
             return []
         claimed = (
             update(OUTBOX)
             .where(self.one_of(OUTBOX.c.id, ids))
             .values(state="leased", fence=OUTBOX.c.fence + 1, lease_until=lease_until, owner=owner, next_at=null())
-            .returning(OUTBOX)
+            .returning(*codec.OF_A_CLAIM)
         )
-        return sorted((codec.entry_of(row) for row in self.connection.execute(claimed).all()), key=lambda e: e.id)
+        rows = self.connection.execute(claimed).all()
+        return sorted((codec.claimed(row, system, entity, lease_until) for row in rows), key=lambda e: e.id)
 
     def reclaim(self, now: datetime, *, owner: str | None = None, place: tuple[str, str] | None = None) -> int:
         """Free entries whose worker is gone: those sent become in doubt, those not sent become pending again.

@@ -20,7 +20,7 @@ from bridge.sandbox.kernel import Request, Response, serve
 
 VENDORS: Final = {"crm": "salesforce", "erp": "odoo", "fin": "erpnext"}
 PACED: Final = "erp"
-PACE: Final = 12.0
+PACE: Final = 3.0
 """Calls a second that the ERP bears, and that the configuration of bridge says."""
 WINDOW: Final = 10.0
 SLACK: Final = 3.0

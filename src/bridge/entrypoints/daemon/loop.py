@@ -137,8 +137,8 @@ class Daemon:
                 report = self._cycle(due)
         except Busy:  # a person's command is at work; it is our turn when it is done
             return
-        if self.crew.made_way:  # what was not read is still due
-            self.crew.made_way, due = False, due & set(report.tallies)
+        if self.crew.made_way:  # what was read stands in the common timetable; the rest is still due
+            self.crew.made_way, due = False, set()
         due -= report.busy
         self.last.update(dict.fromkeys(due, now))
         self._tell(report, due)
