@@ -1,4 +1,8 @@
-"""Workers with a planted bug, to prove that the checks can fail: `python -m reliability.chaos.planted BUG run`."""
+"""Workers with a planted bug, to prove that the checks can fail: `python -m reliability.chaos.planted BUG run`.
+
+`forgets_work` is found by every run. The others need luck, or a machine that is quick enough for many calls: what they
+break is proven by tests/store/test_workers.py and tests/model/test_together.py, where the moment can be chosen.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from unittest import mock
+from zlib import crc32
 
 from bridge.engine import meter, sharing
 from bridge.entrypoints.cli import main
@@ -47,7 +52,19 @@ def _no_leases() -> None:
     mock.patch.object(sharing.Workers, "take", return_value=True).start()
 
 
+def _forgets_work() -> None:
+    """Of one record in four the finance system is never told."""
+    enqueue = Queue.enqueue
+
+    def some(self: Any, entity: str, rows: Any, at: datetime, *, anew: bool = True) -> int:
+        kept = [row for row in rows if row[0] != "fin" or crc32(row[1].encode()) % 4]
+        return enqueue(self, entity, kept, at, anew=anew)
+
+    mock.patch.object(Queue, "enqueue", some).start()
+
+
 PLANTS: dict[str, Callable[[], None]] = {
+    "forgets_work": _forgets_work,
     "own_budget": _own_budget,
     "forgotten_claims": _forgotten_claims,
     "no_leases": _no_leases,
