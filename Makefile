@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-real test soak soak-daemon crash-matrix faults bench-matching bench-migration bench-webhooks bench-wire lint types clean
+.PHONY: help demo demo-real test soak soak-daemon crash-matrix faults chaos bench-claims bench-matching bench-migration bench-webhooks bench-wire lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -54,6 +54,12 @@ crash-matrix: $(VENV)/.ready ## bridge killed before and after every commit and 
 
 faults: $(VENV)/.ready ## each fault of a system for each operation, written to docs/reliability.md
 	cd tests && $(abspath $(BIN))/python -m reliability.faults
+
+chaos: $(VENV)/.ready ## four workers, one killed every few seconds, for three minutes (BRIDGE_CHAOS_SECONDS, _SEED, _PLANT, _KEEP)
+	PYTHONPATH=tests $(BIN)/python -m reliability.chaos --record
+
+bench-claims: $(VENV)/.ready ## how fast workers claim and finish 100,000 entries, written to build/reports/claims.json
+	$(BIN)/python benchmarks/claims.py
 
 bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, written to build/reports/matching.json
 	$(BIN)/python benchmarks/matching.py

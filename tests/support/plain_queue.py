@@ -102,9 +102,11 @@ class PlainQueue:
             self.tables.owners[one.id] = owner
         return claimed
 
-    def reclaim(self, now: datetime, *, owner: str | None = None) -> int:
+    def reclaim(self, now: datetime, *, owner: str | None = None, place: tuple[str, str] | None = None) -> int:
         leased = [one for one in self.tables.outbox.values() if one.state == "leased"]
-        if owner is None:
+        if place is not None:
+            over = [one for one in leased if (one.system, one.entity) == place]
+        elif owner is None:
             over = [one for one in leased if one.lease_until is not None and one.lease_until < now]
         else:
             over = [one for one in leased if self.tables.owners.get(one.id) not in (None, owner)]

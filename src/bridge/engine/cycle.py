@@ -32,9 +32,11 @@ from bridge.engine.pausing import covered, next_due, paused, paused_entities
 from bridge.engine.remapping import remap
 from bridge.engine.report import Report
 from bridge.engine.runtime import Halt, Run, Runtime
+from bridge.engine.sharing import BATCHES, TURN
 from bridge.engine.stops import enforce
 from bridge.engine.sweep import sweep
 from bridge.engine.watch import look_for_canaries
+from bridge.mapping.compiled import EntityMap
 
 PRUNED = 10_000
 """Most rows of history, and of the journal of writes, that one run forgets because they are old."""
@@ -61,11 +63,20 @@ def cycle(
     read_only: systems that are read and never written.
     writing: what takes the place of `write`; a migration goes page by page, or only looks.
     """
-    run = Run(runtime, run_id, Report(run_id), reads=reads, hints=hints or {}, read_only=frozenset(read_only))
+    run = Run(
+        runtime,
+        run_id,
+        Report(run_id),
+        reads=reads,
+        hints=hints or {},
+        read_only=frozenset(read_only),
+        began=runtime.clock(),
+    )
     writing = writing or write
     start = perf_counter()
-    with runtime.store.begin() as uow:
-        uow.reclaim(run.now)
+    if runtime.workers is None:  # else whoever takes a place looks after what was claimed there
+        with runtime.store.begin() as uow:
+            uow.reclaim(run.now)
     _set_meters(run, sleep)
     with suppress(Halt):  # asked to stop between two steps: what is done is kept, the rest is found by the next run
         run.down.update(quiet)
@@ -93,7 +104,7 @@ def cycle(
 def _set_meters(run: Run, sleep: Callable[[float], None]) -> None:
     """A gate before the calls of each system: the budgets are the store's, so that all workers share them."""
     runtime = run.runtime
-    ledger = runtime.ledger or run.store
+    ledger = runtime.ledger or (runtime.workers.plain if runtime.workers else run.store)
     with ledger.begin() as uow:
         known = known_budgets(uow)
     for system, adapter in runtime.adapters.items():
@@ -106,6 +117,7 @@ def _set_meters(run: Run, sleep: Callable[[float], None]) -> None:
             priority=runtime.priority,
             clock=runtime.clock,
             sleep=sleep,
+            workers=runtime.workers,
         )
         run.meters[system] = meter
         adapter.metered(meter)
@@ -152,19 +164,33 @@ def _take_in(run: Run, systems: Collection[str]) -> None:
     for step in (heed, read, revisit, sweep):
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
-                if system in systems and (step is heed or run.reads_now(system, emap.entity)):
+                place = (system, emap.entity)
+                if system in systems and (place in run.hints if step is heed else run.reads_now(*place)):
                     run.go_on()
-                    step(run, emap, system)
+                    _step(run, emap, system, step)
+
+
+def _step(run: Run, emap: EntityMap, system: str, step: Callable[[Run, EntityMap, str], None]) -> None:
+    """One step where no other worker is; what comes after a reading is its reader's."""
+    place = (system, emap.entity)
+    if run.runtime.workers is not None and step not in (heed, read) and place not in run.mine:
+        return
+    with run.at(*place, reading=step is read) as mine:
+        if mine:
+            step(run, emap, system)
 
 
 def look_up_doubts(run: Run, systems: Collection[str]) -> None:
     """Look up the writes without an answer in these systems, where there are any."""
-    places = _queued(run, "in_doubt")
+    orphans = ("leased",) if run.runtime.workers else ()  # of a worker that is gone: in doubt for who takes the place
+    places = _queued(run, "in_doubt", *orphans)
     for emap in run.runtime.maps.values():
         for system in run.up(emap) if places else ():
             if system in systems and system not in run.read_only and (system, emap.entity) in places:
                 run.go_on()
-                settle_doubts(run, emap, system)
+                with run.at(system, emap.entity) as mine:
+                    if mine:
+                        settle_doubts(run, emap, system)
 
 
 def _queued(run: Run, *states: str) -> set[tuple[str, str]]:
@@ -189,20 +215,31 @@ def write(run: Run) -> None:
         if emap.entity not in run.remapping:
             arm(run, emap)
     for _ in range(run.runtime.pace.passes):
-        written = 0
+        written = _round(run)
+        look_up_doubts(run, run.runtime.adapters)
+        if not written:
+            return
+
+
+def _round(run: Run) -> int:
+    """Write what is due in every system; where there is much, in turns. Returns the number of records written."""
+    written, began, workers = 0, run.now, run.runtime.workers
+    while True:
+        run.report.unfinished.clear()
         due = _queued(run, "pending", "waiting")
         for emap in run.runtime.maps.values():
-            for system in [] if emap.entity in run.stopped else run.up(emap):
+            for system in [] if emap.entity in run.stopped else run.in_turn(emap):
                 if (system, emap.entity) not in due or system in run.read_only:
                     continue
-                made = deliver(run, emap, system)
+                made = 0
+                with run.at(system, emap.entity) as mine:
+                    made = deliver(run, emap, system, BATCHES if workers else None) if mine else 0
                 written += made
                 if made:
                     _wake(run, emap.entity, system)
                 due = _queued(run, "pending", "waiting")  # what the systems made of it may be news for others
-        look_up_doubts(run, run.runtime.adapters)
-        if not written:
-            return
+        if not run.report.unfinished or run.now - began > TURN:
+            return written
 
 
 def _wake(run: Run, entity: str, system: str) -> None:

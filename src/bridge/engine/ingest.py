@@ -249,12 +249,12 @@ def arm(run: Run, emap: EntityMap) -> bool:
             return False
         if not all(uow.cursor(system, emap.entity).complete for system in emap.systems):
             return False
+        uow.set_flag(armed_flag(emap.entity), systems)  # before the pass: what others merge beside it is due, too
     after = ""
     while True:
         with run.store.begin() as uow:
             page = uow.golden_page(emap.entity, after, run.runtime.pace.page)
             if not page:
-                uow.set_flag(armed_flag(emap.entity), systems)
                 uow.set_flag(f"due:{emap.entity}", emap.digest)
                 return True
             enqueue_due(run, uow, emap, page, arming=True)

@@ -64,6 +64,8 @@ class Report:
     paused_entities: entities that were, the system empty where it is one in all. resting: those that did not answer the
     last time, and whose time to be asked again had not come.
     remapped: entity -> field of a changed mapping line -> golden records in which it has another value now, or is held.
+    busy: (system, entity) that were left to another worker. unfinished: those of which not all was written, so that
+    others have their turn.
     """
 
     run: str
@@ -76,6 +78,8 @@ class Report:
     resting: dict[str, Circuit] = field(default_factory=dict)
     remapped: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
+    busy: set[tuple[str, str]] = field(default_factory=set)
+    unfinished: set[tuple[str, str]] = field(default_factory=set)
 
     def of(self, system: str, entity: str) -> Tally:
         """The tally of one system and entity."""

@@ -24,6 +24,7 @@ class Backlog(Transaction):
         What a system asked to wait with (its quota, its pace) keeps waiting.
         """
         waiting = (OUTBOX.c.state == "waiting") & (OUTBOX.c.error_code != RateLimited.code)
+        self.tell_workers()
         return int(self.connection.execute(update(OUTBOX).where(waiting).values(next_at=null())).rowcount)
 
     def replay(
@@ -41,6 +42,7 @@ class Backlog(Transaction):
         if ids is not None:
             where.append(OUTBOX.c.id.in_(ids))
         statement = update(OUTBOX).where(*where).values(state="pending", next_at=null(), attempts=0)
+        self.tell_workers()
         return int(self.connection.execute(statement).rowcount)
 
     def discard(self, ids: Sequence[int]) -> int:

@@ -299,6 +299,16 @@ BUDGET = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+LEASE = Table(
+    "lease",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text),
+    Column("fence", Integer, nullable=False),
+    Column("until", Instant),
+    Column("read_at", Instant),
+)
+
 META = Table(
     "meta",
     METADATA,

@@ -31,10 +31,11 @@ THOUGHT = timedelta(minutes=10)
 
 
 @traced("deliver")
-def deliver(run: Run, emap: EntityMap, system: str) -> int:
+def deliver(run: Run, emap: EntityMap, system: str, batches: int | None = None) -> int:
     """Write all that is due now to one system. Returns the number of records written.
 
     A migration hands over as many new records at once as the system has a way for.
+    batches: not more than so many claims, so that other systems have their turn; what is left is told in the report.
     """
     spec = emap.spec(system)
     able = run.runtime.adapters[system].capabilities(spec)
@@ -42,9 +43,13 @@ def deliver(run: Run, emap: EntityMap, system: str) -> int:
     if run.runtime.priority == "migration":
         making = max(making, able.batch_migrate)
     limit = max(making, able.batch_update)
-    written = 0
+    written, claims = 0, 0
     while system not in run.down:
         run.go_on()
+        if claims == batches:
+            run.report.unfinished.add((system, emap.entity))
+            break
+        claims += 1
         now = run.now
         with run.store.begin() as uow:
             entries = uow.claim(

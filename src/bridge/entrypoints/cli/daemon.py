@@ -80,11 +80,13 @@ def _run(file: Path, *, as_json: bool) -> None:
             lambda: needs_of_daemon(fault=bool(daemon.pulse.fault), refused=len(daemon.pulse.refused)),
             log,
             daemon.clock,
+            speaks=daemon.crew.speaks,
         )
         with (
             listening(settings.run.listen, Health(daemon, metrics.registry, daemon.clock)) as port,
             listening(hooks.listen if hooks else None, webhooks or _nobody, "run.webhooks.listen") as ear,
             _obeying(daemon),
+            daemon.crew.on_duty(log),
             notifying(notifier),
         ):
             heard = {"webhooks": ear} if hooks else {}

@@ -36,6 +36,12 @@ class Hearing:
         silence of theirs."""
         self._read = {p: at for p, at in self._read.items() if p[0] not in systems and p not in places}
 
+    def read_elsewhere(self, read: Mapping[Place, datetime]) -> None:
+        """Other workers have read these: silence counts from then on."""
+        self._read.update(
+            {place: at for place, at in read.items() if place not in self._read or self._read[place] < at}
+        )
+
     def after(self, report: Report, good: Collection[Place], places: Collection[Place], now: datetime) -> None:
         """Take a run into account. good: what was read in it, and went well. places: all that is read at all."""
         terms = self._terms()

@@ -23,8 +23,10 @@ from bridge.engine.pausing import Pause, covered, next_due, paused, paused_entit
 from bridge.engine.plan.rhythm import Rhythm
 from bridge.engine.report import Report
 from bridge.engine.runtime import Runtime, Spans
-from bridge.entrypoints.alone import Busy, alone
+from bridge.engine.sharing import lease_name
+from bridge.entrypoints.alone import Busy, at_work
 from bridge.entrypoints.cli.crash import in_words
+from bridge.entrypoints.daemon.crew import Crew
 from bridge.entrypoints.daemon.hearing import Hearing
 from bridge.entrypoints.daemon.hints import Hints, Taken
 from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
@@ -32,7 +34,7 @@ from bridge.entrypoints.daemon.telling import Troubles, figures, idle, of_the_st
 from bridge.ports.errors import ConfigError
 from bridge.ports.storage import UnitOfWork
 from bridge.store import Database
-from bridge.wiring import make_runtime
+from bridge.wiring import make_runtime, owner
 
 LOOK: Final = 1.0
 """Seconds between two looks at the outbox and the files; what people decide is written within this time."""
@@ -90,6 +92,7 @@ class Daemon:
         self.hearing = Hearing(store, log, lambda: self.site.config.run.silence)
         self.pulse.silent = self.hearing.silent
         self.hints = Hints(store, lambda: self.site.maps)
+        self.crew = Crew(store, owner(), clock, lambda: self.pulse.sign, self.wake.set)
         self.runtime = self._runtime()
         self.opened = clock()
         self.left: Left = {}
@@ -133,19 +136,29 @@ class Daemon:
         self.pulse.sign = now
         self._note_quiet(now)
         places = [place for place in self.site.places if place[0] not in self.quiet]
-        due = self.site.config.run.timetable.due(places, self.last, now)
+        last = self.crew.timetable(self.last, places)
+        due = self.site.config.run.timetable.due(places, last, now)
+        elsewhere = self.crew.read_since_start(last)
+        self.hearing.read_elsewhere(elsewhere)
+        self.pulse.read.update(elsewhere)
         told = self._told(now)
         if not due and not told.rows and not self._waiting(now):
+            if elsewhere:
+                self.pulse.cycled = self.pulse.cycled or now  # others do the work, and this one is ready for its share
             return
         try:
-            with alone(self.site.config, self.store, patience=0):
+            with at_work(self.site.config, self.store):
                 report = self._cycle(due, told)
         except Busy:  # a person's command is at work; it is our turn when it is done
             return
+        heeded = set(told.of())
+        if self.crew.made_way:  # what was read stands in the common timetable; the rest is still due
+            self.crew.made_way, due, heeded = False, set(), set()
+        due -= report.busy
         self.last.update(dict.fromkeys(due, now))
         self._tell(report, due)
         still = covered(told.of(), report.paused_entities.values())  # the reading after the pause needs no hint
-        read = [place for place in {*due, *told.of()} if place in still or _went_well(report, place)]
+        read = {place for place in {*due, *heeded} if place in still or _went_well(report, place)} - report.busy
         self.hints.done(told, read, self.clock())
 
     def _pause(self) -> float:
@@ -166,7 +179,8 @@ class Daemon:
         run_id = uuid.uuid4().hex[:12]
         runtime = self.runtime
         with self.store.begin() as uow:
-            uow.reclaim(runtime.clock(), owner=runtime.owner)
+            if runtime.workers is None:
+                uow.reclaim(runtime.clock(), owner=runtime.owner)
             uow.start_run(run_id, "run", runtime.clock())
         with runtime.span("cycle", run=run_id):
             self.hints.follow(told, runtime.clock())
@@ -176,7 +190,8 @@ class Daemon:
                 uow.drop_run(run_id)
             else:
                 uow.finish_run(run_id, report.as_json(), runtime.clock())
-            self.left = uow.queue_counts()
+            again = report.busy | report.unfinished
+            self.left = {place: n for place, n in uow.queue_counts().items() if place[:2] not in again}
         return report
 
     def _waiting(self, now: datetime) -> bool:
@@ -187,11 +202,14 @@ class Daemon:
             alone = covered(self.site.places, paused_entities(uow).values())
             moment = next_due(uow, self.site.adapters, self.site.maps, without=off, alone=alone)
             counts = uow.queue_counts()
-        if moment is not None and moment <= now:
+            others = self.crew.others(uow)
+        free = {p: n for p, n in counts.items() if p[0] not in off and p[:2] not in alone}
+        free = {p: n for p, n in free.items() if lease_name(p[:2]) not in others}
+        if moment is not None and moment <= now and any(place[2] in ("waiting", "in_doubt") for place in free):
             return True
-        fresh = {place: n for place, n in counts.items() if place[2] == "pending" and place[0] not in off}
-        fresh = {place: n for place, n in fresh.items() if place[:2] not in alone}
-        return any(number > self.left.get(place, 0) for place, number in fresh.items())
+        if self.crew.workers and any(place[2] == "leased" for place in free):
+            return True  # whoever claimed it is gone
+        return any(n > self.left.get(place, 0) for place, n in free.items() if place[2] == "pending")
 
     def _off(self, uow: UnitOfWork, now: datetime) -> set[str]:
         """Systems that are left alone now."""
@@ -255,7 +273,7 @@ class Daemon:
         fields = changed_fields(self.site.maps, new.maps)
         self.site.close()
         self.site, self.opened, self.pulse.refused = new, self.clock(), ()
-        self.runtime = replace(self._runtime(), owner=self.runtime.owner)
+        self.runtime = self._runtime()
         self.last = {place: at for place, at in self.last.items() if place[1] not in fields}
         if asked or files:
             self.log.info("reloaded", files=files, fields=fields)
@@ -292,13 +310,23 @@ class Daemon:
         made = make_runtime(
             self.site.config, self.store, self.site.adapters, self.site.maps, point=alive, progress=alive
         )
-        return replace(made, clock=self.clock, stopping=self.halt.is_set, span=self.span or made.span)
+        workers = self.crew.workers
+        return replace(
+            made,
+            store=workers or made.store,
+            workers=workers,
+            owner=self.crew.owner,
+            clock=self.clock,
+            stopping=lambda: self.halt.is_set() or self.crew.makes_way(),
+            span=self.span or made.span,
+        )
 
     def _let_go(self) -> None:
         """Give back what was claimed, so that the next process need not wait for its lease to run out."""
         try:
-            with self.store.begin() as uow:
-                uow.reclaim(self.clock(), owner=self.runtime.owner)
+            if self.crew.workers is None:  # else its places were given back as it left them
+                with self.store.begin() as uow:
+                    uow.reclaim(self.clock(), owner=self.runtime.owner)
         except DBAPIError:
             self.log.warning("leases not released", to_do="They run out by themselves within minutes.")
         self.site.close()
