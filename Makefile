@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-real test soak crash-matrix faults bench-matching lint types clean
+.PHONY: help demo demo-real test soak soak-daemon crash-matrix faults chaos bench-claims bench-matching bench-migration bench-webhooks bench-wire lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -32,8 +32,8 @@ test: $(VENV)/.ready lint types ## lint, types, import contracts, then every tes
 	$(foreach plugin,$(PLUGINS),$(BIN)/pytest -n 2 $(plugin)/tests &&) true
 
 lint: $(VENV)/.ready ## ruff and the import contracts
-	$(BIN)/ruff check src tests $(PLUGINS)
-	$(BIN)/ruff format --check src tests $(PLUGINS)
+	$(BIN)/ruff check src tests benchmarks $(PLUGINS)
+	$(BIN)/ruff format --check src tests benchmarks $(PLUGINS)
 	$(BIN)/lint-imports
 
 types: $(VENV)/.ready ## mypy --strict
@@ -46,14 +46,32 @@ soak: $(VENV)/.ready ## days of life in minutes (BRIDGE_SOAK_DAYS, _SEED, _STORE
 	$(BIN)/pytest -n 2 -m long
 	BRIDGE_CRASH_PLANTED=all $(BIN)/pytest tests/reliability/test_crash_planted.py
 
+soak-daemon: $(VENV)/.ready ## 24 simulated hours of the daemon: memory and hot tables by hour, to build/reports/daemon-day.json
+	PYTHONPATH=tests $(BIN)/python -m reliability.daemon_day
+
 crash-matrix: $(VENV)/.ready ## bridge killed before and after every commit and call (BRIDGE_CRASH_SEED, _RUNS, _SHARE, _ONLY, _JOBS)
 	PYTHONPATH=tests$${PYTHONPATH:+:$$PYTHONPATH} $(BIN)/python -m reliability.crash
 
 faults: $(VENV)/.ready ## each fault of a system for each operation, written to docs/reliability.md
 	cd tests && $(abspath $(BIN))/python -m reliability.faults
 
+chaos: $(VENV)/.ready ## four workers, one killed every few seconds, for three minutes (BRIDGE_CHAOS_SECONDS, _SEED, _PLANT, _KEEP)
+	PYTHONPATH=tests $(BIN)/python -m reliability.chaos --record
+
+bench-claims: $(VENV)/.ready ## how fast workers claim and finish 100,000 entries, written to build/reports/claims.json
+	$(BIN)/python benchmarks/claims.py
+
 bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, written to build/reports/matching.json
 	$(BIN)/python benchmarks/matching.py
+
+bench-wire: $(VENV)/.ready ## bridge beside a script that makes the same calls, in processor time, written to build/reports/wire.json
+	$(BIN)/python -m benchmarks.wire
+
+bench-webhooks: $(VENV)/.ready ## from an edit to the other systems, by webhook and by polling, written to build/reports/webhooks.json
+	$(BIN)/python benchmarks/webhooks.py
+
+bench-migration: $(VENV)/.ready ## a migration at size, killed on the way (BRIDGE_MIGRATION_CUSTOMERS, _WAYS, ...), to build/reports/migration.json
+	$(BIN)/python benchmarks/migration.py
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(PLUGINS:%=%/.mypy_cache) $(PLUGINS:%=%/.pytest_cache)

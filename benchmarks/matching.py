@@ -118,7 +118,7 @@ class Work:
 
 def make_truth(customers: int, seed: int) -> Truth:
     """The two sides. The same seed makes the same sides."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(seed)
     truth, names = Truth(), _names(chance)
     for place in range(customers):
         kind = place / customers
@@ -308,7 +308,7 @@ def read_both(
     for system, object_, rows in (("crm", "Account", truth.crm), ("erp", "Partner", truth.erp)):
         world = MemoryWorld(system)
         order = list(range(len(rows)))
-        random.Random(seed).shuffle(order)  # noqa: S311 - nobody is helped by the order in which the rows were made
+        random.Random(seed).shuffle(order)
         places[system] = {world.insert(object_, {"key": None, **rows[at]}).id: at for at in order}
         adapters[system] = MemoryAdapter(system, world)
     ids = count(1)

@@ -45,7 +45,9 @@ def record(records: int, page: int, path: Path) -> tuple[datetime, dict[str, dic
         }
 
         def control(system: str, method: str, name: str, **given: Any) -> Any:
-            answer = requests.request(method, f"{servers[system].url}/__sandbox__/{name}", json=given or None, timeout=600)
+            answer = requests.request(
+                method, f"{servers[system].url}/__sandbox__/{name}", json=given or None, timeout=600
+            )
             assert answer.ok, answer.text
             return answer.json()
 
@@ -76,7 +78,9 @@ def record(records: int, page: int, path: Path) -> tuple[datetime, dict[str, dic
 @contextmanager
 def played(path: Path) -> Iterator[dict[str, int]]:
     """The server that plays the tape; answers its ports."""
-    server = subprocess.Popen([sys.executable, "-m", "benchmarks.wire.canned", str(path)], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.wire.canned", str(path)], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert server.stdout is not None
         yield json.loads(server.stdout.readline())
@@ -153,10 +157,18 @@ def summary(
             done = did[step.name]
             rows.append(
                 {
-                    "store": store, "step": step.name, "title": step.title, "read": done["read"],
-                    "written": done["written"], "calls": done["calls"], "wire_seconds": wire, "bridge_seconds": spent,
-                    "ratio": spent / wire, "target": target, "met": None if target is None else spent / wire <= target,
-                }  # fmt: skip
+                    "store": store,
+                    "step": step.name,
+                    "title": step.title,
+                    "read": done["read"],
+                    "written": done["written"],
+                    "calls": done["calls"],
+                    "wire_seconds": wire,
+                    "bridge_seconds": spent,
+                    "ratio": spent / wire,
+                    "target": target,
+                    "met": None if target is None else spent / wire <= target,
+                }
             )
     return {
         "records": records, "page": page, "rounds": rounds, "rows": rows,
@@ -167,7 +179,9 @@ def summary(
 
 def show(figures: Mapping[str, Any]) -> None:
     """The table."""
-    table = Table(title=f"{figures['records']:,} customers in each system, pages of {figures['page']:,}; processor time")
+    table = Table(
+        title=f"{figures['records']:,} customers in each system, pages of {figures['page']:,}; processor time"
+    )
     for name in ("store", "work", "against the bare wire", "target", "bridge", "bare wire", "read", "written", "calls"):
         table.add_column(name, justify="left" if name in ("store", "work") else "right")
     for row in figures["rows"]:

@@ -76,5 +76,5 @@ class Tape:
     def load(cls, path: Path) -> Tape:
         """Read a tape of this machine's own."""
         tape = cls()
-        tape.steps = pickle.loads(path.read_bytes())  # noqa: S301  written by this run
+        tape.steps = pickle.loads(path.read_bytes())
         return tape

@@ -12,7 +12,7 @@ from bridge.testing.contract import AdapterContract
 from bridge.testing.levels import each_test
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "adapters.md"
-ADAPTERS = ("salesforce", "odoo", "erpnext", "memory")
+ADAPTERS = ("salesforce", "odoo", "erpnext", "memory", "files")
 """Those that come with bridge, in the order of the page. A test looks for others."""
 
 _HEAD = """\

@@ -35,6 +35,7 @@ SETTINGS = {
     "odoo": {"url": "http://127.0.0.1:1", "database": "d", "login": "l", "password": "hush"},
     "erpnext": {"url": "http://127.0.0.1:1", "api_key": "key", "api_secret": "hush"},
     "memory": {},
+    "files": {"folder": "nowhere"},
 }
 
 

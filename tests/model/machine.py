@@ -70,6 +70,7 @@ class Machine(RuleBasedStateMachine):
         self.back_off = 0.1
         self.terms = {}
         self.canaries = {}
+        self.asked: dict[str, Any] = {}  # what else the next cycles are asked for (reads, hints)
         self.last_id = 0
         self.notes = count(1)
         self.processes = count(1)
@@ -227,7 +228,7 @@ class Machine(RuleBasedStateMachine):
         with self.store.begin() as uow:
             uow.reclaim(self.world.now, owner=runtime.owner)
         try:
-            return cycles.cycle(runtime, "run", patience=patience, sleep=self.wait_for)
+            return cycles.cycle(runtime, "run", patience=patience, sleep=self.wait_for, **self.asked)
         finally:
             self.world.place = ""
             self._note_links()

@@ -46,6 +46,16 @@ def test_a_run_has_its_writes_newest_first(store: Database) -> None:
         assert uow.writes_of("r1") == [rows[1], rows[0]]
 
 
+def test_a_record_that_a_run_made_counts_as_made_however_often_it_was_written(store: Database) -> None:
+    other = WriteRow("r1", "erp", "customer", "g2", "p2", "update", {}, {}, "v", ago(0))
+    with store.begin() as uow:
+        uow.add_writes([write("r1", "create"), write("r1"), write("r1"), other, write("r2")])
+    with store.begin() as uow:
+        assert uow.written_counts("r1") == {("erp", "customer", "create"): 1, ("erp", "customer", "update"): 1}
+        assert uow.written_counts("r2") == {("erp", "customer", "update"): 1}
+        assert uow.written_counts("r3") == {}
+
+
 def test_changes_since_an_instant_come_oldest_first(store: Database) -> None:
     rows = [change("g1", 3), change("g1", 2), change("g2", 1), change("g3", 1)]
     with store.begin() as uow:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bridge.ports.storage import CursorRow
+from bridge.ports.storage import CursorRow, Lease
 from bridge.ports.work import Conflict, HistoryRow, WriteRow
 
 
@@ -67,6 +67,17 @@ class PlainJournal:
     def writes_of(self, run: str) -> list[WriteRow]:
         return [row for row in self.tables.writes if row.run == run][::-1]
 
+    def written_counts(self, run: str) -> dict[tuple[str, str, str], int]:
+        ops = ("create", "update", "delete")
+        first: dict[tuple[str, str, str], int] = {}
+        for row in self.writes_of(run):
+            place = (row.system, row.entity, row.golden_id)
+            first[place] = min(first.get(place, 2), ops.index(row.op))
+        counts: dict[tuple[str, str, str], int] = {}
+        for (system, entity, _), kind in first.items():
+            counts[system, entity, ops[kind]] = counts.get((system, entity, ops[kind]), 0) + 1
+        return counts
+
     def prune(self, *, history: datetime, writes: datetime, limit: int) -> int:
         """Nothing of the model is as old as that."""
         assert all(row.at >= history for row in self.tables.history[:1])
@@ -101,3 +112,28 @@ class PlainJournal:
     def run_began(self, run: str) -> datetime | None:
         known = self.tables.runs.get(run)
         return known and known["started"]
+
+    def take_lease(self, name: str, owner: str, now: datetime, until: datetime) -> Lease | None:
+        known = self.tables.leases.get(name) or Lease(name, 0, None, None)
+        if known.owner not in (None, owner) and known.until is not None and known.until >= now:
+            return None
+        self.tables.leases[name] = replace(known, fence=known.fence + 1, owner=owner, until=until)
+        return self.tables.leases[name]
+
+    def holds_lease(self, lease: Lease) -> bool:
+        known = self.tables.leases.get(lease.name)
+        return known is not None and (known.owner, known.fence) == (lease.owner, lease.fence)
+
+    def renew_lease(self, lease: Lease, until: datetime) -> bool:
+        if not self.holds_lease(lease):
+            return False
+        self.tables.leases[lease.name] = replace(self.tables.leases[lease.name], until=until)
+        return True
+
+    def end_lease(self, lease: Lease, read_at: datetime | None = None) -> None:
+        if self.holds_lease(lease):
+            known = self.tables.leases[lease.name]
+            self.tables.leases[lease.name] = replace(known, owner=None, until=None, read_at=read_at or known.read_at)
+
+    def leases(self) -> dict[str, Lease]:
+        return dict(self.tables.leases)

@@ -51,6 +51,10 @@ class PlainQueue:
         rows = [one for one in self.tables.outbox.values() if one.entity == entity and one.state in TAKEN]
         return [one for one in rows if one.golden_id in golden_ids]
 
+    def set_aside(self, entity: str, golden_ids: Sequence[str]) -> list[OutboxEntry]:
+        rows = [one for one in self.tables.outbox.values() if one.entity == entity and one.state == "dead"]
+        return [one for one in rows if one.golden_id in golden_ids]
+
     def move_entry(self, entry: OutboxEntry, golden_id: str) -> None:
         self._put(replace(self.tables.outbox[entry.id], golden_id=golden_id, intent=entry.intent))
 
@@ -98,9 +102,11 @@ class PlainQueue:
             self.tables.owners[one.id] = owner
         return claimed
 
-    def reclaim(self, now: datetime, *, owner: str | None = None) -> int:
+    def reclaim(self, now: datetime, *, owner: str | None = None, place: tuple[str, str] | None = None) -> int:
         leased = [one for one in self.tables.outbox.values() if one.state == "leased"]
-        if owner is None:
+        if place is not None:
+            over = [one for one in leased if (one.system, one.entity) == place]
+        elif owner is None:
             over = [one for one in leased if one.lease_until is not None and one.lease_until < now]
         else:
             over = [one for one in leased if self.tables.owners.get(one.id) not in (None, owner)]
@@ -174,6 +180,11 @@ class PlainQueue:
         mine = [one for one in self.tables.outbox.values() if (one.system, one.error_code) == (system, code)]
         chosen = [x for x in mine if (x.state == "waiting" and x.attempts == 0) or (dead and x.state == "dead")]
         return self._change(chosen, state="pending", next_at=None, attempts=0)
+
+    def queued(self, system: str, entity: str, golden_ids: Sequence[str]) -> dict[str, OutboxEntry]:
+        rows = self._entries(system, entity, (*OPEN, *TAKEN, "dead"))
+        mine = [row for row in rows if row.golden_id in golden_ids]
+        return {row.golden_id: row for row in sorted(mine, key=lambda row: row.id)}
 
     def deletes_due(self, system: str, entity: str) -> list[str]:
         rows = self._entries(system, entity, (*OPEN, *TAKEN))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from bridge.ports.storage import CursorRow
+from bridge.ports.storage import CursorRow, Lease
 from bridge.ports.work import (
     AGAIN,
     Alias,
@@ -58,6 +58,7 @@ class Tables:
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     budgets: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
+    leases: dict[str, Lease] = field(default_factory=dict)
     last: int = 0
 
     def copy(self) -> Tables:
@@ -71,6 +72,9 @@ class PlainStore:
     def __init__(self, tables: Tables | None = None) -> None:
         self.tables = tables or Tables()
         self._open = False
+
+    def in_turn(self) -> AbstractContextManager[PlainUnitOfWork]:
+        return self.begin()
 
     @contextmanager
     def begin(self) -> Iterator[PlainUnitOfWork]:
@@ -116,6 +120,10 @@ class PlainRecords:
 
     def linked_count(self, system: str, entity: str) -> int:
         return len(self.linked_page(system, entity, "", 1 << 30))
+
+    def linked_among(self, system: str, entity: str, native_ids: Sequence[str]) -> dict[str, str]:
+        found = self.links(system, entity, native_ids).values()
+        return {x.native_id: x.golden_id for x in found if x.state == "linked" and x.golden_id}
 
     def linked_page(self, system: str, entity: str, after: str, size: int) -> list[str]:
         rows = [x for x in self.tables.links.values() if (x.system, x.entity, x.state) == (system, entity, "linked")]

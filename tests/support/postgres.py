@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # platformdirs says which folder it took in place of XDG_RUNTIME_DIR
     import pgserver
+    from pgserver._commands import pg_ctl
 
 
 class Postgres:
@@ -27,6 +28,14 @@ class Postgres:
         name = f"bridge{next(self._numbers)}"
         self._server.psql(f"CREATE DATABASE {name}")
         return self._server.get_uri(name)
+
+    def stop(self) -> None:
+        """Shut it down: every connection is cut, and nobody is let in."""
+        pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
+
+    def start(self) -> None:
+        """Start it again, at the same address."""
+        self._server.ensure_postgres_running()
 
     def psql(self, statement: str) -> str:
         return str(self._server.psql(statement))

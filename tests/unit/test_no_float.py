@@ -26,6 +26,7 @@ TIME = re.compile(
 SPANS = {"Seconds", "span", "_refused", "_known", "_skew"}
 """Names of times that do not say so, and the share of a quota."""
 WIRE = {
+    ("adapters/files/xlsxfile.py", "_text"): "a workbook's numbers are doubles: read by their shortest exact form",
     ("adapters/odoo/layout.py", "_scalar"): "Odoo's JSON numbers are doubles: read by their shortest exact form",
     ("adapters/odoo/layout.py", "decimal_text"): "the same",
     ("adapters/odoo/levels.py", "_level"): "the same",
@@ -55,6 +56,9 @@ COUNTING = (
     "entrypoints/daemon/hearing.py",
     "entrypoints/daemon/loop.py",
     "entrypoints/daemon/metrics.py",
+    "entrypoints/migration/page.py",
+    "entrypoints/migration/stages.py",
+    "entrypoints/migration/telling.py",
 )
 """They know calls, shares, paces, silences and figures only, and nothing of a record."""
 OUTSIDE = ("sandbox", "testing")

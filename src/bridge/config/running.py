@@ -10,12 +10,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.config.notes import DAY, Notes
 from bridge.config.values import RunConfig
+from bridge.config.webhooks import hooks_of
 from bridge.engine.plan.rhythm import Terms
 from bridge.engine.plan.schedule import BadSchedule, Schedule, Timetable, Window, cron_line, window_of
 from bridge.mapping.reading import Data
 from bridge.mapping.source import Steps, suggest
 
-RUN_WORDS: Final = ("every", "cron", "quiet", "timezone", "schedules", "listen", "stop_within", "nothing_new")
+RUN_WORDS: Final = (
+    "every",
+    "cron",
+    "quiet",
+    "timezone",
+    "schedules",
+    "listen",
+    "stop_within",
+    "nothing_new",
+    "webhooks",
+)
 SILENCE_WORDS: Final = ("factor", "least", "learn")
 SCHEDULE_WORDS: Final = ("every", "cron", "quiet")
 LEAST: Final = 1.0
@@ -33,7 +44,7 @@ def run_of(notes: Notes, section: Data, systems: Iterable[str]) -> RunConfig:
         notes.wrong(steps, "expected entries like every: 1m")
         return RunConfig()
     notes.known(section, steps, RUN_WORDS)
-    usual = RunConfig()
+    usual, systems = RunConfig(), list(systems)
     own, quiet = _schedules(notes, section.get("schedules", {}), set(systems))
     everywhere = _quiet(notes, section, steps)
     timetable = Timetable(
@@ -48,6 +59,7 @@ def run_of(notes: Notes, section: Data, systems: Iterable[str]) -> RunConfig:
         _listen(notes, section.get("listen"), usual.listen),
         timedelta(seconds=span),
         _silence(notes, section.get("nothing_new", {})),
+        hooks_of(notes, section.get("webhooks"), systems, address),
     )
 
 
@@ -137,10 +149,18 @@ def _listen(notes: Notes, value: Data | None, usual: tuple[str, int] | None) -> 
         return usual
     if value == "off":
         return None
-    said = _LISTEN.fullmatch(value) if isinstance(value, str) else None
-    if said is None or int(said["port"]) > 65535:
+    found = address(value)
+    if found is None:
         notes.wrong(("run", "listen"), "expected an address like 127.0.0.1:8321, or off", at_value=True)
         return usual
+    return found
+
+
+def address(value: Data) -> tuple[str, int] | None:
+    """Host and port; None where that is not what is written."""
+    said = _LISTEN.fullmatch(value) if isinstance(value, str) else None
+    if said is None or int(said["port"]) > 65535:
+        return None
     return said["host"].strip("[]"), int(said["port"])
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bridge.config.secrets import Secrets
+from bridge.config.webhooks import Hooks
 from bridge.engine.budget import Terms
 from bridge.engine.merge.loops import Loop
 from bridge.engine.plan.guards import Limits
@@ -20,6 +21,8 @@ from bridge.mapping.reading import Data
 from bridge.mapping.source import Source
 from bridge.ports.errors import ConfigError
 
+FOLDERS: Final = frozenset({"folder", "state"})
+"""Settings of systems that name a place: relative to the configuration, as all its paths."""
 SHOWN: Final = ("login", "username", "user")
 """Who bridge is in a system is no secret."""
 
@@ -70,12 +73,13 @@ class HistoryConfig:
 class RunConfig:
     """What the daemon does by itself: when it reads, where it tells of its health (host, port; None: nowhere), and how
     long it may take to stop before it is stopped in the middle. silence: when it tells that nothing new comes; None:
-    never."""
+    never. hooks: where systems tell it what changed; None: nowhere."""
 
     timetable: Timetable = field(default_factory=lambda: Timetable(ZoneInfo("UTC")))
     listen: tuple[str, int] | None = None
     stop_within: timedelta = timedelta(seconds=30)
     silence: Silence | None = field(default_factory=Silence)
+    hooks: Hooks | None = None
 
 
 Reference = tuple[str, str]
@@ -146,6 +150,8 @@ class Config:
         found = {key: resolver.resolve(key, value) for key, value in self.systems[name].settings.items()}
         if resolver.problems:
             raise ConfigError(resolver.problems)
+        for key in FOLDERS & found.keys():
+            found[key] = str(self.folder / str(found[key]))
         return found
 
     def secrets(self, name: str) -> set[str]:

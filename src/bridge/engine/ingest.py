@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bridge.engine.absorb import absorb
 from bridge.engine.heirs import inherit, keys_of_heirs
+from bridge.engine.mending import tell_bad_rows
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.restoring import read_since, waits_for_reading
 from bridge.engine.runtime import Run, traced
@@ -95,6 +96,23 @@ def _pass(run: Run, emap: EntityMap, system: str, position: CursorRow, *, remap:
     return not halted
 
 
+def in_force(uow: UnitOfWork, emap: EntityMap, system: str) -> bool:
+    """Whether everything has been read under the mapping as it is, and no guard has stopped the reading."""
+    known = uow.flag(_mapping_flag(system, emap))
+    return known == emap.digest and uow.cursor(system, emap.entity).complete
+
+
+def read_these(run: Run, emap: EntityMap, system: str, page: ChangePage) -> None:
+    """Take in records that were asked for by their ids. They are watched as any reading is; no cursor moves."""
+    watch = Watch(run, emap, system, listing=False)
+    watch.see(page)
+    if watch.stopped():
+        return
+    with run.store.begin() as uow, run.report.timed(system, emap.entity):
+        _take_in(run, uow, emap, system, page, {}, ())
+    run.runtime.point("after page")
+
+
 def _pages(run: Run, emap: EntityMap, system: str, position: CursorRow) -> Iterator[tuple[ChangePage, CursorRow]]:
     """The pages from a position to the end of the feed, each with the position behind it."""
     more = True
@@ -154,6 +172,7 @@ def _take_in(
 ) -> None:
     tally = run.report.of(system, emap.entity)
     tally.read += len(page.records) + len(page.tombstones)
+    tell_bad_rows(run, emap, system, page.bad)
     alive = {record.native_id for record in page.records}
     dead = [tombstone for tombstone in page.tombstones if tombstone.native_id not in alive]
     merged = inherit(run, uow, emap, system, dead, keys)
@@ -230,12 +249,12 @@ def arm(run: Run, emap: EntityMap) -> bool:
             return False
         if not all(uow.cursor(system, emap.entity).complete for system in emap.systems):
             return False
+        uow.set_flag(armed_flag(emap.entity), systems)  # before the pass: what others merge beside it is due, too
     after = ""
     while True:
         with run.store.begin() as uow:
             page = uow.golden_page(emap.entity, after, run.runtime.pace.page)
             if not page:
-                uow.set_flag(armed_flag(emap.entity), systems)
                 uow.set_flag(f"due:{emap.entity}", emap.digest)
                 return True
             enqueue_due(run, uow, emap, page, arming=True)

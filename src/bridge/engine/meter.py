@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.engine import budget as budgets
 from bridge.engine.budget import Budget, Priority, Terms
+from bridge.engine.sharing import Workers
 from bridge.ports.errors import RateLimited, Transient
 from bridge.ports.storage import Store, UnitOfWork
 
@@ -19,14 +20,19 @@ PATIENCE = 5.0
 BLOCK = 20
 """Calls taken from the store at once: a commit for each call would cost more than many a call."""
 
+TOGETHER = 20
+"""Where several workers share a system's pace, each takes this part of a second's calls at once, and none for later."""
+
 FLIGHT = timedelta(minutes=5)
+SECOND = timedelta(seconds=1)
 TURN = 0.2
 
 
 class Meter:
     """The gate of one system in one run (`bridge.ports.adapter.Gate`). Never used inside a transaction.
 
-    known: the system's budget as the store had it when the run began; None if it never had one.
+    known: the system's budget as the store had it when the run began; None if it never had one. workers: where others
+    make calls, too; calls are made only as long as the place is held.
     """
 
     def __init__(
@@ -40,21 +46,31 @@ class Meter:
         priority: Priority,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
+        workers: Workers | None = None,
     ) -> None:
         self._system, self._terms, self._store = system, terms, store
         self._owner, self._priority, self._clock, self._sleep = owner, priority, clock, sleep
         self._counting = terms.limited or known is not None
-        self._granted = 0
+        self._granted, self._drawn, self._shared = 0, clock(), workers is not None
+        self._workers = workers
         self._heard: tuple[int, int] | None = None
         self.last = known or Budget()
 
     def enter(self) -> None:
         """One call is about to be made. Raises RateLimited where it has to wait for long: nothing was sent."""
+        self._stand()
         if not self._counting:
             return
+        if self._shared and self._granted and self._terms.per_second and self._clock() - self._drawn > SECOND:
+            self._give_back()  # calls that were saved up would come beside those that others draw by now
         while self._granted < 1:
             self._draw()
+            self._stand()
         self._granted -= 1
+
+    def _stand(self) -> None:
+        if self._workers is not None:
+            self._workers.before_call(self._clock())
 
     def told(self, used: int, allowed: int) -> None:
         """What the system says of its allowance of 24 hours."""
@@ -64,8 +80,11 @@ class Meter:
     def close(self) -> None:
         """The run is over: calls that were taken and not made are given back, what was heard is kept."""
         if self._counting and (self._granted or self._heard):
-            self._change(lambda budget: budgets.counted(budget, -self._granted, self._clock()))
-            self._granted = 0
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self._change(lambda budget: budgets.counted(budget, -self._granted, self._clock()))
+        self._granted = 0
 
     @contextmanager
     def flight(self) -> Iterator[None]:
@@ -85,7 +104,7 @@ class Meter:
 
     def _draw(self) -> None:
         per_second = self._terms.per_second
-        want = BLOCK if per_second is None else max(1, min(BLOCK, int(per_second / 2)))
+        want = BLOCK if per_second is None else max(1, min(BLOCK, int(per_second / (TOGETHER if self._shared else 2))))
         grant = budgets.Grant(0)
 
         def take(budget: Budget) -> Budget:
@@ -94,7 +113,7 @@ class Meter:
             return budget
 
         self._change(take)
-        self._granted += grant.calls
+        self._granted, self._drawn = self._granted + grant.calls, self._clock()
         if grant.calls:
             return
         if grant.wait > PATIENCE:

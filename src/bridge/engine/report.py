@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from time import perf_counter
 
 from bridge.engine.circuit import Circuit
-from bridge.engine.pausing import Pause
+from bridge.engine.pausing import Pause, as_rows
 from bridge.ports.errors import BridgeError, SafetyStop
 
 
@@ -19,7 +19,8 @@ class Tally:
     read: records delivered by the system. unchanged: of these, the ones that said nothing new. linked: records newly
     linked. archived: set inactive because they were deleted elsewhere. restored: made again, or set active again. held:
     fields that wait for a person. waiting: records that wait for another record. api_calls: HTTP calls.
-    news: records in which somebody there changed something, or that nobody had seen before.
+    news: records in which somebody there changed something, or that nobody had seen before. bad: rows that the system
+    itself could not give.
     """
 
     read: int = 0
@@ -37,6 +38,7 @@ class Tally:
     waiting: int = 0
     enqueued: int = 0
     news: int = 0
+    bad: int = 0
     api_calls: int = 0
     seconds: float = 0.0
 
@@ -58,8 +60,12 @@ class Trouble:
 class Report:
     """The figures of one run.
 
-    outbox: state -> entries that are left when it ends. paused: systems that were paused when it began. resting: those
-    that did not answer the last time, and whose time to be asked again had not come.
+    outbox: state -> entries that are left when it ends. paused: systems that were paused when it began.
+    paused_entities: entities that were, the system empty where it is one in all. resting: those that did not answer the
+    last time, and whose time to be asked again had not come.
+    remapped: entity -> field of a changed mapping line -> golden records in which it has another value now, or is held.
+    busy: (system, entity) that were left to another worker. unfinished: those of which not all was written, so that
+    others have their turn.
     """
 
     run: str
@@ -68,8 +74,12 @@ class Report:
     troubles: list[Trouble] = field(default_factory=list)
     outbox: dict[str, int] = field(default_factory=dict)
     paused: dict[str, Pause] = field(default_factory=dict)
+    paused_entities: dict[tuple[str, str], Pause] = field(default_factory=dict)
     resting: dict[str, Circuit] = field(default_factory=dict)
+    remapped: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
+    busy: set[tuple[str, str]] = field(default_factory=set)
+    unfinished: set[tuple[str, str]] = field(default_factory=set)
 
     def of(self, system: str, entity: str) -> Tally:
         """The tally of one system and entity."""
@@ -136,6 +146,8 @@ class Report:
             },
             "outbox": dict(self.outbox),
             "paused": {system: str(pause) for system, pause in self.paused.items()},
+            "paused_entities": as_rows(self.paused_entities),
+            "remapped": {entity: dict(fields) for entity, fields in self.remapped.items()},
             "resting": {system: str(circuit) for system, circuit in self.resting.items()},
             "troubles": [asdict(trouble) for trouble in self.troubles],
         }

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from bridge.engine.budget import Priority, Terms
 from bridge.engine.circuit import Circuit, close, keep, tripped
@@ -18,12 +18,14 @@ from bridge.engine.meter import Meter
 from bridge.engine.pausing import Pause, pause, pauses_the_system
 from bridge.engine.plan.guards import Limits
 from bridge.engine.report import Report, Tally
+from bridge.engine.sharing import LeaseLost, Workers
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
 from bridge.ports.errors import AuthFailed, BridgeError, Transient
 from bridge.ports.storage import Store
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 class Spans(Protocol):
@@ -83,6 +85,7 @@ class Runtime:
     point: called with the name of each step ("after read", "before write" ...), so that tests can stop the world there.
     progress: called with (stage, system, entity, records done). stopping: whether the process was asked to stop.
     span: opened around the cycle and each reading and delivery, for traces.
+    workers: this worker's view of the store, which `store` is then, where several share it; None: alone with it.
     """
 
     store: Store
@@ -104,6 +107,7 @@ class Runtime:
     progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None
     stopping: Callable[[], bool] = lambda: False
     span: Spans = lambda name, **what: nullcontext()
+    workers: Workers | None = None
 
 
 @dataclass(slots=True)
@@ -116,7 +120,10 @@ class Run:
     golden id) -> writes so far. left: the same -> units that are left out of a create, because the system has nothing
     they could refer to (`missing: leave`). halted: (system, entity) whose read was stopped by a guard.
     stopped: entities of which nothing is written, because a stop waits for a person. reads: (system, entity) that are
-    read in this run; None: all.
+    read in this run; None: all. hints: (system, entity) -> the records of which the system told that they may have
+    changed; "" among them for some record that it did not name. read_only: systems that are never written in this run.
+    alone: (system, entity) that a person paused: neither read nor written. remapping: entities whose changed mapping
+    waits for a person: the same. began: when. mine: (system, entity) that this worker has read in it.
     """
 
     runtime: Runtime
@@ -133,6 +140,38 @@ class Run:
     halted: set[tuple[str, str]] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
     reads: Collection[tuple[str, str]] | None = None
+    hints: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
+    read_only: frozenset[str] = frozenset()
+    remapping: set[str] = field(default_factory=set)
+    alone: set[tuple[str, str]] = field(default_factory=set)
+    began: datetime | None = None
+    mine: set[tuple[str, str]] = field(default_factory=set)
+
+    @contextmanager
+    def at(self, system: str, entity: str, *, reading: bool = False) -> Iterator[bool]:
+        """Work at a place: whether it is this worker's turn there, which it always is where no others are.
+
+        reading: all that changed there is read; not again where another worker has done so since this run began.
+        """
+        workers, place = self.runtime.workers, (system, entity)
+        if workers is None:
+            yield True
+            return
+        now = self.now
+        if not workers.take(place, now, self.began if reading else None):
+            self.report.busy.add(place)
+            yield False
+            return
+        read_at = None
+        try:
+            yield True
+            if reading and system not in self.down:
+                self.mine.add(place)
+                read_at = now
+        except LeaseLost:
+            self.report.busy.add(place)
+        finally:
+            workers.leave(read_at)
 
     def reads_now(self, system: str, entity: str) -> bool:
         """Whether an entity of a system is read in this run."""
@@ -166,8 +205,19 @@ class Run:
         return Circumstances(self.now, self.id, usual, runtime.new_id, coarse, runtime.policies)
 
     def up(self, emap: EntityMap) -> Iterable[str]:
-        """The systems of an entity that have answered so far."""
-        return [system for system in emap.systems if system not in self.down]
+        """The systems of an entity that have answered so far, and in which nobody paused it."""
+        return [
+            s
+            for s in emap.systems
+            if s not in self.down and (s, emap.entity) not in self.alone and emap.entity not in self.remapping
+        ]
+
+    def in_turn(self, emap: EntityMap) -> Iterable[str]:
+        """The same, where several workers write in an order of each one's own."""
+        workers = self.runtime.workers
+        for system in workers.rotated(emap.systems) if workers else emap.systems:
+            if system in self.up(emap):
+                yield system
 
     def leave(self, system: str, error: BridgeError) -> None:
         """Leave a system alone: for now; to the end of the run where waiting would not help; or, where its log-in is
@@ -211,14 +261,17 @@ class Run:
                 tally.api_calls += adapter.calls - before
 
 
-def traced(name: str) -> Callable[[Callable[[Run, EntityMap, str], _T]], Callable[[Run, EntityMap, str], _T]]:
+_Step: TypeAlias = Callable[Concatenate[Run, EntityMap, str, _P], _T]
+
+
+def traced(name: str) -> Callable[[_Step[_P, _T]], _Step[_P, _T]]:
     """A step of the cycle for one system and entity gets a span of this name."""
 
-    def around(step: Callable[[Run, EntityMap, str], _T]) -> Callable[[Run, EntityMap, str], _T]:
+    def around(step: _Step[_P, _T]) -> _Step[_P, _T]:
         @wraps(step)
-        def inside(run: Run, emap: EntityMap, system: str) -> _T:
+        def inside(run: Run, emap: EntityMap, system: str, /, *more: _P.args, **named: _P.kwargs) -> _T:
             with run.runtime.span(name, system=system, entity=emap.entity):
-                return step(run, emap, system)
+                return step(run, emap, system, *more, **named)
 
         return inside
 

@@ -72,15 +72,32 @@ def _sweep(run: Run, emap: EntityMap, system: str, listing: Listing) -> None:
         lacking.extend(listing.lacking(page))
     if not _plausible(run, emap, system, linked, lacking):
         return
+    _take_out(run, emap, system, lacking)
+    with run.store.begin() as uow:
+        uow.set_flag(_flag(system, emap), run.now.isoformat())
+        lift(uow, system, emap.entity, "sweep")
+
+
+def look_for(run: Run, emap: EntityMap, system: str, native_ids: list[str]) -> None:
+    """Whether these linked records are gone: what a sweep does, for a few of which the system told something."""
+    with run.store.begin() as uow:
+        linked = uow.linked_count(system, emap.entity)
+        ready = bool(uow.flag(armed_flag(emap.entity))) and found(uow, system, emap.entity, "sweep") is None
+    if not ready:
+        return
+    lacking = confirmed_gone(run, emap, system, native_ids)
+    if lacking and _plausible(run, emap, system, linked, lacking):
+        _take_out(run, emap, system, lacking)
+
+
+def _take_out(run: Run, emap: EntityMap, system: str, lacking: list[str]) -> None:
+    size = run.runtime.pace.page
     for start in range(0, len(lacking), size):
         part = lacking[start : start + size]
         leave = _heirs(run, emap, system, confirmed_gone(run, emap, system, part))
         with run.store.begin() as uow:
             take_leave(run, uow, emap, system, leave)
             run.report.of(system, emap.entity).read += len(leave.stones)
-    with run.store.begin() as uow:
-        uow.set_flag(_flag(system, emap), run.now.isoformat())
-        lift(uow, system, emap.entity, "sweep")
 
 
 def _heirs(run: Run, emap: EntityMap, system: str, gone: list[str]) -> Leave:

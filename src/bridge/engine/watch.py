@@ -51,8 +51,7 @@ class Watch:
     def _count(self, uow: UnitOfWork, page: ChangePage) -> None:
         alive = [record.native_id for record in page.records]
         told = [stone.native_id for stone in page.tombstones if not stone.merged_into]
-        links = uow.links(self.system, self.emap.entity, [*told, *alive] if self.listing else told)
-        linked = {i: link.golden_id for i, link in links.items() if link.state == "linked" and link.golden_id}
+        linked = uow.linked_among(self.system, self.emap.entity, [*told, *alive] if self.listing else told)
         self._listed += len(linked)
         for native_id in told:
             if native_id in linked:
@@ -126,7 +125,7 @@ def look_for_canaries(run: Run, system: str) -> None:
     """Leave a system alone where a record that must be there is not: it is another database, or a copy for tests."""
     for entity, native_id in run.runtime.canaries.get(system, {}).items():
         emap = run.runtime.maps.get(entity)
-        if emap is None or system not in emap.systems or system in run.down:
+        if emap is None or system not in run.up(emap):
             continue
         try:
             with run.calling(system, entity) as (adapter, _):

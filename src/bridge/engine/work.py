@@ -36,6 +36,7 @@ def enqueue_due(
     leave: Collection[tuple[str, str]] = (),
     anew: bool = True,
     known: Mapping[str, Golden] = _NONE,
+    only: str | None = None,
 ) -> None:
     """Note for every system what it lacks of these golden records; take back what it does not lack any more.
 
@@ -46,13 +47,14 @@ def enqueue_due(
     leave: (system, golden id) that are being written right now.
     anew: whether something was seen that may let a write succeed which was refused; not after writes of bridge's own.
     known: golden records as they stand in this transaction, which need not be loaded.
+    only: the one system of which it is noted: a migration into it, whose both sides have been read and matched.
     """
-    armed = ",".join(emap.systems) if arming else uow.flag(armed_flag(emap.entity))
+    armed = ",".join(emap.systems) if arming or only else uow.flag(armed_flag(emap.entity))
     if not armed:
         return
     scene = Scene(uow, emap, sorted(set(golden_ids)), creates=armed == ",".join(emap.systems), known=known)
     now = run.now
-    for system in emap.systems:
+    for system in emap.systems if only is None else (only,):
         late: list[tuple[str, str, int]] = []
         settled: list[tuple[str, str]] = []
         ready: list[str] = []

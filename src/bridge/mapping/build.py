@@ -24,6 +24,7 @@ from bridge.mapping.file import (
 )
 from bridge.mapping.judge import Judge
 from bridge.mapping.lines import LineBuilder
+from bridge.mapping.outline import outline_of
 from bridge.mapping.source import Finding, Source, Steps
 from bridge.mapping.transforms import Maker
 from bridge.mapping.units import Column, MatchRule, Policy, Table, Unit
@@ -92,16 +93,18 @@ class _Builder:
             system: archives.deletes(system, section, self.file.identity.key.get(system), wheres.get(system, ()))
             for system, section in self.file.systems.items()
         }
+        specs = {
+            system: with_archive(self._spec(system, units, tables, wheres.get(system, ())), deletes[system].archive)
+            for system in self.file.systems
+        }
         return EntityMap(
             entity=self.file.entity,
             units=units,
-            specs={
-                system: with_archive(self._spec(system, units, tables, wheres.get(system, ())), deletes[system].archive)
-                for system in self.file.systems
-            },
+            specs=specs,
             match=match,
             first_contact=first,
             digest=self._digest(),
+            outline=outline_of(self.file, self._digest(), specs, self._types()),
             source=source,
             tables=tables,
             deletes=deletes,
@@ -230,11 +233,15 @@ class _Builder:
         new = tuple(Condition(path, "=", value) for path, value in section.new.items())
         return ObjectSpec(self.file.entity, section.object, key, tuple(fields.values()), where, rows, new)
 
-    def _digest(self) -> str:
+    def _types(self) -> dict[str, str]:
         types = {name: known.type for name, known in self.entity.fields.items()}
         types |= {
             f"{table}[].{name}": one.type for table, known in self.entity.tables.items() for name, one in known.items()
         }
+        return types
+
+    def _digest(self) -> str:
+        types = self._types()
         meaning = [self.file.model_dump(mode="json"), list(self.file.systems), types]
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from bridge.canonical.values import InvalidValue
 from bridge.mapping.deletes import Deletes
+from bridge.mapping.outline import Outline
 from bridge.mapping.source import Source
 from bridge.mapping.units import Decoded, FieldProblem, Key, MatchRule, Policy, Table, Unit, cell_of
 from bridge.ports.errors import MappingError
@@ -28,6 +29,7 @@ class EntityMap:
     depends_on: entities whose records this one refers to (itself, where records have parents).
     first_contact: how differing values are settled when records meet for the first time; None = held for a person.
     deletes: system -> what deletes mean there; a system that is not named keeps its records and its deletes count.
+    outline: the same line by line; None for a mapping that comes from no file.
     digest: hex text that changes whenever the meaning of the mapping does, and not with comments or layout.
     """
 
@@ -43,6 +45,7 @@ class EntityMap:
         source: Source | None = None,
         tables: Sequence[Table] = (),
         deletes: Mapping[str, Deletes] = _NO_DELETES,
+        outline: Outline | None = None,
     ) -> None:
         self.entity = entity
         self.systems: tuple[str, ...] = tuple(specs)
@@ -58,6 +61,7 @@ class EntityMap:
         self.followers = frozenset(system for system, one in self.deletes.items() if one.follows)
         self.match: tuple[MatchRule, ...] = tuple(match)
         self.digest = digest
+        self.outline = outline
         self.source = source or Source.nowhere(entity)
         self._specs = dict(specs)
         self._units = {unit.name: unit for unit in self.units}

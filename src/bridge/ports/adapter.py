@@ -11,6 +11,7 @@ Promises, each a test of `bridge.testing.contract`:
 - Only errors of `bridge.ports.errors` leave an adapter. A method raises if nothing of the whole batch was done
   (Transient, RateLimited, AuthFailed, ...) and returns results otherwise.
 - No method retries writes by itself, sleeps longer than needed for one re-login, logs a value, or follows a redirect.
+  Who creates by a job (`batch_migrate`) waits for it, shorter than a lease.
 - Every HTTP call has a timeout.
 """
 
@@ -42,6 +43,8 @@ class Capabilities:
         just before the write (a small window stays); unsupported = neither.
     deletes_feed: whether `changes` brings tombstones.
     batch_create, batch_update, page: largest number of records the engine should hand over, or ask for, at once.
+    batch_migrate: largest number of new records that a migration hands over at once, where there is a way for many
+        (a bulk job); 0: as batch_create.
     clock_grain: the resolution of `modified` and of version tokens.
     written_apart: prefixes of the paths that a write does not change in one transaction with the record itself
         ("Address." of an ERPNext Customer). After a lost answer, each such part is judged by itself.
@@ -59,6 +62,7 @@ class Capabilities:
     deletes_feed: Support = "native"
     batch_create: int = 200
     batch_update: int = 200
+    batch_migrate: int = 0
     page: int = 2000
     clock_grain: timedelta = timedelta(seconds=1)
     written_apart: tuple[str, ...] = ()

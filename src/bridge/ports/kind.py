@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from bridge.ports.adapter import Adapter, AdapterFactory, Capabilities, Support
 from bridge.ports.errors import BridgeError
+from bridge.ports.hints import ReceiverFactory
 
 Level = Literal["reads", "writes", "deletes"]
 LEVELS: Final[tuple[Level, ...]] = ("reads", "writes", "deletes")
@@ -79,6 +80,7 @@ class AdapterKind:
         what `bridge init --system` begins with; empty where there is none.
     archive: native field -> value by which such a system sets a record inactive instead of deleting it (`deletes:
         archive` in a mapping), as the mapping file would write it; empty where it has no way of its own.
+    receiver: understands the webhooks of such a system (`bridge.ports.hints`); None where it sends none.
     """
 
     factory: AdapterFactory
@@ -88,6 +90,7 @@ class AdapterKind:
     errors: tuple[ErrorRow, ...] = ()
     columns: str = ""
     archive: Mapping[str, str] = field(default_factory=dict)
+    receiver: ReceiverFactory | None = None
 
     def __call__(self, system: str, settings: Mapping[str, object]) -> Adapter:
         return self.factory(system, settings)
@@ -105,10 +108,12 @@ def adapter_kind(
     errors: tuple[ErrorRow, ...] = (),
     columns: str = "",
     archive: Mapping[str, str] | None = None,
+    receiver: ReceiverFactory | None = None,
 ) -> Callable[[AdapterFactory], AdapterKind]:
     """Makes the factory below it an adapter kind. The words are those of `AdapterKind`."""
 
     def described(factory: AdapterFactory) -> AdapterKind:
-        return AdapterKind(factory, settings, level, dict(support or {}), errors, columns, dict(archive or {}))
+        said = dict(support or {})
+        return AdapterKind(factory, settings, level, said, errors, columns, dict(archive or {}), receiver)
 
     return described

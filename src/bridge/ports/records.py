@@ -136,17 +136,35 @@ class Tombstone:
 
 
 @dataclass(frozen=True, slots=True)
+class BadRow:
+    """One row that could not be taken in: where it stands, which column is wrong, and why. Never what stands there.
+
+    place: file and line ("customers.csv:17"). id: the native id, where it can be told.
+    """
+
+    place: str
+    column: str
+    reason: str
+    id: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.column}: {self.reason}" if self.column else f"{self.place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePage:
     """One page of changes.
 
     cursor: where the next page starts; opaque text, safe to store and to replay (at least once).
     more: true if another page is waiting now.
+    bad: rows that the source holds and cannot give, because something in them is wrong.
     """
 
     records: tuple[NativeRecord, ...]
     tombstones: tuple[Tombstone, ...]
     cursor: str = field(repr=False)
     more: bool
+    bad: tuple[BadRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

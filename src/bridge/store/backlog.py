@@ -24,6 +24,7 @@ class Backlog(Transaction):
         What a system asked to wait with (its quota, its pace) keeps waiting.
         """
         waiting = (OUTBOX.c.state == "waiting") & (OUTBOX.c.error_code != RateLimited.code)
+        self.tell_workers()
         return int(self.connection.execute(update(OUTBOX).where(waiting).values(next_at=null())).rowcount)
 
     def replay(
@@ -41,6 +42,7 @@ class Backlog(Transaction):
         if ids is not None:
             where.append(OUTBOX.c.id.in_(ids))
         statement = update(OUTBOX).where(*where).values(state="pending", next_at=null(), attempts=0)
+        self.tell_workers()
         return int(self.connection.execute(statement).rowcount)
 
     def discard(self, ids: Sequence[int]) -> int:
@@ -52,6 +54,12 @@ class Backlog(Transaction):
         """These entries, oldest first."""
         rows = self.connection.execute(select(OUTBOX).where(OUTBOX.c.id.in_(ids)).order_by(OUTBOX.c.id))
         return [codec.entry_of(row) for row in rows]
+
+    def queued(self, system: str, entity: str, golden_ids: Sequence[str]) -> dict[str, OutboxEntry]:
+        """golden id -> its newest entry of one system, in whatever state, also one that was set aside."""
+        where = (OUTBOX.c.system == system, OUTBOX.c.entity == entity)
+        rows = self.rows_in(OUTBOX, OUTBOX.c.golden_id, golden_ids, *where)
+        return {entry.golden_id: entry for entry in sorted(map(codec.entry_of, rows), key=lambda entry: entry.id)}
 
     def causes(self) -> list[dict[str, Any]]:
         """Entries that are not simply pending, counted by what keeps them: the most frequent cause first."""

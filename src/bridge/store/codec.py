@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -22,6 +22,7 @@ from bridge.ports.work import (
     Terms,
     WriteRow,
 )
+from bridge.store.schema import OUTBOX
 
 
 def pack(value: object) -> bytes:
@@ -226,6 +227,22 @@ def entry_of(row: Any) -> OutboxEntry:
         error_code=row.error_code,
         error=row.error,
         created_at=row.created_at,
+    )
+
+
+OF_A_CLAIM: Final = tuple(
+    OUTBOX.c[name]
+    for name in ("id", "golden_id", "rev", "attempts", "fence", "intent", "error_code", "error", "created_at")
+)
+"""What is not known of an entry that was just claimed."""
+
+
+def claimed(row: Any, system: str, entity: str, lease_until: datetime) -> OutboxEntry:
+    """A row of OF_A_CLAIM as a value. By position: claims are made by the hundred thousand."""
+    id_, golden_id, rev, attempts, fence, intent, code, error, created = row
+    sent = intent_in(intent)
+    return OutboxEntry(
+        id_, system, entity, golden_id, "leased", rev, attempts, fence, None, lease_until, sent, code, error, created
     )
 
 

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, func, inspect, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from bridge.ports.errors import ConfigError
 from bridge.store.backlog import Backlog
 from bridge.store.erasure import Erasure
+from bridge.store.hints import Hints
 from bridge.store.identity import Identity
 from bridge.store.journal import Journal
+from bridge.store.leases import Leases
 from bridge.store.listing import Listing
 from bridge.store.queue import Queue
 from bridge.store.records import Records
 from bridge.store.schema import METADATA
+from bridge.store.transaction import CHANNEL
 from bridge.store.written import Written
 
 for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool", "psycopg"):
@@ -30,14 +32,18 @@ for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool", "psy
     # reaches the terminal: of "user:pass@word@host" it is "word@host".
     logging.getLogger(_name).disabled = True
 
-LOCKS = {"work": 0x627269646765, "run": 0x627269646766}
+LOCKS = {"work": 0x627269646765, "turn": 0x627269646766}
 """The numbers of the advisory locks: "bridge" in ASCII, and the next one."""
+
+IDLE = "60s"
+"""How long a transaction may stand still while others wait for their turn: its process hangs, or was stopped."""
+TIMED_OUT = "55P03"
 
 COPIED_AT_ONCE = 1000
 """Rows in memory while a store is copied."""
 
 
-class SqlUnitOfWork(Records, Identity, Queue, Backlog, Journal, Written, Erasure):
+class SqlUnitOfWork(Records, Identity, Queue, Backlog, Journal, Leases, Written, Erasure, Hints):
     """One transaction over all tables (`bridge.ports.storage.UnitOfWork`)."""
 
 
@@ -54,26 +60,79 @@ class Database:
             yield SqlUnitOfWork(connection)
 
     @contextmanager
-    def locked(self, which: str = "work", patience: float = 5.0) -> Iterator[bool]:
-        """Whether nobody else holds this lock of a PostgreSQL store; held to the end, and gone with the connection.
+    def in_turn(self) -> Iterator[SqlUnitOfWork]:
+        """One transaction as `begin`, beside which no other one of its kind is open (`bridge.ports.storage`).
 
-        which: of LOCKS. patience: seconds; the connection of a process that was killed takes a moment to end.
+        On SQLite every transaction is alone; on PostgreSQL they stand in line, in the order in which they came.
         """
-        number = LOCKS[which]
+        with self.begin() as uow:
+            if self.shared:
+                bounded = func.set_config("idle_in_transaction_session_timeout", IDLE, True)
+                uow.connection.execute(select(bounded, func.pg_advisory_xact_lock(LOCKS["turn"])))
+            yield uow
+
+    @property
+    def shared(self) -> bool:
+        """Whether several workers may share this store."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def locked(self, *, patience: float = 5.0, together: bool = False) -> Iterator[bool]:
+        """Whether this process may work with a PostgreSQL store; so to the end, or until the connection is gone.
+
+        together: beside all others who say so; else alone. patience: seconds. While one waits to be alone, nobody
+        begins together.
+        """
+        number, kind = LOCKS["work"], "_shared" if together else ""
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            until = time.monotonic() + patience
-            while not connection.scalar(select(func.pg_try_advisory_lock(number))):
-                if time.monotonic() > until:
-                    yield False
-                    return
-                time.sleep(0.1)
+            if not self._lock(connection, number, kind, patience):
+                yield False
+                return
             try:
                 yield True
             finally:
                 try:
-                    connection.execute(select(func.pg_advisory_unlock(number)))
+                    connection.execute(select(getattr(func, f"pg_advisory_unlock{kind}")(number)))
                 except DBAPIError:  # the server was restarted in the meantime: the lock went with the connection
                     connection.invalidate()
+
+    def _lock(self, connection: Connection, number: int, kind: str, patience: float) -> bool:
+        if patience <= 0:
+            return bool(connection.scalar(select(getattr(func, f"pg_try_advisory_lock{kind}")(number))))
+        connection.execute(select(func.set_config("lock_timeout", f"{round(patience * 1000)}ms", False)))
+        try:
+            connection.execute(select(getattr(func, f"pg_advisory_lock{kind}")(number)))
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") != TIMED_OUT:
+                raise
+            return False
+        finally:
+            connection.execute(select(func.set_config("lock_timeout", "0", False)))
+        return True
+
+    def wanted(self) -> bool:
+        """Whether somebody waits to be alone with this PostgreSQL store."""
+        high, low = divmod(LOCKS["work"], 1 << 32)
+        query = text(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid = :high"
+            " AND objid = :low AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        )
+        with self.engine.connect() as connection:
+            return bool(connection.scalar(query, {"high": high, "low": low}))
+
+    def listen(self, heard: Callable[[], object], over: Callable[[], bool]) -> None:
+        """Call `heard` whenever somebody made work in this PostgreSQL store, until `over`. Raises psycopg's errors."""
+        raw = self.engine.raw_connection()
+        connection: Any = raw.driver_connection
+        raw.detach()  # its own from now on: the pool would hand it on listening
+        try:
+            connection.autocommit = True
+            connection.execute(f"LISTEN {CHANNEL}")
+            while not over():
+                for _ in connection.notifies(timeout=1.0, stop_after=1):
+                    heard()
+        finally:
+            connection.close()
 
     def listing(self) -> Listing:
         """An empty set of ids on disk."""

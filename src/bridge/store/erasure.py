@@ -16,6 +16,7 @@ from bridge.store.schema import (
     CONFLICT,
     CROSSWALK,
     GOLDEN,
+    HINT,
     HISTORY,
     MATCH_KEY,
     METADATA,
@@ -99,6 +100,7 @@ def _everywhere(whose: Whose) -> Iterable[tuple[Table, ColumnElement[bool]]]:
         yield table, and_(table.c.entity == whose.entity, table.c.golden_id.in_(ids))
     for table in (CANDIDATE, SEPARATED, SHADOW, WRITTEN, CROSSWALK):
         yield table, and_(table.c.entity == whose.entity, or_(table.c.golden_id.in_(ids), _of(table, whose.records)))
+    yield HINT, _of(HINT, whose.records)
     yield ALIAS, and_(ALIAS.c.entity == whose.entity, or_(ALIAS.c.id.in_(ids), ALIAS.c.golden_id.in_(ids)))
     yield GOLDEN, and_(GOLDEN.c.entity == whose.entity, GOLDEN.c.id.in_(ids))
 

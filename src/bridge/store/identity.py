@@ -110,6 +110,11 @@ class Identity(Transaction):
         where = (OUTBOX.c.entity == entity, OUTBOX.c.state.in_(TAKEN))
         return [codec.entry_of(row) for row in self.rows_in(OUTBOX, OUTBOX.c.golden_id, golden_ids, *where)]
 
+    def set_aside(self, entity: str, golden_ids: Sequence[str]) -> list[OutboxEntry]:
+        """Entries of these golden records that were set aside, in any system."""
+        where = (OUTBOX.c.entity == entity, OUTBOX.c.state == "dead")
+        return [codec.entry_of(row) for row in self.rows_in(OUTBOX, OUTBOX.c.golden_id, golden_ids, *where)]
+
     def succeed(self, entity: str, heirs: Mapping[str, str], at: datetime) -> None:
         """What was said of golden records that are merged into others is said of those now.
 

@@ -15,6 +15,9 @@ from bridge.store import codec
 from bridge.store.schema import BUDGET, CONFLICT, CROSSWALK, CURSOR, GOLDEN, HISTORY, META, RUN, SHADOW
 from bridge.store.transaction import Transaction
 
+FIRST_BUDGET = 0x627269
+"""The first number of the advisory locks under which a system's budget is made."""
+
 
 class Journal(Transaction):
     """The part of a unit of work that remembers what was decided."""
@@ -134,6 +137,10 @@ class Journal(Transaction):
         """The call budget of a system, locked until the transaction ends."""
         query = select(BUDGET.c.body).where(BUDGET.c.system == system).with_for_update()
         body = self.connection.execute(query).scalar()
+        if body is None and self.connection.dialect.name == "postgresql":
+            # There is no row to lock yet: of two who make it at once, the second would not see the first one's calls.
+            self.connection.execute(select(func.pg_advisory_xact_lock(FIRST_BUDGET, func.hashtext(system))))
+            body = self.connection.execute(query).scalar()
         return None if body is None else codec.unpack(body)
 
     def budgets(self) -> dict[str, dict[str, Any]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from bridge.ports.errors import ConfigError
 
-HEAD = "0007"
+HEAD = "0009"
 """The newest revision; a test holds it against the scripts."""
+
+MIGRATING = 0x627269646767
+"""The number of the advisory lock, after those of `bridge.store.database`."""
 
 
 def upgrade(engine: Engine) -> None:
@@ -21,6 +24,8 @@ def upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # workers that start together: one migrates, the others find it done
+            connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")

@@ -72,6 +72,8 @@ class Queue(Transaction):
         ]
         known = self._open_count(entity, batch)
         self.connection.execute(statement, values)
+        if len(values) > known:
+            self.tell_workers()
         return len(values) - known
 
     def _dead(self, entity: str, rows: list[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
@@ -113,50 +115,57 @@ class Queue(Transaction):
         self, system: str, entity: str, limit: int, *, now: datetime, lease_until: datetime, owner: str
     ) -> list[OutboxEntry]:
         """Take due entries, oldest first; never one whose record is under way already (order per record)."""
-        due = and_(
-            OUTBOX.c.state.in_(("pending", "waiting")),
-            or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now),
-            ~_UNDER_WAY,
-        )
-        return self._lease(system, entity, due, limit, lease_until=lease_until, owner=owner)
+        due = and_(or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now), ~_UNDER_WAY)
+        ids = self._due(system, entity, "pending", due, limit) + self._due(system, entity, "waiting", due, limit)
+        return self._lease(system, entity, sorted(ids)[:limit], lease_until=lease_until, owner=owner)
 
     def claim_in_doubt(
         self, system: str, entity: str, limit: int, *, now: datetime, lease_until: datetime, owner: str
     ) -> list[OutboxEntry]:
         """Take entries whose last write has an unknown end, to look them up."""
-        due = and_(OUTBOX.c.state == "in_doubt", or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now))
-        return self._lease(system, entity, due, limit, lease_until=lease_until, owner=owner)
+        due = or_(OUTBOX.c.next_at.is_(None), OUTBOX.c.next_at <= now)
+        ids = self._due(system, entity, "in_doubt", due, limit)
+        return self._lease(system, entity, ids, lease_until=lease_until, owner=owner)
 
-    def _lease(
-        self, system: str, entity: str, due: ColumnElement[bool], limit: int, *, lease_until: datetime, owner: str
-    ) -> list[OutboxEntry]:
+    def _due(self, system: str, entity: str, state: str, due: ColumnElement[bool], limit: int) -> list[int]:
+        """Ids of due entries in one state, oldest first, locked for this transaction; those of other workers left out.
+
+        One state at a time: the index brings them in their order. Of two states, all would be sorted for each claim.
+        """
         query = (
             select(OUTBOX.c.id)
-            .where(OUTBOX.c.system == system, OUTBOX.c.entity == entity, due)
+            .where(OUTBOX.c.system == system, OUTBOX.c.entity == entity, OUTBOX.c.state == state, due)
             .order_by(OUTBOX.c.id)
             .limit(limit)
         )
         if self.connection.dialect.name == "postgresql":
             query = query.with_for_update(skip_locked=True)
-        ids = [row.id for row in self.connection.execute(query)]
+        return list(self.connection.execute(query).scalars().all())  # all: a row at a time takes the driver longer
+
+    def _lease(
+        self, system: str, entity: str, ids: Sequence[int], *, lease_until: datetime, owner: str
+    ) -> list[OutboxEntry]:
         if not ids:
             return []
         claimed = (
             update(OUTBOX)
-            .where(OUTBOX.c.id.in_(ids))
+            .where(self.one_of(OUTBOX.c.id, ids))
             .values(state="leased", fence=OUTBOX.c.fence + 1, lease_until=lease_until, owner=owner, next_at=null())
-            .returning(OUTBOX)
+            .returning(*codec.OF_A_CLAIM)
         )
-        return sorted((codec.entry_of(row) for row in self.connection.execute(claimed)), key=lambda e: e.id)
+        rows = self.connection.execute(claimed).all()
+        return sorted((codec.claimed(row, system, entity, lease_until) for row in rows), key=lambda e: e.id)
 
-    def reclaim(self, now: datetime, *, owner: str | None = None) -> int:
+    def reclaim(self, now: datetime, *, owner: str | None = None, place: tuple[str, str] | None = None) -> int:
         """Free entries whose worker is gone: those sent become in doubt, those not sent become pending again.
 
         owner: with a name, every lease of anybody else is freed at once (this process is the only one); else only
-        the leases that have run out.
+        the leases that have run out. place: every lease of this system and entity, whose place was just taken.
         """
         gone = OUTBOX.c.state == "leased"
         over = OUTBOX.c.lease_until < now if owner is None else OUTBOX.c.owner != owner
+        if place is not None:
+            over = and_(OUTBOX.c.system == place[0], OUTBOX.c.entity == place[1])
         unsent = OUTBOX.c.intent.is_(None)
         self.connection.execute(delete(OUTBOX).where(gone, over, unsent, _OPEN_AGAIN))
         state = case((unsent, "pending"), else_="in_doubt")
@@ -175,15 +184,15 @@ class Queue(Transaction):
 
     def settle(self, rows: Iterable[Settlement]) -> None:
         """Give claimed entries their new state. A late worker (older fence) changes nothing."""
-        done = []
+        done: dict[int, list[int]] = defaultdict(list)
         for settlement in rows:
             if settlement.state is None:
-                done.append({"b_id": settlement.entry.id, "b_fence": settlement.entry.fence})
+                done[settlement.entry.fence].append(settlement.entry.id)
             else:
                 self._settle_one(settlement)
-        if done:
-            mine = and_(OUTBOX.c.id == bindparam("b_id"), OUTBOX.c.fence == bindparam("b_fence"))
-            self.connection.execute(delete(OUTBOX).where(mine), done)
+        for fence, ids in done.items():  # most were claimed once: one statement for all of them
+            for part in chunks(ids):
+                self.connection.execute(delete(OUTBOX).where(OUTBOX.c.fence == fence, self.one_of(OUTBOX.c.id, part)))
 
     def _settle_one(self, settlement: Settlement) -> None:
         entry, state = settlement.entry, settlement.state
@@ -224,6 +233,8 @@ class Queue(Transaction):
             chosen = where if part is None else [*where, OUTBOX.c.golden_id.in_(part)]
             statement = update(OUTBOX).where(*chosen).values(state="pending", next_at=null())
             woken += int(self.connection.execute(statement).rowcount)
+        if woken:
+            self.tell_workers()
         return woken
 
     def release(self, system: str, code: str, *, dead: bool) -> int:

@@ -279,11 +279,34 @@ RUN = Table(
 )
 Index("run_started", RUN.c.started)
 
+HINT = Table(
+    "hint",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("object", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("times", Integer, nullable=False),
+)
+"""Records of which a system told that they may have changed, until they have been read; by native object, for it is not
+the store's to know which entity that is."""
+
 BUDGET = Table(
     "budget",
     METADATA,
     Column("system", Text, primary_key=True),
     Column("body", LargeBinary, nullable=False),
+)
+
+LEASE = Table(
+    "lease",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text),
+    Column("fence", Integer, nullable=False),
+    Column("until", Instant),
+    Column("read_at", Instant),
 )
 
 META = Table(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Table, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+_T = TypeVar("_T")
 CHUNK = 5000
 """Values in one IN list: far below what SQLite (32,766) and PostgreSQL (65,535) take in one statement."""
 
+CHANNEL = "bridge"
+"""What workers on PostgreSQL listen to: somebody made work."""
 
-def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+
+def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """Slices that fit into one statement."""
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]
@@ -24,11 +28,23 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
+    def tell_workers(self) -> None:
+        """Wake the workers of a shared store once this transaction commits: a hint, they look by themselves too."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(select(func.pg_notify(CHANNEL, "")))
+
     def insert(self, table: Table) -> Any:
         """An INSERT that can say ON CONFLICT, in the database's own dialect."""
         if self.connection.dialect.name == "postgresql":
             return postgresql.insert(table)
         return sqlite.insert(table)
+
+    def one_of(self, column: ColumnElement[int], values: Sequence[int]) -> ColumnElement[bool]:
+        """Whether a whole number is one of these: on PostgreSQL one parameter, since hundreds of them in a statement
+        cost the driver more than the database."""
+        if self.connection.dialect.name == "postgresql":
+            return column == any_(literal(list(values), postgresql.ARRAY(BigInteger)))
+        return column.in_(values)
 
     def upsert(self, table: Table, rows: Iterable[dict[str, object]]) -> None:
         """Insert rows, or replace those with the same primary key: one statement, many parameter sets."""

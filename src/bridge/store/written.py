@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Column, ColumnElement, Table, and_, delete, exists, select
+from sqlalchemy import Column, ColumnElement, Table, and_, case, delete, exists, func, select
 
 from bridge.ports.work import WriteRow
 from bridge.store import codec
@@ -30,6 +30,27 @@ class Written(Transaction):
         """What a run wrote, newest first."""
         query = select(WRITTEN).where(WRITTEN.c.run == run).order_by(WRITTEN.c.id.desc())
         return [codec.write_of(row) for row in self.connection.execute(query)]
+
+    def written_counts(self, run: str) -> dict[tuple[str, str, str], int]:
+        """(system, entity, op) -> records that a run wrote. One that it made counts as made, whatever else it wrote
+        there afterwards."""
+        mine = WRITTEN.c.run == run
+        first = (
+            select(
+                WRITTEN.c.system,
+                WRITTEN.c.entity,
+                WRITTEN.c.golden_id,
+                func.min(case({"create": 0, "update": 1}, value=WRITTEN.c.op, else_=2)).label("kind"),
+            )
+            .where(mine)
+            .group_by(WRITTEN.c.system, WRITTEN.c.entity, WRITTEN.c.golden_id)
+            .subquery()
+        )
+        query = select(first.c.system, first.c.entity, first.c.kind, func.count()).group_by(
+            first.c.system, first.c.entity, first.c.kind
+        )
+        ops = ("create", "update", "delete")
+        return {(row[0], row[1], ops[row[2]]): row[3] for row in self.connection.execute(query)}
 
     def prune(self, *, history: datetime, writes: datetime, limit: int) -> int:
         """Forget what is from before these instants, the oldest first and at most `limit` of each kind.

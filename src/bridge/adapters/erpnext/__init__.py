@@ -8,6 +8,7 @@ from dataclasses import replace
 from bridge.adapters.erpnext.adapter import ErpnextAdapter
 from bridge.adapters.erpnext.errors_table import PAGES, TABLE
 from bridge.adapters.erpnext.settings import Settings, load
+from bridge.adapters.erpnext.webhooks import receiver
 from bridge.ports.adapter import Adapter
 from bridge.ports.kind import ANY_ENTITY, EntitySupport, adapter_kind
 
@@ -25,6 +26,7 @@ _ENTITIES = ("customer", "contact", "product", "order", "location", "stock_level
     errors=(*TABLE, *PAGES),
     columns="columns",
     archive={"disabled": "1"},  # where the doctype has the field
+    receiver=receiver,
 )
 def make(system: str, settings: Mapping[str, object]) -> Adapter:
     """Build the adapter of one site; no I/O. Raises ConfigError naming every setting that cannot be used."""

@@ -19,6 +19,7 @@ from bridge.adapters.erpnext.settings import Settings
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.stock_entries import StockWriter
 from bridge.adapters.erpnext.updating import Updater
+from bridge.adapters.erpnext.webhooks import Installer
 from bridge.ports.adapter import Capabilities, Gate, Health, NativeSchema, SetupStep
 from bridge.ports.errors import Unsupported
 from bridge.ports.records import (
@@ -100,6 +101,11 @@ class ErpnextAdapter:
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
         return Schemas(self._client, self._metas).setup(spec, apply=apply)
+
+    def install_webhooks(self, specs: Sequence[ObjectSpec], url: str, *, apply: bool) -> list[SetupStep]:
+        secret = self._settings.webhook_secret
+        told = secret.get_secret_value() if secret else ""
+        return Installer(self._client, self._metas, told).run(specs, url, apply=apply)
 
     def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
         pages = self._levels if spec.object == BIN else self._changes

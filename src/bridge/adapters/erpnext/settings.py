@@ -28,6 +28,7 @@ class Settings(SystemSettings):
     deletes_interval: seconds between two looks at the log of deleted documents; None never looks (the log needs the
         System Manager role), and deletes are then found by the full comparison only.
     ca_file: certificates to trust, for a private authority.
+    webhook_secret: with which the site signs what it tells (`run.webhooks`); None: it tells nothing.
     """
 
     url: str = Field(examples=["https://erpnext.example.com"])
@@ -42,6 +43,14 @@ class Settings(SystemSettings):
     overlap: float = Field(default=60.0, ge=0, le=3600)
     deletes_interval: float | None = Field(default=300.0, ge=0)
     ca_file: Path | None = None
+    webhook_secret: SecretStr | None = None
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not 16 <= len(secret.get_secret_value()) <= 140:
+            raise ValueError("must have 16 to 140 characters; `openssl rand -hex 24` makes one")
+        return secret
 
     @field_validator("url")
     @classmethod

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bridge.adapters.odoo.adapter import OdooAdapter
 from bridge.adapters.odoo.errors_table import LOAD, STATUSES, TABLE
 from bridge.adapters.odoo.settings import Settings, load
+from bridge.adapters.odoo.webhooks import receiver
 from bridge.ports.adapter import Adapter
 from bridge.ports.kind import ANY_ENTITY, EntitySupport, adapter_kind
 
@@ -23,6 +24,7 @@ _ENTITIES = ("customer", "contact", "product", "order", "location", "stock_level
     support=dict.fromkeys(_ENTITIES, _FULL),
     errors=(*TABLE, *LOAD, *STATUSES),
     columns="columns",
+    receiver=receiver,
     archive={"active": "false"},  # where the model has the field
 )
 def make(system: str, settings: Mapping[str, object]) -> Adapter:

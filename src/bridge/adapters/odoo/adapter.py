@@ -19,6 +19,7 @@ from bridge.adapters.odoo.reading import Reader
 from bridge.adapters.odoo.settings import Settings
 from bridge.adapters.odoo.setup import setup
 from bridge.adapters.odoo.tables import Tables
+from bridge.adapters.odoo.webhooks import Installer
 from bridge.adapters.odoo.writing import Writer
 from bridge.ports.adapter import Capabilities, Gate, Health, NativeSchema, SetupStep
 from bridge.ports.errors import Unsupported
@@ -111,6 +112,9 @@ class OdooAdapter:
         if spec.object == QUANT:
             return []  # references are external ids of transfers: nothing has to be made
         return setup(self._client, self._models, spec, self._settings.module, apply=apply)
+
+    def install_webhooks(self, specs: Sequence[ObjectSpec], url: str, *, apply: bool) -> list[SetupStep]:
+        return Installer(self._client, self._models, self._reader.layout).run(specs, url, apply=apply)
 
     def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
         layout = self._reader.layout(spec)

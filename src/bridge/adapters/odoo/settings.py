@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -28,6 +29,8 @@ class Settings(SystemSettings):
         transaction and seen at its end.
     read_timeout: longer than 40 seconds, because the server itself tries again for that long when transactions collide.
     ca_file: certificates to trust, for a private authority.
+    webhook_path, webhook_token: in the address to which Odoo tells what changes (`run.webhooks`), for it signs nothing:
+        16 letters and digits or more each, which nobody can guess. None: it tells nothing.
     """
 
     url: str = Field(examples=["https://odoo.example.com"])
@@ -43,6 +46,15 @@ class Settings(SystemSettings):
     batch: int = Field(default=500, ge=1, le=1000)
     overlap: float = Field(default=300.0, ge=0, le=7200)
     ca_file: Path | None = None
+    webhook_path: SecretStr | None = None
+    webhook_token: SecretStr | None = None
+
+    @field_validator("webhook_path", "webhook_token")
+    @classmethod
+    def _unguessable(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,128}", secret.get_secret_value()):
+            raise ValueError("must be 16 to 128 letters and digits; `openssl rand -hex 24` makes one")
+        return secret
 
     @field_validator("url")
     @classmethod
@@ -73,6 +85,8 @@ class Settings(SystemSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        if (self.webhook_path is None) is not (self.webhook_token is None):
+            raise ValueError("webhook_path and webhook_token belong together")
         if self.protocol == "json2":
             if self.api_key is None:
                 raise ValueError("protocol json2 needs api_key")

@@ -17,6 +17,7 @@ from bridge.adapters.salesforce.reading import Reader
 from bridge.adapters.salesforce.settings import Settings
 from bridge.adapters.salesforce.setup import Setup
 from bridge.adapters.salesforce.users import Users
+from bridge.adapters.salesforce.webhooks import by_hand
 from bridge.adapters.salesforce.writing import Writer
 from bridge.ports.adapter import Capabilities, Gate, Health, NativeSchema, SetupStep
 from bridge.ports.errors import Unsupported
@@ -33,7 +34,15 @@ from bridge.ports.records import (
 BATCH = 1000
 """Records to hand over at once: five calls of 200, and one reading back for several of them."""
 
+BULK = 5000
+"""Records that a migration hands over at once: one bulk job, and few enough to be kept in memory."""
+
 T = TypeVar("T")
+
+
+def _of_parts(spec: ObjectSpec) -> bool:
+    """Whether a record comes with rows or prices of its own, which a bulk job of its object does not carry."""
+    return bool(spec.tables) or any(one.path.startswith(PRICE) for one in spec.fields)
 
 
 class SalesforceAdapter:
@@ -70,6 +79,7 @@ class SalesforceAdapter:
             conditional_update="emulated",
             batch_create=BATCH,
             batch_update=BATCH,
+            batch_migrate=0 if _of_parts(spec) else BULK,
             page=self._settings.page,
             clock_grain=timedelta(seconds=1),
             written_apart=(PRICE,),
@@ -98,6 +108,9 @@ class SalesforceAdapter:
 
     def setup(self, spec: ObjectSpec, *, apply: bool) -> list[SetupStep]:
         return Setup(self._client, self._describes).run(spec, apply=apply)
+
+    def install_webhooks(self, specs: Sequence[ObjectSpec], url: str, *, apply: bool) -> list[SetupStep]:
+        return by_hand(specs)
 
     def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
         return self._reading(spec, lambda: self._changes.page(self._reader.layout(spec), cursor, limit))
@@ -132,8 +145,10 @@ class SalesforceAdapter:
 
     def _writer(self, spec: ObjectSpec) -> Writer:
         layout = self._reader.layout(spec)
-        kind = DocumentWriter if layout.children else ProductWriter if layout.prices else Writer
-        return kind(self._client, self._reader, layout, self._users, self._settings.batch)
+        if layout.children or layout.prices:
+            kind = DocumentWriter if layout.children else ProductWriter
+            return kind(self._client, self._reader, layout, self._users, self._settings.batch)
+        return Writer(self._client, self._reader, layout, self._users, self._settings.batch, self._settings.bulk)
 
     def _reading(self, spec: ObjectSpec, read: Callable[[], T]) -> T:
         """Read; once more with a fresh describe if a field has gone since the last one."""

@@ -73,6 +73,25 @@ class Client:
             raise refusal(status, answer, system=self.system, writing=writing)
         return answer
 
+    def upload(self, path: str, text: str) -> None:
+        """Put a text of comma separated values there."""
+        self._text("PUT", path, {"data": text.encode(), "headers": {"Content-Type": "text/csv; charset=UTF-8"}})
+
+    def text(self, path: str) -> str:
+        """A file of comma separated values."""
+        return self._text("GET", path, {"headers": {"Accept": "text/csv"}})
+
+    def _text(self, method: str, path: str, sent: Mapping[str, Any]) -> str:
+        """One call of a bulk job that carries text. A session that has ended is renewed once."""
+        token = self.tokens.current()
+        status, answer = self._send(token, method, path, sent, writing=False, plain=True)
+        if session_refused(status, answer):
+            token = self.tokens.renew(token)
+            status, answer = self._send(token, method, path, sent, writing=False, plain=True)
+        if status >= 300:
+            raise refusal(status, answer, system=self.system, writing=False)
+        return str(answer or "")
+
     def address(self, path: str) -> str:
         """The address of a resource, without the host: what a composite request names it by."""
         return self._base + path
@@ -98,7 +117,9 @@ class Client:
         following = str(answer.get("nextRecordsUrl") or "")
         return answer["records"], bool(answer.get("done", True)), following if following.startswith("/") else ""
 
-    def _send(self, token: Token, method: str, path: str, sent: Mapping[str, Any], writing: bool) -> tuple[int, Any]:
+    def _send(
+        self, token: Token, method: str, path: str, sent: Mapping[str, Any], writing: bool, *, plain: bool = False
+    ) -> tuple[int, Any]:
         """Status and body of one request; everything that is no answer of the application is raised."""
         url = self._settings.instance_url + (path if path.startswith("/") else self._base + path)
         seen: list[requests.Response] = []
@@ -119,9 +140,9 @@ class Client:
             pass  # its text holds the address and the body; the response itself was kept
         if error is not None:
             raise error  # outside the handler: the fault's own text holds the address
-        return self._read(seen[-1], writing)
+        return self._read(seen[-1], writing, plain=plain)
 
-    def _read(self, response: requests.Response, writing: bool) -> tuple[int, Any]:
+    def _read(self, response: requests.Response, writing: bool, *, plain: bool = False) -> tuple[int, Any]:
         usage = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
         if usage:
             self.usage = (int(usage[1]), int(usage[2]))
@@ -132,6 +153,8 @@ class Client:
             raise problem
         if response.status_code == 204:
             return 204, None
+        if plain and response.ok:
+            return response.status_code, response.content.decode("utf-8", "replace")
         try:
             return response.status_code, json.loads(response.content, parse_float=Decimal)
         except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -32,11 +33,14 @@ class Settings(SystemSettings):
     audience: the "aud" of the JWT: by default login_url, else the log-in server for the org's kind.
     api_version: of the REST API, from 46.0 on, which introduced the "created" flag.
     page: records per query (the server gives at most 2,000 at once). batch: records per write call (at most 200).
+    bulk: more new records than so many at once go as a job of Bulk API 2.0; only a migration hands over so many.
     overlap: seconds read again behind the newest stamp: a record is stamped in its transaction but seen only when that
         commits, and a transaction may last ten minutes.
     deletes_interval: seconds between two looks at the log of deletes, for records that left the recycle bin unseen;
         None never looks.
     ca_file: certificates to trust, for a private authority.
+    webhook_path, organization_id: how outbound messages are known (`run.webhooks`): a part of their address that nobody
+        can guess, 16 letters and digits or more, and the org's id (Setup > Company Information). None: it sends none.
     """
 
     instance_url: str = Field(examples=["https://example.my.salesforce.com"])
@@ -53,9 +57,19 @@ class Settings(SystemSettings):
     read_timeout: Seconds = 120.0
     page: int = Field(default=2000, ge=1, le=2000)
     batch: int = Field(default=200, ge=1, le=200)
+    bulk: int = Field(default=2000, ge=1)
     overlap: float = Field(default=600.0, ge=0, le=7200)
     deletes_interval: float | None = Field(default=300.0, ge=0)
     ca_file: Path | None = None
+    webhook_path: SecretStr | None = None
+    organization_id: str | None = Field(default=None, pattern=r"^00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$")
+
+    @field_validator("webhook_path")
+    @classmethod
+    def _unguessable(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,128}", secret.get_secret_value()):
+            raise ValueError("must be 16 to 128 letters and digits; `openssl rand -hex 24` makes one")
+        return secret
 
     @field_validator("instance_url", "login_url")
     @classmethod
@@ -87,6 +101,8 @@ class Settings(SystemSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        if (self.webhook_path is None) is not (self.organization_id is None):
+            raise ValueError("webhook_path and organization_id belong together")
         missing = [name for name in _NEEDED[self.grant] if not getattr(self, name)]
         if missing:
             raise ValueError(f"grant {self.grant} needs {' and '.join(missing)}")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bridge.adapters.salesforce.batches import Answer, Batch, send
+from bridge.adapters.salesforce.bulk import Bulk
 from bridge.adapters.salesforce.client import Client, Json
 from bridge.adapters.salesforce.drafts import Drafts, repeated
 from bridge.adapters.salesforce.errors import row_error
@@ -23,7 +24,9 @@ from bridge.ports.errors import (
     InDoubt,
     MissingReference,
     NotFound,
+    PermissionDenied,
     Transient,
+    Unsupported,
     VersionConflict,
 )
 from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, UpdateItem, WriteResult
@@ -34,7 +37,11 @@ _COLLECTION = "composite/sobjects"
 class Writer:
     """Writes of the records of one entity."""
 
-    def __init__(self, client: Client, reader: Reader, layout: Layout, users: Users, batch: int) -> None:
+    def __init__(
+        self, client: Client, reader: Reader, layout: Layout, users: Users, batch: int, bulk: int | None = None
+    ) -> None:
+        """batch: records in one call. bulk: more new records than so many at once go as a job; None: never."""
+        self._bulk = bulk
         self._client = client
         self._reader = reader
         self._layout = layout
@@ -91,6 +98,13 @@ class Writer:
 
     def _insert(self, items: Sequence[CreateItem], drafts: Mapping[int, Json], batch: Batch) -> None:
         """Send new records."""
+        if self._bulk is not None and len(drafts) > self._bulk:
+            try:
+                Bulk(self._client, self._layout.object, self._layout.spec.key).insert(drafts, batch)
+            except (Unsupported, PermissionDenied):  # no job for this object or this user: nothing was written
+                pass
+            else:
+                return
         send(self._client, drafts, lambda records: self._collect("POST", records), batch, self._size)
 
     def _draft(self, batch: Batch, drafts: dict[int, Json], place: int, item: CreateItem | UpdateItem) -> None:

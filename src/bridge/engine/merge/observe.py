@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bridge.engine.merge.dispute import dispute, meet, meet_again, rehear, unread_since_restore
+from bridge.engine.merge.dispute import dispute, meet_again, rehear, unread_since_restore
 from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, journal, second, take, take_back
 from bridge.engine.merge.form import Form, Reading, complete, same
 from bridge.engine.merge.owner import refuse, refused
 from bridge.engine.merge.policy import unite
 from bridge.engine.merge.quantity import add, work_out
+from bridge.engine.merge.remap import meet_elsewhere
 from bridge.engine.merge.rows import Seen, forget_rows, known_row, merge_keys, revive
 from bridge.engine.merge.settle import (
     Base,
@@ -230,7 +231,7 @@ def _merge_unit(
         take(unit, replace(proposal, value=united), "union", draft, around)
         return
     if not has_base:
-        meet(form, unit, proposal, draft, around)
+        meet_elsewhere(form, unit, proposal, bool(base.values), draft, around)
         return
     if word is None and unit.empty == "keeps":
         return  # the mapping says that emptying a field here erases nothing; it is due to be written back

@@ -31,14 +31,25 @@ THOUGHT = timedelta(minutes=10)
 
 
 @traced("deliver")
-def deliver(run: Run, emap: EntityMap, system: str) -> int:
-    """Write all that is due now to one system. Returns the number of records written."""
+def deliver(run: Run, emap: EntityMap, system: str, batches: int | None = None) -> int:
+    """Write all that is due now to one system. Returns the number of records written.
+
+    A migration hands over as many new records at once as the system has a way for.
+    batches: not more than so many claims, so that other systems have their turn; what is left is told in the report.
+    """
     spec = emap.spec(system)
     able = run.runtime.adapters[system].capabilities(spec)
-    limit = max(able.batch_create, able.batch_update)
-    written = 0
+    making = able.batch_create
+    if run.runtime.priority == "migration":
+        making = max(making, able.batch_migrate)
+    limit = max(making, able.batch_update)
+    written, claims = 0, 0
     while system not in run.down:
         run.go_on()
+        if claims == batches:
+            run.report.unfinished.add((system, emap.entity))
+            break
+        claims += 1
         now = run.now
         with run.store.begin() as uow:
             entries = uow.claim(
@@ -55,7 +66,7 @@ def deliver(run: Run, emap: EntityMap, system: str) -> int:
         run.runtime.point("after claim")
         tasks = _guarded(run, emap, system, _refresh(run, emap, system, tasks, able))
         # Nobody is asked to stop inside: what was claimed is written, a batch at a time, and settled.
-        for op, size in (("create", able.batch_create), ("update", able.batch_update), ("delete", able.batch_update)):
+        for op, size in (("create", making), ("update", able.batch_update), ("delete", able.batch_update)):
             of_kind = [task for task in tasks if task.intent.op == op]
             for start in range(0, len(of_kind), size):
                 written += send(run, emap, system, of_kind[start : start + size])

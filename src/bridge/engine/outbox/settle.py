@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bridge.engine.absorb import Written, absorb
 from bridge.engine.outbox.missing import look_for, take_leave
@@ -73,6 +74,17 @@ class _Settling:
             self._fail(entry, InDoubt(error.message if error else "no answer came to the write", system=self.system))
         else:
             self._refuse(task, as_bridge_error(result.error, self.system))
+
+    def look_up_again(self, heirs: Mapping[str, str], at: datetime) -> None:
+        """What was written for golden records that another worker has merged into others meanwhile is looked up under
+        the names they go by now, as after a lost answer."""
+        doubtful = [one.entry for one in self.settled if one.entry.golden_id in heirs]
+        ids = {native_id for native_id, write in self.written.items() if write.golden_id in heirs}
+        self.settled = [one for one in self.settled if one.entry.golden_id not in heirs]
+        self.settled += [Settlement(entry, "in_doubt", at) for entry in doubtful]
+        self.records = [record for record in self.records if record.native_id not in ids]
+        self.made = [row for row in self.made if row.golden_id not in heirs]
+        self.written = {native_id: write for native_id, write in self.written.items() if native_id not in ids}
 
     def _note(self, task: Task, record: NativeRecord | None) -> None:
         place = (self.system, self.emap.entity, task.golden.id)
@@ -163,6 +175,8 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
     moved = _look_again(run, emap, system, settling)
     missing = look_for(run, emap, system, settling.missing)
     with run.store.begin() as uow:
+        if run.runtime.workers is not None:
+            settling.look_up_again(uow.aliases(emap.entity, [task.golden.id for task, _ in results]), run.now)
         uow.settle(settling.settled)
         uow.save_shadows(settling.left)
         uow.add_writes(settling.made)

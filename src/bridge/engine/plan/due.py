@@ -69,13 +69,13 @@ def due_update(form: Form, golden: Golden, shadow: Shadow, unread: Collection[st
 
     unread: units on which some system has a word that cannot be read.
     """
-    late = [unit for unit in _written(form, golden) if not unit.moves and _late(form, unit, golden, shadow)]
-    due = _encode(form, golden, late)
+    behind = [unit for unit in _written(form, golden) if not unit.moves and late(form, unit, golden, shadow)]
+    due = _encode(form, golden, behind)
     rows = due_rows(form, golden, shadow, unread)
     due = Due({**due.values, **rows.values}, (*due.missing, *rows.missing), problems=(*due.problems, *rows.problems))
     if not (due.values or due.missing or due.problems or _totals_held(form, golden)):
-        late = [unit for unit in _written(form, golden) if unit.moves and _late(form, unit, golden, shadow)]
-        due = _encode(form, golden, late)
+        behind = [unit for unit in _written(form, golden) if unit.moves and late(form, unit, golden, shadow)]
+        due = _encode(form, golden, behind)
     # Only what differs: a group is decided as one unit, but a system is told no more than it has to be.
     values = {path: v for path, v in due.values.items() if path not in shadow.values or shadow.values[path] != v}
     return Due(values, due.missing, _deltas(form, values, shadow), problems=due.problems)
@@ -88,7 +88,8 @@ def _deltas(form: Form, values: Mapping[str, NativeValue], shadow: Shadow | None
     return {path: difference(values[path], held.get(path)) for path in paths if path in values}
 
 
-def _late(form: Form, unit: Unit, golden: Golden, shadow: Shadow) -> bool:
+def late(form: Form, unit: Unit, golden: Golden, shadow: Shadow) -> bool:
+    """Whether the system shows something else than the golden value, and is told so."""
     return (
         unit.name not in shadow.stopped
         and form.system not in unit.on_create_only
@@ -161,7 +162,7 @@ def _table_due(form: Form, table: Table, golden: Golden, shadow: Shadow | None, 
         units = form.emap.row((table.name, key))
         if shadow is not None and key in known:
             due = _plus(
-                due, _encode(form, golden, [u for u in _cells(form, units, golden) if _late(form, u, golden, shadow)])
+                due, _encode(form, golden, [u for u in _cells(form, units, golden) if late(form, u, golden, shadow)])
             )
             continue
         row = _new_row(form, units, golden, unread)

@@ -57,8 +57,19 @@ def forecast(
 
     able: (system, entity) -> what it can do. reading: calls that the rehearsal has made, which the run will make again.
     """
+    return forecast_of(Counter((a.system, a.entity, a.op) for a in actions), able, reading, left, per_second)
+
+
+def forecast_of(
+    numbers: Mapping[tuple[str, str, str], int],
+    able: Callable[[str, str], Capabilities],
+    reading: Mapping[str, int],
+    left: Mapping[str, int | None],
+    per_second: Mapping[str, float | None],
+) -> list[Forecast]:
+    """The same from counts. numbers: (system, entity, op) -> writes."""
     writing: Counter[str] = Counter()
-    for (system, entity, op), number in Counter((a.system, a.entity, a.op) for a in actions).items():
+    for (system, entity, op), number in numbers.items():
         writing[system] += writing_calls(able(system, entity), op, number)
     found = []
     for system, calls in reading.items():

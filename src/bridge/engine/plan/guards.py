@@ -13,10 +13,10 @@ from typing import Final, Literal
 
 from bridge.ports.records import NativeValue, split_row_path
 
-Rule = Literal["listed", "deleted", "emptied", "changed", "canary", "deletes"]
+Rule = Literal["listed", "deleted", "emptied", "changed", "canary", "deletes", "mapping"]
 """listed: a full listing lacks records. deleted: many are said to be gone. emptied: a field lost its value in many.
 changed: a field has another value in many. canary: the record that must be there is not. deletes: many deletes are due
-to be passed on."""
+to be passed on. mapping: a mapping line that was changed would change a field in many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ SETTING: Final[Mapping[Rule, str]] = {
     "changed": "sync.guards.most_changed",
     "deletes": "sync.max_deletes",
     "canary": "canary",
+    "mapping": "sync.guards.most_changed",
 }
 
 
@@ -95,6 +96,15 @@ def judge(counts: Counts, limits: Limits) -> tuple[Finding, ...]:
         if path not in told and _many(number, linked, limits.most_changed, limits.few_changed)
     ]
     return (*found, *emptied, *changed)
+
+
+def judge_mapping(changed: Mapping[str, int], records: int, limits: Limits) -> tuple[Finding, ...]:
+    """The fields that a changed mapping would change in too many records at once. changed: field -> golden records."""
+    return tuple(
+        Finding("mapping", number, records, name)
+        for name, number in sorted(changed.items())
+        if _many(number, records, limits.most_changed, limits.few_changed)
+    )
 
 
 def _many(number: int, linked: int, share: Decimal, few: int) -> bool:
@@ -130,6 +140,8 @@ def words(findings: Iterable[Finding], entity: str, limits: Limits) -> str:
             text = f"says that {one.number} of {one.of} linked {entity} records are gone"
         elif one.rule == "emptied":
             text = f"{one.field} was emptied in {one.number} of {one.of} linked {entity} records"
+        elif one.rule == "mapping":
+            text = f"the changed mapping would change {one.field} in {one.number} of {one.of} {entity} records at once"
         else:
             text = f"{one.field} has changed in {one.number} of {one.of} linked {entity} records at once"
         said.append(f"{text} ({SETTING[one.rule]}: {_share(one.rule, limits)})")
@@ -142,5 +154,6 @@ def _share(rule: Rule, limits: Limits) -> str:
         "deleted": limits.most_deleted,
         "emptied": limits.most_emptied,
         "changed": limits.most_changed,
+        "mapping": limits.most_changed,
     }
     return f"{(shares[rule] * 100).normalize():f}%"

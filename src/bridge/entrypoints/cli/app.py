@@ -15,8 +15,11 @@ from bridge.entrypoints.cli import (
     forget,
     inspect,
     mapping,
+    migrate,
     notify,
+    pausing,
     prepare,
+    rejects,
     run,
     sandbox,
     store,
@@ -52,11 +55,14 @@ run.register(app)
 daemon.register(app)
 approve.register(app)
 inspect.register(app)
+pausing.register(app)
 notify.register(app)
 undo.register(app)
 store.register(app)
 forget.register(app)
+migrate.register(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(adapters.app, name="adapters")
+app.add_typer(rejects.app, name="rejects")
 sandbox.register(app)
 demo.register(app)

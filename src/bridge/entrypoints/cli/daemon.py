@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -48,6 +48,7 @@ def _run(file: Path, *, as_json: bool) -> None:
     from bridge.entrypoints.daemon.site import load_site
     from bridge.entrypoints.daemon.telling import voice
     from bridge.entrypoints.daemon.tracing import tracing
+    from bridge.entrypoints.daemon.webhooks import Webhooks
     from bridge.entrypoints.notify.needs import needs_of_daemon
     from bridge.entrypoints.notify.notifier import Notifier, notifying
     from bridge.wiring import opened_store
@@ -62,21 +63,42 @@ def _run(file: Path, *, as_json: bool) -> None:
             store, lambda: daemon.pulse, lambda: daemon.site.config, lambda: daemon.site.places, daemon.clock
         )
         metrics.registry.register(standing)
+        daemon.hints.settled = metrics.settled
+        hooks = settings.run.hooks
+        webhooks = hooks and Webhooks(
+            hooks,
+            lambda: daemon.site,
+            store,
+            daemon.clock,
+            stored=daemon.wake.set,
+            seen=metrics.webhook,
+            log=log,
+        )
         notifier = Notifier(
             store,
             lambda: daemon.site.config,
             lambda: needs_of_daemon(fault=bool(daemon.pulse.fault), refused=len(daemon.pulse.refused)),
             log,
             daemon.clock,
+            speaks=daemon.crew.speaks,
         )
         with (
             listening(settings.run.listen, Health(daemon, metrics.registry, daemon.clock)) as port,
+            listening(hooks.listen if hooks else None, webhooks or _nobody, "run.webhooks.listen") as ear,
             _obeying(daemon),
+            daemon.crew.on_duty(log),
             notifying(notifier),
         ):
-            log.info("started", config=str(file), systems=sorted(settings.systems), port=port, process=os.getpid())
+            heard = {"webhooks": ear} if hooks else {}
+            started = {"systems": sorted(settings.systems), "port": port, **heard, "process": os.getpid()}
+            log.info("started", config=str(file), **started)
             daemon.live()
         log.info("stopped")
+
+
+def _nobody(environ: Any, start_response: Any) -> Any:
+    """Stands where nothing listens."""
+    raise AssertionError("unreachable")
 
 
 @contextmanager

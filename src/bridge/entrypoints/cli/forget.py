@@ -12,6 +12,7 @@ from bridge.engine.forgetting import remember, whereabouts
 from bridge.entrypoints.alone import alone, closing
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
 from bridge.entrypoints.cli.output import DONE, PROBLEMS, WrongUsage, console, emit, errors_as_sentences, show
+from bridge.entrypoints.migration.state import forget_names
 from bridge.mapping.compiled import EntityMap
 from bridge.store import Database
 from bridge.store.database import SqlUnitOfWork
@@ -127,6 +128,7 @@ def _judge(found: Found, busy: list[str], *, anyway: bool) -> None:
 def _erase(store: Database, whose: Whose, *, met_again: bool) -> None:
     with store.begin() as uow:
         uow.erase(whose)
+        forget_names(uow)
         if not met_again:
             remember(uow, whose.entity, whose.golden_ids, whose.records, datetime.now(UTC).date().isoformat())
 

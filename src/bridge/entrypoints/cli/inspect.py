@@ -14,7 +14,7 @@ from bridge.engine.budget import Budget
 from bridge.engine.circuit import open_circuits
 from bridge.engine.explain import Explanation, explain
 from bridge.engine.meter import known_budgets
-from bridge.engine.pausing import paused
+from bridge.engine.pausing import as_rows, paused, paused_entities
 from bridge.engine.plan.marks import RECORD
 from bridge.engine.rhythms import rhythms
 from bridge.engine.stops import all_stops
@@ -36,6 +36,7 @@ from bridge.entrypoints.cli.output import (
     stderr,
     text,
 )
+from bridge.entrypoints.cli.webhooks import webhook_standing
 from bridge.store.database import SqlUnitOfWork
 from bridge.wiring import make_maps, opened_store
 
@@ -103,7 +104,9 @@ def _status(uow: SqlUnitOfWork, systems: Collection[str]) -> dict[str, Any]:
             for (entity, system), (number, duplicates) in sorted(uow.review_counts().items())
         ],
         "nothing_new": silent,
+        "webhooks": webhook_standing(uow, systems),
         "paused": {system: str(pause) for system, pause in pauses.items()},
+        "paused_entities": as_rows(paused_entities(uow)),
         "not_answering": {system: str(circuit) for system, circuit in open_circuits(uow, systems).items()},
         "calls_of_24_hours": {s: _allowance(budget) for s, budget in known_budgets(uow).items() if s in systems},
         "runs": runs,
@@ -138,6 +141,8 @@ def _print_status(found: dict[str, Any]) -> None:
     for stop in found["stopped"]:
         how = "approved, for the next sync" if stop["approved"] else f"`bridge approve {stop['run']}` lets it through"
         console.print(f"[yellow]{stop['system']}[/] {escape(stop['why'])}; {how}", soft_wrap=True, highlight=False)
+    for row in found["paused_entities"]:
+        console.print(f"[yellow]{row['name']}[/] {escape(row['what'])}", soft_wrap=True, highlight=False)
     for system, words in found["paused"].items():
         console.print(f"[yellow]{system}[/] {escape(words)}", soft_wrap=True, highlight=False)
     for system, words in found["not_answering"].items():
@@ -148,6 +153,8 @@ def _print_status(found: dict[str, Any]) -> None:
     calls = [(s, a["by_bridge"], a.get("used"), a.get("allowed")) for s, a in found["calls_of_24_hours"].items()]
     if calls:
         show("Calls of 24 hours", ("system", "by bridge", "used by all", "allowed"), calls)
+    if found["webhooks"]:
+        show("Webhooks", ("system", "last", "waiting"), [tuple(row.values()) for row in found["webhooks"]])
     show("Conflicts", ("entity", "state", "conflicts"), [tuple(row.values()) for row in found["conflicts"]])
     show(
         "Positions",

@@ -11,6 +11,7 @@ import typer
 
 from bridge.config import Config
 from bridge.entrypoints.alone import closing
+from bridge.entrypoints.cli.changes import changes
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -36,6 +37,8 @@ from bridge.ports.errors import BridgeError, ConfigError, NotFound
 from bridge.wiring import archive_of, make_adapters, make_maps
 
 app = typer.Typer(help="Mapping files: what means what.", no_args_is_help=True)
+
+app.command("changes")(changes)
 
 EntityArgument = Annotated[str | None, typer.Argument(help="Only this entity.")]
 

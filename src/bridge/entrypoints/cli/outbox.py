@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from bridge.engine.pausing import Pause, pause, resume
 from bridge.engine.work import Scene
 from bridge.entrypoints.cli.options import (
     ConfigOption,
@@ -16,9 +14,9 @@ from bridge.entrypoints.cli.options import (
     LimitOption,
     StateOption,
     configuration,
-    known_system,
 )
 from bridge.entrypoints.cli.output import WrongUsage, console, emit, errors_as_sentences, show, text
+from bridge.entrypoints.cli.pausing import pause, resume
 from bridge.ports.work import OutboxEntry
 from bridge.store.database import SqlUnitOfWork
 from bridge.wiring import make_maps, opened_store
@@ -148,37 +146,8 @@ def outbox_discard(
             console.print(f"{count} entries are given up. Nothing was changed in any system.")
 
 
-SystemName = Annotated[str, typer.Argument(help="The name of a system in the configuration.")]
-
-
-@app.command("pause")
-def outbox_pause(system: SystemName, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Leave a system alone: no call is made to it until `resume`. Its work is kept; all others go on."""
-    with errors_as_sentences(as_json=json):
-        settings = configuration(config)
-        known_system(settings, system)
-        with opened_store(settings) as store, store.begin() as uow:
-            pause(uow, Pause(system, datetime.now(UTC), "by hand", by_person=True))
-        if json:
-            emit({"ok": True, "paused": system})
-        else:
-            console.print(f"{system} is left alone until `bridge outbox resume {system}`.", highlight=False)
-
-
-@app.command("resume")
-def outbox_resume(system: SystemName, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """End a pause, whoever made it: the next sync calls the system again."""
-    with errors_as_sentences(as_json=json):
-        settings = configuration(config)
-        known_system(settings, system)
-        with opened_store(settings) as store, store.begin() as uow:
-            ended = resume(uow, system, by_person=True)
-        if json:
-            emit({"ok": True, "resumed": ended})
-        elif ended:
-            console.print(f"{system} takes part again from the next `bridge sync` on.", highlight=False)
-        else:
-            console.print(f"{system} was not paused.", highlight=False)
+app.command("pause")(pause)
+app.command("resume")(resume)
 
 
 def _entries(uow: SqlUnitOfWork, ids: list[int]) -> list[OutboxEntry]:

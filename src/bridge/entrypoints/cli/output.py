@@ -77,9 +77,14 @@ def tell(error: BridgeError) -> None:
     stderr.print(f"{error}. {error.not_done} {error.to_do}", soft_wrap=True, markup=False, highlight=False)
 
 
+def exit_code(error: BridgeError) -> int:
+    """The exit code of an error's kind."""
+    return USAGE if isinstance(error, ConfigError) else SAFETY if isinstance(error, SafetyStop) else PROBLEMS
+
+
 def fail(error: BridgeError, *, as_json: bool) -> NoReturn:
     """Tell a person what happened, what was not done and what to do; leave with the exit code of the error's kind."""
-    code = USAGE if isinstance(error, ConfigError) else SAFETY if isinstance(error, SafetyStop) else PROBLEMS
+    code = exit_code(error)
     if as_json:
         emit({"ok": False, "error": said(error)})
         raise typer.Exit(code)

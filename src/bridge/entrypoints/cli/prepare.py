@@ -29,6 +29,7 @@ from bridge.entrypoints.cli.output import (
     tell,
     writing,
 )
+from bridge.entrypoints.cli.webhooks import webhook_problems, webhook_steps
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter, SetupStep
 from bridge.ports.errors import AuthFailed, BridgeError, NotFound, Transient
@@ -95,6 +96,10 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
         adapters = make_adapters(settings)
         with closing(adapters):
             rows = [_look(name, adapter, maps) for name, adapter in adapters.items()]
+            for row in rows:
+                if row["answers"] == "yes":
+                    row["problems"] += webhook_problems(settings, adapters[row["system"]], maps)
+                    row["calls"] = adapters[row["system"]].calls
         resumed = _resume(settings, [row["system"] for row in rows if row["answers"] == "yes"])
         unused = [plugin for plugin in broken_plugins() if plugin.name not in _used(settings)]
         problems = sum(len(row["problems"]) for row in rows) + len(unused)
@@ -191,7 +196,8 @@ def setup(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Prepare a system: make the key fields in which bridge notes which record is which. Safe to repeat."""
+    """Prepare a system: make the key fields in which bridge notes which record is which, and the webhooks where
+    `run.webhooks` is configured. Safe to repeat."""
     with errors_as_sentences(as_json=json):
         settings = configuration(config)
         known_system(settings, system)
@@ -207,6 +213,8 @@ def setup(
                         steps += [(emap.entity, step) for step in done]
                     except BridgeError as error:
                         failure = error
+            if failure is None:
+                steps += [("webhooks", step) for step in webhook_steps(settings, adapters[system], maps, not dry_run)]
         bad = failure is not None or (any(step.state in ("needed", "failed") for _, step in steps) and not dry_run)
         if json:
             listed = [{"entity": entity, **asdict(step)} for entity, step in steps]

@@ -17,6 +17,7 @@ from bridge.engine.budget import Budget, left
 from bridge.engine.circuit import hasten
 from bridge.engine.cycle import cycle
 from bridge.engine.meter import known_budgets
+from bridge.engine.pausing import pauses_by_name
 from bridge.engine.plan.forecast import Forecast, forecast
 from bridge.engine.plan.rehearsal import Action, RehearsalAdapter, Script
 from bridge.engine.report import Report
@@ -196,8 +197,8 @@ def print_report(report: Report) -> None:
     print_troubles(report)
     for system, circuit in report.resting.items():
         console.print(f"[yellow]{system}[/] {escape(str(circuit))}", soft_wrap=True, highlight=False)
-    for system, pause in report.paused.items():
-        console.print(f"[yellow]{system}[/] {escape(str(pause))}", soft_wrap=True, highlight=False)
+    for name, pause in pauses_by_name(report.paused, report.paused_entities):
+        console.print(f"[yellow]{name}[/] {escape(str(pause))}", soft_wrap=True, highlight=False)
     console.print(
         f"{report.writes} writes, {report.conflicts} conflicts, {report.api_calls} calls, {report.seconds:.1f} s"
     )

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from bridge.entrypoints.daemon.loop import Daemon
@@ -24,6 +24,9 @@ from bridge.ports.errors import ConfigError
 
 HUNG = timedelta(minutes=15)
 """Longer without a sign of life than any call or page takes: something hangs, and a restart helps."""
+
+SLOWEST = 10
+"""Seconds between two signs of life of a client."""
 
 
 class Health:
@@ -82,6 +85,9 @@ class Health:
                 "fault": pulse.fault or None,
                 "reload_refused": list(pulse.refused),
                 "quiet": sorted(daemon.quiet),
+                "clock_set_back": pulse.set_back
+                and {"at": pulse.set_back[0], "seconds": round(pulse.set_back[1].total_seconds())},
+                "paused": [{"name": name, "what": str(one)} for name, one in daemon.pauses],
                 "nothing_new": [
                     {"system": system, "entity": entity, "last": one.last, "told": one.told}
                     for (system, entity), one in sorted(pulse.silent.items())
@@ -102,26 +108,34 @@ class Health:
         return Response(generate_latest(self._registry), content_type=CONTENT_TYPE_LATEST)
 
 
+class _Patient(WSGIRequestHandler):
+    """Who connects and says nothing is not waited for."""
+
+    timeout = SLOWEST
+
+
 def _json(body: object, good: bool) -> Response:
     return Response(orjson.dumps(body), status=200 if good else 503, content_type="application/json")
 
 
 @contextmanager
-def listening(address: tuple[str, int] | None, app: Health) -> Iterator[int | None]:
+def listening(
+    address: tuple[str, int] | None, app: Callable[[Any, Any], Any], setting: str = "run.listen"
+) -> Iterator[int | None]:
     """Answer requests in a thread of its own; gives the port (that of a free one, for port 0), None for nowhere.
 
-    Raises ConfigError where the address cannot be used.
+    setting: where the address stands in the configuration. Raises ConfigError where the address cannot be used.
     """
     if address is None:
         yield None
         return
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each scrape says nothing
     try:
-        server = make_server(*address, app, threaded=True)
+        server = make_server(*address, app, threaded=True, request_handler=_Patient)
     except (OSError, SystemExit) as error:
         why = getattr(error, "strerror", None) or "it is in use, or not one of this machine"
-        raise ConfigError(f"run.listen: cannot listen on {address[0]}:{address[1]}: {why}") from None
-    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+        raise ConfigError(f"{setting}: cannot listen on {address[0]}:{address[1]}: {why}") from None
+    thread = threading.Thread(target=server.serve_forever, name=setting, daemon=True)
     thread.start()
     try:
         yield int(server.server_port)

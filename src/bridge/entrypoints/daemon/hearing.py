@@ -31,9 +31,16 @@ class Hearing:
         with store.begin() as uow:  # what was told before a restart is not told again
             self.silent = {place: one for place, one in rhythms(uow).items() if one.told is not None}
 
-    def interrupted(self, systems: Collection[str]) -> None:
-        """These systems cannot be read for a while (quiet hours, a pause): that time is no silence of theirs."""
-        self._read = {place: at for place, at in self._read.items() if place[0] not in systems}
+    def interrupted(self, systems: Collection[str], places: Collection[Place] = ()) -> None:
+        """These systems, or these entities of them, cannot be read for a while (quiet hours, a pause): that time is no
+        silence of theirs."""
+        self._read = {p: at for p, at in self._read.items() if p[0] not in systems and p not in places}
+
+    def read_elsewhere(self, read: Mapping[Place, datetime]) -> None:
+        """Other workers have read these: silence counts from then on."""
+        self._read.update(
+            {place: at for place, at in read.items() if place not in self._read or self._read[place] < at}
+        )
 
     def after(self, report: Report, good: Collection[Place], places: Collection[Place], now: datetime) -> None:
         """Take a run into account. good: what was read in it, and went well. places: all that is read at all."""

@@ -17,25 +17,31 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from bridge.engine.circuit import open_circuits
+from bridge.engine.circuit import hasten, open_circuits
 from bridge.engine.cycle import cycle
-from bridge.engine.pausing import paused
+from bridge.engine.pausing import Pause, covered, next_due, paused, paused_entities, pauses_by_name
 from bridge.engine.plan.rhythm import Rhythm
 from bridge.engine.report import Report
 from bridge.engine.runtime import Runtime, Spans
-from bridge.entrypoints.alone import Busy, alone
+from bridge.engine.sharing import lease_name
+from bridge.entrypoints.alone import Busy, at_work
 from bridge.entrypoints.cli.crash import in_words
+from bridge.entrypoints.daemon.crew import Crew
 from bridge.entrypoints.daemon.hearing import Hearing
+from bridge.entrypoints.daemon.hints import Hints, Taken
 from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
-from bridge.entrypoints.daemon.telling import Troubles, figures, idle
+from bridge.entrypoints.daemon.telling import Troubles, figures, idle, of_the_store, tell_pauses
 from bridge.ports.errors import ConfigError
+from bridge.ports.storage import UnitOfWork
 from bridge.store import Database
-from bridge.wiring import make_runtime
+from bridge.wiring import make_runtime, owner
 
 LOOK: Final = 1.0
 """Seconds between two looks at the outbox and the files; what people decide is written within this time."""
 ANEW: Final = timedelta(hours=1)
 """After so long the systems are asked again how their objects look: fields come and go."""
+BACK: Final = timedelta(seconds=30)
+"""A clock that goes back by less is being kept in step (NTP)."""
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 """Seconds of rest after a fault of the daemon's own world (its store does not answer, its disk is full)."""
 
@@ -47,7 +53,8 @@ Left = dict[tuple[str, str, str], int]
 class Pulse:
     """How the daemon is, for whoever asks over HTTP. Instants are those of its last sign of life, of the end of its
     last cycle, and of each (system, entity)'s last reading that went well. silent: those that bring nothing new for
-    longer than they ever did."""
+    longer than they ever did. set_back: when, by its own time, this machine's clock was last set
+    back, and how far."""
 
     sign: datetime
     cycled: datetime | None = None
@@ -56,6 +63,7 @@ class Pulse:
     fault: str = ""
     refused: tuple[str, ...] = ()
     stopping: bool = False
+    set_back: tuple[datetime, timedelta] | None = None
 
 
 class Daemon:
@@ -83,11 +91,14 @@ class Daemon:
         self.troubles = Troubles()
         self.hearing = Hearing(store, log, lambda: self.site.config.run.silence)
         self.pulse.silent = self.hearing.silent
+        self.hints = Hints(store, lambda: self.site.maps)
+        self.crew = Crew(store, owner(), clock, lambda: self.pulse.sign, self.wake.set)
         self.runtime = self._runtime()
         self.opened = clock()
         self.left: Left = {}
         self.rest = 0.0
         self.quiet: set[str] = set()
+        self.pauses: list[tuple[str, Pause]] = []
 
     def stop(self) -> None:
         """End after the step that is under way."""
@@ -103,63 +114,108 @@ class Daemon:
     def live(self) -> None:
         """Go on until told to stop."""
         while not self.halt.is_set():
-            self._look_at_files()
-            try:
-                self._turn()
-            except Exception as error:
-                self._fault(error)
-            else:
-                self._recovered()
-            self.wake.wait(max(LOOK, self.rest))
+            self.step()
+            self.wake.wait(self._pause())
             self.wake.clear()
         self._let_go()
+
+    def step(self) -> None:
+        """Look once what there is to do, and do it."""
+        self._look_at_files()
+        try:
+            self._turn()
+        except Exception as error:
+            self._fault(error)
+        else:
+            self._recovered()
 
     def _turn(self) -> None:
         """One cycle, if there is anything to do."""
         now = self.clock()
+        self._note_clock(now)
         self.pulse.sign = now
         self._note_quiet(now)
         places = [place for place in self.site.places if place[0] not in self.quiet]
-        due = self.site.config.run.timetable.due(places, self.last, now)
-        if not due and not self._waiting(now):
+        last = self.crew.timetable(self.last, places)
+        due = self.site.config.run.timetable.due(places, last, now)
+        elsewhere = self.crew.read_since_start(last)
+        self.hearing.read_elsewhere(elsewhere)
+        self.pulse.read.update(elsewhere)
+        told = self._told(now)
+        if not due and not told.rows and not self._waiting(now):
+            if elsewhere:
+                self.pulse.cycled = self.pulse.cycled or now  # others do the work, and this one is ready for its share
             return
         try:
-            with alone(self.site.config, self.store, patience=0):
-                report = self._cycle(due)
+            with at_work(self.site.config, self.store):
+                report = self._cycle(due, told)
         except Busy:  # a person's command is at work; it is our turn when it is done
             return
+        heeded = set(told.of())
+        if self.crew.made_way:  # what was read stands in the common timetable; the rest is still due
+            self.crew.made_way, due, heeded = False, set(), set()
+        due -= report.busy
         self.last.update(dict.fromkeys(due, now))
         self._tell(report, due)
+        still = covered(told.of(), report.paused_entities.values())  # the reading after the pause needs no hint
+        read = {place for place in {*due, *heeded} if place in still or _went_well(report, place)} - report.busy
+        self.hints.done(told, read, self.clock())
 
-    def _cycle(self, due: Collection[tuple[str, str]]) -> Report:
+    def _pause(self) -> float:
+        """Seconds until the next look, unless something comes before."""
+        if self.rest or self.hints.next is None:
+            return max(LOOK, self.rest)
+        return min(LOOK, max((self.hints.next - self.clock()).total_seconds(), 0.01))
+
+    def _told(self, now: datetime) -> Taken:
+        """What systems told of that can be looked at now."""
+        if not self.site.receivers:
+            return Taken()
+        with self.store.begin() as uow:
+            off = self._off(uow, now)
+        return self.hints.take(off, now)
+
+    def _cycle(self, due: Collection[tuple[str, str]], told: Taken) -> Report:
         run_id = uuid.uuid4().hex[:12]
         runtime = self.runtime
         with self.store.begin() as uow:
-            uow.reclaim(runtime.clock(), owner=runtime.owner)
+            if runtime.workers is None:
+                uow.reclaim(runtime.clock(), owner=runtime.owner)
             uow.start_run(run_id, "run", runtime.clock())
         with runtime.span("cycle", run=run_id):
-            report = cycle(runtime, run_id, reads=due, quiet=self.quiet)
+            self.hints.follow(told, runtime.clock())
+            report = cycle(runtime, run_id, reads=due, quiet=self.quiet, hints=told.of())
         with self.store.begin() as uow:
             if idle(report):
                 uow.drop_run(run_id)
             else:
                 uow.finish_run(run_id, report.as_json(), runtime.clock())
-            self.left = uow.queue_counts()
+            again = report.busy | report.unfinished
+            self.left = {place: n for place, n in uow.queue_counts().items() if place[:2] not in again}
         return report
 
     def _waiting(self, now: datetime) -> bool:
         """Whether the outbox holds anything that can be written now: an attempt whose time has come, or work that came
         since the last cycle. What a cycle leaves behind waits for something else, and is not tried over and over."""
         with self.store.begin() as uow:
-            systems = self.site.adapters
-            off = {*paused(uow, systems), *self.quiet}
-            off |= {system for system, circuit in open_circuits(uow, systems).items() if circuit.until > now}
-            moment = uow.next_due(list(self.site.maps), without=off)
+            off = self._off(uow, now)
+            alone = covered(self.site.places, paused_entities(uow).values())
+            moment = next_due(uow, self.site.adapters, self.site.maps, without=off, alone=alone)
             counts = uow.queue_counts()
-        if moment is not None and moment <= now:
+            others = self.crew.others(uow)
+        free = {p: n for p, n in counts.items() if p[0] not in off and p[:2] not in alone}
+        free = {p: n for p, n in free.items() if lease_name(p[:2]) not in others}
+        if moment is not None and moment <= now and any(place[2] in ("waiting", "in_doubt") for place in free):
             return True
-        fresh = {place: n for place, n in counts.items() if place[2] == "pending" and place[0] not in off}
-        return any(number > self.left.get(place, 0) for place, number in fresh.items())
+        if self.crew.workers and any(place[2] == "leased" for place in free):
+            return True  # whoever claimed it is gone
+        return any(n > self.left.get(place, 0) for place, n in free.items() if place[2] == "pending")
+
+    def _off(self, uow: UnitOfWork, now: datetime) -> set[str]:
+        """Systems that are left alone now."""
+        systems = self.site.adapters
+        resting = {system for system, circuit in open_circuits(uow, systems).items() if circuit.until > now}
+        return {*paused(uow, systems), *self.quiet, *resting}
 
     def _tell(self, report: Report, due: Collection[tuple[str, str]]) -> None:
         self.pulse.cycled = now = self.clock()
@@ -169,9 +225,25 @@ class Daemon:
         self.troubles.tell(report, lambda system, entity: (system, entity) in due or not entity, self.log)
         if not idle(report):
             self.log.info("cycle", run=report.run, **figures(report))
-        self.hearing.interrupted({system for system, _ in {*due} - good})
+        alone = covered(due, report.paused_entities.values())
+        self.hearing.interrupted({system for system, _ in {*due} - good - alone}, alone)
+        for entity, fields in report.remapped.items():
+            self.log.info("mapping in force", run=report.run, entity=entity, records_by_field=fields)
+        self.pauses = tell_pauses(self.pauses, pauses_by_name(report.paused, report.paused_entities), self.log)
         self.hearing.after(report, good, self.site.places, now)
         self.pulse.silent = self.hearing.silent
+
+    def _note_clock(self, now: datetime) -> None:
+        """A clock that was set back: what was to wait until some instant would wait for the difference as well."""
+        back = self.pulse.sign - now
+        if back < BACK:
+            return
+        with self.store.begin() as uow:
+            uow.hasten()
+            hasten(uow, self.site.adapters, now)
+        self.pulse.set_back = (now, back)
+        to_do = "Nothing: what waits is tried now. What was stamped before counts as later until the clock gets there."
+        self.log.warning("clock set back", seconds=round(back.total_seconds()), to_do=to_do)
 
     def _note_quiet(self, now: datetime) -> None:
         quiet = {system for system in self.site.adapters if self.site.config.run.timetable.quiet_at(system, now)}
@@ -201,10 +273,10 @@ class Daemon:
         fields = changed_fields(self.site.maps, new.maps)
         self.site.close()
         self.site, self.opened, self.pulse.refused = new, self.clock(), ()
-        self.runtime = replace(self._runtime(), owner=self.runtime.owner)
+        self.runtime = self._runtime()
         self.last = {place: at for place, at in self.last.items() if place[1] not in fields}
         if asked or files:
-            self.log.info("reloaded", files=files, fields=fields, read_anew=sorted(fields))
+            self.log.info("reloaded", files=files, fields=fields)
 
     def _refuse(self, error: ConfigError, files: list[str], stamps: Any) -> None:
         self.site = replace(self.site, stamps=stamps)  # told once, not every second
@@ -218,7 +290,7 @@ class Daemon:
         self.rest = min(max(self.rest * 2, FIRST_REST), LONGEST_REST)
         kind = type(error).__name__
         if isinstance(error, DBAPIError):
-            kind = f"the store does not do its work ({type(error.orig).__name__})"
+            kind = of_the_store(error)
             self.store.engine.dispose()  # connections of a server that was restarted are of no use
         if kind == self.pulse.fault:
             return
@@ -238,13 +310,23 @@ class Daemon:
         made = make_runtime(
             self.site.config, self.store, self.site.adapters, self.site.maps, point=alive, progress=alive
         )
-        return replace(made, clock=self.clock, stopping=self.halt.is_set, span=self.span or made.span)
+        workers = self.crew.workers
+        return replace(
+            made,
+            store=workers or made.store,
+            workers=workers,
+            owner=self.crew.owner,
+            clock=self.clock,
+            stopping=lambda: self.halt.is_set() or self.crew.makes_way(),
+            span=self.span or made.span,
+        )
 
     def _let_go(self) -> None:
         """Give back what was claimed, so that the next process need not wait for its lease to run out."""
         try:
-            with self.store.begin() as uow:
-                uow.reclaim(self.clock(), owner=self.runtime.owner)
+            if self.crew.workers is None:  # else its places were given back as it left them
+                with self.store.begin() as uow:
+                    uow.reclaim(self.clock(), owner=self.runtime.owner)
         except DBAPIError:
             self.log.warning("leases not released", to_do="They run out by themselves within minutes.")
         self.site.close()
@@ -254,7 +336,12 @@ def _went_well(report: Report, place: tuple[str, str]) -> bool:
     """Whether what was to be read was read. A record that is refused says nothing of that."""
     system, entity = place
     ours = [one for one in report.troubles if one.system == system and one.entity in ("", entity)]
-    return all(one.golden_id for one in ours) and system not in report.paused and system not in report.resting
+    off = {*report.paused, *report.resting}
+    return (
+        all(one.golden_id for one in ours)
+        and system not in off
+        and not covered([place], report.paused_entities.values())
+    )
 
 
 def end_for_sure(after: timedelta, log: Any, leave: Callable[[int], None]) -> threading.Timer:

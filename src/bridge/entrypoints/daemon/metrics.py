@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -15,10 +15,11 @@ from bridge.config import Config
 from bridge.engine.budget import left
 from bridge.engine.circuit import open_circuits
 from bridge.engine.meter import known_budgets
-from bridge.engine.pausing import paused
+from bridge.engine.pausing import covered, paused, paused_entities
 from bridge.engine.report import Report
 from bridge.engine.stops import all_stops
 from bridge.entrypoints.daemon.loop import Pulse
+from bridge.entrypoints.daemon.webhooks import Outcome
 from bridge.store import Database
 
 BUCKETS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3600.0)
@@ -37,6 +38,24 @@ class Metrics:
         self._conflicts = Counter("bridge_conflicts", "Conflicts, settled or held.", place, registry=self.registry)
         self._troubles = Counter("bridge_troubles", "Errors by code.", ("system", "code"), registry=self.registry)
         self._cycles = Histogram("bridge_cycle_seconds", "Time of a cycle.", buckets=BUCKETS, registry=self.registry)
+
+        self._hints = Counter("bridge_hints", "Webhooks' hints.", ("system", "outcome"), registry=self.registry)
+        self._refused = Counter("bridge_webhooks_refused", "Refused.", ("system", "status"), registry=self.registry)
+        self._settled = Histogram(
+            "bridge_hint_seconds", "From hint to settled.", ("system",), buckets=BUCKETS, registry=self.registry
+        )
+
+    def webhook(self, outcome: Outcome) -> None:
+        """Add what became of a webhook."""
+        for name, number in (("new", outcome.told), ("known", outcome.again), ("not mapped", outcome.other)):
+            if number:
+                self._hints.labels(outcome.system, name).inc(number)
+        if outcome.status >= 400:
+            self._refused.labels(outcome.system, str(outcome.status)).inc()
+
+    def settled(self, system: str, after: timedelta) -> None:
+        """A record of which a system told was looked at, and what came of it was written."""
+        self._settled.labels(system).observe(after.total_seconds())
 
     def count(self, report: Report) -> None:
         """Add the figures of a run."""
@@ -99,12 +118,18 @@ class Standing(Collector):
             "bridge_links_in_review", "Records that wait for a person.", labels=["system", "entity"]
         )
         off = GaugeMetricFamily("bridge_system_off", "1 while left alone.", labels=["system", "why"])
+        still = GaugeMetricFamily("bridge_entity_paused", "1 while a person paused it.", labels=["system", "entity"])
         quota = GaugeMetricFamily("bridge_calls_left", "Calls left to bridge in 24 hours.", labels=["system"])
+        waiting = GaugeMetricFamily("bridge_hints_waiting", "Hints not looked at yet.", labels=["system"])
         with self._store.begin() as uow:
+            hints = uow.hint_counts() if config.run.hooks else {}
             counts, ages, disputes = uow.queue_counts(), uow.queue_ages(), uow.conflict_counts()
             reviews = uow.review_counts()
+            alone = covered(self._places(), paused_entities(uow).values())
             pauses, circuits = paused(uow, config.systems), open_circuits(uow, config.systems)
             budgets, stops = known_budgets(uow), [stop for stop in all_stops(uow) if stop.approved is None]
+        for system, number in hints.items():
+            waiting.add_metric([system], number)
         for place, number in counts.items():
             entries.add_metric(place, number)
         for system, since in ages.items():
@@ -114,6 +139,8 @@ class Standing(Collector):
                 held.add_metric([entity], number)
         for (entity, system), (number, _) in reviews.items():
             review.add_metric([system, entity], number)
+        for of in self._places():
+            still.add_metric(of, float(of in alone))
         for system in config.systems:
             off.add_metric([system, "paused"], float(system in pauses))
             off.add_metric([system, "not answering"], float(system in circuits))
@@ -122,4 +149,4 @@ class Standing(Collector):
                 room = left(budgets[system], config.systems[system].budget, "live", now)
                 if room is not None:
                     quota.add_metric([system], max(room, 0))
-        return [entries, oldest, held, review, off, quota]
+        return [entries, oldest, held, review, off, still, quota, waiting]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.config import Config, load_config
 from bridge.entrypoints.notify.channels import make_channels
+from bridge.entrypoints.receivers import make_receivers
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.source import suggest
 from bridge.policies import load_policies
 from bridge.ports.adapter import Adapter
 from bridge.ports.errors import ConfigError
+from bridge.ports.hints import Receiver
 from bridge.wiring import make_adapters, make_maps
 
 Stamps = Mapping[Path, tuple[int, int]]
@@ -27,6 +29,7 @@ class Site:
     maps: Mapping[str, EntityMap]
     adapters: dict[str, Adapter]
     stamps: Stamps
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
     @property
     def places(self) -> list[tuple[str, str]]:
@@ -49,7 +52,8 @@ def load_site(file: Path) -> Site:
         raise ConfigError(problems)
     load_policies(config)
     make_channels(config)  # what could not be told is better known now
-    return Site(config, maps, make_adapters(config), stamps)
+    receivers = make_receivers(config)
+    return Site(config, maps, make_adapters(config), stamps, receivers)
 
 
 def stamps_of(config: Config) -> Stamps:
@@ -72,12 +76,12 @@ def changed_files(before: Stamps, after: Stamps) -> list[str]:
 
 
 def changed_fields(before: Mapping[str, EntityMap], after: Mapping[str, EntityMap]) -> dict[str, list[str]]:
-    """Entity -> the fields whose lines say something else now. All records of such an entity are looked at anew."""
+    """Entity -> the fields whose lines say something else now; none where it is other words of the file."""
     found: dict[str, list[str]] = {}
     for entity in sorted({*before, *after}):
         old, new = before.get(entity), after.get(entity)
         if old is None or new is None or old.digest != new.digest:
-            lines = [{unit.name: repr(unit) for unit in emap.units} if emap else {} for emap in (old, new)]
+            lines = [dict(emap.outline.units) if emap and emap.outline else {} for emap in (old, new)]
             names = sorted({*lines[0], *lines[1]})
             found[entity] = [name for name in names if lines[0].get(name) != lines[1].get(name)]
     return found

@@ -10,10 +10,23 @@ from collections.abc import Callable
 from typing import Any, Final, TextIO
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
+from bridge.engine.pausing import Pause
 from bridge.engine.report import Report, Trouble
 
 SAID_OF_A_CYCLE: Final = ("read", "linked", "created", "updated", "deleted", "conflicts", "held", "failed", "review")
+
+STORE_FAULTS: Final = {
+    "SQLITE_FULL": "its disk is full",
+    "SQLITE_IOERR": "its disk is full, or cannot be read or written",
+    "SQLITE_READONLY": "it cannot be written",
+    "SQLITE_BUSY": "another program has locked it",
+    "SQLITE_CANTOPEN": "it cannot be opened",
+}
+"""The beginning of SQLite's name for an error -> what is wrong."""
+
+Pauses = list[tuple[str, Pause]]
 
 Say = Callable[..., Any]
 """Called with the event and what belongs to it: say("cycle", run="…", writes=3)."""
@@ -34,6 +47,13 @@ def voice(*, as_json: bool, to: TextIO | None = None) -> structlog.stdlib.BoundL
         structlog.PrintLogger(to), processors=how, wrapper_class=structlog.make_filtering_bound_logger(20)
     )
     return logger
+
+
+def of_the_store(error: DBAPIError) -> str:
+    """Why the store does not work, in words that hold no value and no address."""
+    code = getattr(error.orig, "sqlite_errorname", "")
+    why = next((words for start, words in STORE_FAULTS.items() if code.startswith(start)), type(error.orig).__name__)
+    return f"the store does not do its work ({why})"
 
 
 class Troubles:
@@ -67,6 +87,16 @@ class Troubles:
             log.info("trouble over", run=report.run, system=place[0], entity=place[1] or None, code=place[3])
 
 
+def tell_pauses(before: Pauses, now: Pauses, log: Any) -> Pauses:
+    """Tell what was paused, and what takes part again, since the cycle before. Returns what is paused now."""
+    for name in sorted({name for name, _ in before} - {name for name, _ in now}):
+        log.info("pause over", name=name)
+    for name, one in now:
+        if name not in {known for known, _ in before}:
+            log.info("paused", name=name, what=str(one))
+    return now
+
+
 def figures(report: Report) -> dict[str, object]:
     """What a cycle came to, noughts left out."""
     totals = {name: sum(getattr(tally, name) for tally in report.tallies.values()) for name in SAID_OF_A_CYCLE}
@@ -81,4 +111,8 @@ def figures(report: Report) -> dict[str, object]:
 def idle(report: Report) -> bool:
     """Whether a cycle found nothing to do and changed nothing."""
     busy = ("linked", "created", "updated", "deleted", "conflicts", "enqueued", "failed")
-    return not report.troubles and not any(getattr(t, name) for t in report.tallies.values() for name in busy)
+    return (
+        not report.troubles
+        and not report.remapped
+        and not any(getattr(t, name) for t in report.tallies.values() for name in busy)
+    )

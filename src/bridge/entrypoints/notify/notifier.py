@@ -33,7 +33,8 @@ GOODBYE: Final = 2.0
 class Notifier:
     """Tells what needs a person. config: asked at each look. own: what the daemon alone knows, of `needs_of_daemon`.
 
-    log: how it speaks: told of every message, and of a channel that does not work when that begins.
+    speaks: whether it is this one's to tell, of several workers. log: how it speaks: told of every message, and of a
+    channel that does not work when that begins.
     """
 
     def __init__(
@@ -44,9 +45,10 @@ class Notifier:
         log: Any,
         clock: Callable[[], datetime],
         make: Callable[[Config], list[Channel]] = make_channels,
+        speaks: Callable[[UnitOfWork], bool] = lambda uow: True,
     ) -> None:
         self._store, self._config, self._own, self._log, self._clock = store, config, own, log, clock
-        self._make = make
+        self._make, self._speaks = make, speaks
         self._made_for: Config | None = None
         self._channels: list[Channel] = []
         self._told: dict[str, dict[str, Told]] | None = None
@@ -73,6 +75,9 @@ class Notifier:
         needs = dict(self._own())
         try:
             with self._store.begin() as uow:
+                if not self._speaks(uow):  # another worker does; what it tells is read when it is this one's turn
+                    self._told = None
+                    return
                 needs |= needs_in(uow, config.systems)
                 told = self._told = told_in(uow) if self._told is None else self._told
         except DBAPIError:  # the daemon's own fault can still be told

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from bridge.sandbox.erpnext import documents, fresh, rest
+from bridge.sandbox.erpnext import documents, fresh, rest, webhooks
 from bridge.sandbox.erpnext.access import Access
 from bridge.sandbox.erpnext.controllers import refresh_customs
 from bridge.sandbox.erpnext.deleting import delete
@@ -22,6 +22,7 @@ from bridge.sandbox.erpnext.methods import Args, call
 from bridge.sandbox.erpnext.rest import Route
 from bridge.sandbox.erpnext.site import Site
 from bridge.sandbox.kernel import Clock, Request, Response
+from bridge.sandbox.kernel.webhooks import Courier, Post
 
 _LOG = logging.getLogger(__name__)
 LONGEST_LINE = 4094
@@ -38,6 +39,7 @@ class ErpNext:
     def __init__(self, options: Mapping[str, Any], clock: Clock) -> None:
         self._options = options
         self.clock = clock
+        self.courier = Courier()
         self.reset()
 
     def reset(self) -> None:
@@ -75,9 +77,19 @@ class ErpNext:
             _LOG.warning("an argument of %s cannot be worked with", self.operation(request), exc_info=True)
             self._undo()
             return self._refused(request, to, Refusal(type(fault).__name__, str(fault)))
+        self._tell(after=late)
         if late:
             site.tables.hide_written(site.instant() + late)
         return response
+
+    def posts_about(self, object: str, id: str, *, genuine: bool) -> Sequence[Post]:
+        """What a webhook of the doctype would send of a document."""
+        return webhooks.about(self._site, object, id, genuine=genuine)
+
+    def _tell(self, after: float = 0.0) -> None:
+        """Webhooks about all that was just committed."""
+        for post in list(webhooks.after_commit(self._site)):
+            self.courier.send(post, after=after)
 
     def operation(self, request: Request) -> str:
         """What a request asks for: "get_list Customer", "insert Customer", "login"."""
@@ -141,6 +153,7 @@ class ErpNext:
         self._site.tables.begin()
         try:
             yield
+            self._tell()
         except Refusal as refusal:
             self._undo()
             told = "; ".join(str(each["message"]) for each in refusal.messages)

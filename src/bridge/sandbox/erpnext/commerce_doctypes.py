@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bridge.sandbox.erpnext.buying_doctypes import BUYING
+from bridge.sandbox.erpnext.webhook_doctypes import WEBHOOKS
 
 _ITEM_ROW = """
 item_code | Item Code | Link | Item | reqd
@@ -279,7 +280,7 @@ def doctypes() -> dict[str, dict[str, Any]]:
     """The doctypes in the form of standard.json."""
     return {
         name: {**head, "fields": [_field(line) for line in text.splitlines() if line.strip()]}
-        for name, (head, text) in {**_TEXTS, **BUYING}.items()
+        for name, (head, text) in {**_TEXTS, **BUYING, **WEBHOOKS}.items()
     }
 
 

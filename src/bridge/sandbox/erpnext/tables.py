@@ -34,6 +34,10 @@ class Tables:
         """The row of this name, in any case."""
         return self._rows.get(doctype, {}).get(collate(str(name))) if name is not None else None
 
+    def of_key(self, doctype: str, key: str) -> Row | None:
+        """The row under a key as `written` tells it."""
+        return self._rows.get(doctype, {}).get(key)
+
     def all(self, doctype: str) -> Iterator[Row]:
         """All rows, the one that was written last standing last: what the index on `modified` gives."""
         return iter(self._rows.get(doctype, {}).values())

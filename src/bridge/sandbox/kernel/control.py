@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from bridge.sandbox.kernel.application import Application
 from bridge.sandbox.kernel.faults import FaultBook
 from bridge.sandbox.kernel.message import Request, Response
+from bridge.sandbox.kernel.webhooks import Sends
 
 PREFIX = "/__sandbox__/"
 _LOG = 200_000
@@ -37,6 +38,10 @@ class Control:
             ("POST", "edit"): lambda given: app.user_edit(given["object"], str(given["id"]), given["values"]),
             ("POST", "insert"): self._insert,
             ("POST", "delete"): lambda given: app.user_delete(given["object"], str(given["id"])),
+            ("GET", "webhooks"): lambda _: list(self._sends().courier.sent),
+            ("POST", "webhooks"): self._trouble,
+            ("POST", "webhooks/forge"): self._forge,
+            ("POST", "webhooks/outbound"): self._outbound,
         }
 
     def handle(self, request: Request) -> Response:
@@ -72,6 +77,9 @@ class Control:
     def _reset(self, _: Mapping[str, Any]) -> dict[str, Any]:
         self._app.reset()
         self.faults.clear()
+        courier = getattr(self._app, "courier", None)
+        if courier is not None:
+            courier.forget()
         return self._forget_calls({})
 
     def _forget_calls(self, _: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,6 +96,31 @@ class Control:
             raise ValueError("this sandbox commits late only what is sent to it: arm the fault `late_commit`")
         answer: Mapping[str, Any] = hidden(given["object"], given["values"], float(given["late"]))
         return answer
+
+    def _sends(self) -> Sends:
+        """The application, where it sends webhooks."""
+        if getattr(self._app, "courier", None) is None:
+            raise ValueError("this sandbox sends no webhooks")
+        return cast(Sends, self._app)
+
+    def _trouble(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Lose, double or delay the next posts."""
+        return self._sends().courier.arm(given)
+
+    def _forge(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Send what the system would send of a record, real or invented; without the secret, unless `genuine`."""
+        sends = self._sends()
+        posts = sends.posts_about(given["object"], str(given["id"]), genuine=bool(given.get("genuine")))
+        for post in posts:
+            sends.courier.send(post)
+        return {"posts": len(posts)}
+
+    def _outbound(self, given: Mapping[str, Any]) -> Any:
+        """A person sets up a webhook, for the systems in which no API does."""
+        add = getattr(self._app, "outbound", None)
+        if add is None:
+            raise ValueError("webhooks of this sandbox are made over its API")
+        return add(given)
 
     def _clock(self, given: Mapping[str, Any]) -> dict[str, Any]:
         clock = self._app.clock

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.sandbox.kernel import Clock, Request, Response
-from bridge.sandbox.odoo import json2, pages
+from bridge.sandbox.kernel.webhooks import Post
+from bridge.sandbox.odoo import automation, json2, pages
 from bridge.sandbox.odoo.database import Database
 from bridge.sandbox.odoo.errors import (
     AccessError,
@@ -41,6 +42,7 @@ class OdooApplication:
         self.version = version
         self.clock = Clock()
         self.database = Database(database, version, self.clock, credentials)
+        self.courier = self.database.courier
         self._services = Services(self.database, others)
         self._web = Web(self.database, bool(others))
         self._json2 = json2.Json2(self.database, bool(others))
@@ -128,6 +130,10 @@ class OdooApplication:
     def user_insert(self, object: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """The user "limited" makes a record."""
         return {"id": self.database.user_insert(object, values)}
+
+    def posts_about(self, object: str, id: str, *, genuine: bool) -> Sequence[Post]:
+        """What a rule of the model would send of a record."""
+        return automation.about(self.database.store, object, int(id), genuine=genuine)
 
     def user_delete(self, object: str, id: str) -> Mapping[str, Any]:
         """The user "limited" deletes a record."""

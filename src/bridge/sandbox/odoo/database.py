@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 from bridge.sandbox.kernel import Clock
+from bridge.sandbox.kernel.webhooks import Courier
+from bridge.sandbox.odoo.automation import after_commit
 from bridge.sandbox.odoo.environment import ADMINISTRATOR, Environment
 from bridge.sandbox.odoo.errors import AccessDenied, MissingError
 from bridge.sandbox.odoo.installation import LIMITED_LOGIN, Credentials, install
@@ -30,6 +32,7 @@ class Database:
     credentials: Credentials = field(repr=False)
     store: Store = field(init=False, repr=False)
     _installed: Store = field(init=False, repr=False)
+    courier: Courier = field(default_factory=Courier, repr=False)
 
     def __post_init__(self) -> None:
         self._installed = Store(build_models(self.version), self.clock)
@@ -47,6 +50,8 @@ class Database:
         """An environment whose writes happen all or not at all."""
         with self.store.transaction():
             yield Environment(self.store, self.version, uid, {}, su)
+        for post in list(after_commit(self.store, self.store.written)):
+            self.courier.send(post)
 
     def login(self, login: Any, password: Any) -> int | None:
         """The id of the user, or None for a wrong login or password. An API key stands in for a password."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.sandbox.odoo import automation_models as automation
 from bridge.sandbox.odoo import commerce_choices, commerce_fields, partner_fields
 
 MAGIC = """
@@ -251,7 +252,7 @@ def build_models(version: str) -> dict[str, Model]:
     partner = parse_fields(partner_fields.FIELDS, version, labels, partner_fields.SELECTIONS)
     magic = parse_fields(MAGIC, version, labels)
     models = {"res.partner": _model("res.partner", "Contact", "complete_name ASC, id DESC", partner, magic)}
-    for name, (label, order, text) in {**_OTHERS, **commerce_fields.MODELS}.items():
+    for name, (label, order, text) in {**_OTHERS, **automation.MODELS, **commerce_fields.MODELS}.items():
         if name in ("res.partner.title", "uom.category") and version != "18":
             continue
         choices = commerce_choices.SELECTIONS.get(name)

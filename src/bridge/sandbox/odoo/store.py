@@ -28,6 +28,7 @@ class Store:
         self.tables: dict[str, dict[int, Row]] = {name: {} for name in models}
         self.stamp = clock.now().replace(tzinfo=None)
         self.late_seconds: float | None = None
+        self.written: dict[tuple[str, int], Row | None] = {}
         self._sequences: dict[str, int] = dict.fromkeys(models, 0)
         self._journal: list[tuple[str, int, Row | None]] = []
         self._pending: list[tuple[datetime, list[tuple[str, int, Row | None]]]] = []
@@ -51,6 +52,9 @@ class Store:
         except BaseException:
             self.rollback(0)
             raise
+        self.written = {}
+        for model, record, old in self._journal:
+            self.written.setdefault((model, record), old)
         if self.late_seconds is not None and self._journal:
             self._commit_late(self.late_seconds)
             self.late_seconds = None

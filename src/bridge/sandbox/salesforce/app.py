@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from email.utils import format_datetime
 from typing import Any
 
 from bridge.sandbox.kernel import Clock, Request, Response
+from bridge.sandbox.kernel.webhooks import Courier, Post
 from bridge.sandbox.salesforce.auth import Credentials, Sessions
+from bridge.sandbox.salesforce.bulk import Jobs
 from bridge.sandbox.salesforce.collections import Collections
 from bridge.sandbox.salesforce.composite import Composite
 from bridge.sandbox.salesforce.errors import SalesforceError, locked, locked_in_trigger, not_found, session_invalid
@@ -17,6 +20,7 @@ from bridge.sandbox.salesforce.furniture import furnish
 from bridge.sandbox.salesforce.objects import objects
 from bridge.sandbox.salesforce.operations import DATA, operation_of
 from bridge.sandbox.salesforce.options import Setup
+from bridge.sandbox.salesforce.outbound import Outbound
 from bridge.sandbox.salesforce.query import PAGE, SMALLEST, Queries
 from bridge.sandbox.salesforce.records import Records, body_of, http_date
 from bridge.sandbox.salesforce.replication import Replication
@@ -45,11 +49,13 @@ class SalesforceApplication:
             "server_unavailable",
             "purge_deletes",
             "used_by_others",
+            "unprocessed",
         }
     )
 
     def __init__(self, credentials: Credentials, setup: Setup, *, quota: int) -> None:
         self.clock = Clock()
+        self.courier = Courier()
         self._credentials, self._setup, self._quota = credentials, setup, quota
         self.reset()
 
@@ -69,7 +75,9 @@ class SalesforceApplication:
             self._writer.insert(users, values, by=admin, id_=id_)
         furnish(self._store, self._setup, admin)
         self._screen = Screen(self._store, self._writer, clerk)
-        self._sessions = Sessions(self.clock, self._credentials, admin, self._store.new_id("Organization"))
+        organization = self._store.new_id("Organization")
+        self._sessions = Sessions(self.clock, self._credentials, admin, organization)
+        self._outbound = Outbound(self._store, organization)
         self._base = "/services/data/v62.0"
         self._queries = Queries(self._store, lambda: self._base)
         self._records = Records(self._store, self._writer, admin)
@@ -77,6 +85,7 @@ class SalesforceApplication:
         self._replication = Replication(self._store)
         self._tooling = Tooling(self._store, lambda: self._base)
         self._composite = Composite(self._store, self.route)
+        self._jobs = Jobs(self._store, self._writer, admin, lambda: self._base)
         self._trees = Trees(self._store, self._writer, admin)
         self._used = 0
 
@@ -87,7 +96,29 @@ class SalesforceApplication:
         except SalesforceError as error:
             return error.response()
         finally:
+            self._tell()
             self._store.late, self._collections.locked, self._composite.locked = 0.0, [], []
+
+    def outbound(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A person sets up an outbound message: {"object", "url"}."""
+        return self._outbound.add(given)
+
+    def posts_about(self, object: str, id: str, *, genuine: bool) -> Sequence[Post]:
+        """What an outbound message of the object would say of a record."""
+        return self._outbound.about(object, id, genuine=genuine)
+
+    def _tell(self) -> None:
+        """Outbound messages about all that was just committed; what was taken back is told for nothing."""
+        touched, self._store.touched = self._store.touched, []
+        for post in list(self._outbound.after_commit(touched)):
+            self.courier.send(post, after=self._store.late)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._tell()
 
     def _answer(self, request: Request) -> Response:
         path = request.path
@@ -130,6 +161,8 @@ class SalesforceApplication:
             return self._sobjects(request, steps[1:])
         if head == "composite":
             return self._composed(request, steps[1:])
+        if steps[:2] == ["jobs", "ingest"]:
+            return self._jobs.answer(request, steps[2:])
         if head == "tooling" and steps[1:2] == ["sobjects"] and request.method == "POST" and len(steps) == 3:
             return self._tooling.create(steps[2], request)
         if steps[:2] == ["tooling", "query"] and request.method == "GET" and len(steps) == 2:
@@ -253,6 +286,8 @@ class SalesforceApplication:
             self._replication.purged = self.clock.now()
         elif kind == "used_by_others":
             self._used += int(options.get("calls", 1000))
+        elif kind == "unprocessed":
+            self._jobs.skipped = int(options.get("rows", 1))
         elif kind == "quota":
             return SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403).response()
         elif kind == "concurrent":
@@ -274,7 +309,8 @@ class SalesforceApplication:
 
     def seed(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Put records in; `modified` gives them an older stamp. "order_statuses" and "objects" shape the org."""
-        return self._screen.seed(data)
+        with self._telling():
+            return self._screen.seed(data)
 
     def dump(self) -> Mapping[str, Any]:
         """All rows that are not deleted, as stored."""
@@ -284,11 +320,13 @@ class SalesforceApplication:
 
     def user_edit(self, object: str, id: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """The clerk changes a record; `Screen.edit` says what else can be asked for."""
-        return self._screen.edit(object, id, values)
+        with self._telling():
+            return self._screen.edit(object, id, values)
 
     def user_insert(self, object: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """The clerk makes a record."""
-        return self._screen.insert(object, values)
+        with self._telling():
+            return self._screen.insert(object, values)
 
     def user_delete(self, object: str, id: str) -> Mapping[str, Any]:
         """The clerk deletes a record."""

@@ -35,6 +35,8 @@ def operation_of(request: Request, objects: Mapping[str, str]) -> str:
         return _collection_operation(request, steps, objects)
     if steps[:2] == ["composite", "tree"]:
         return f"create {steps[2]}" if len(steps) > 2 else "create"
+    if steps[:2] == ["jobs", "ingest"]:
+        return f"{_VERBS.get(request.method, 'upload')} job" if len(steps) < 4 else f"job {steps[3]}"
     return " ".join(steps) or path
 
 

@@ -54,6 +54,7 @@ class Store:
         self.unique: dict[tuple[str, str], dict[str, str]] = {}
         self._pointing: dict[tuple[str, str, str], dict[str, None]] = {}
         self.late = 0.0
+        self.touched: list[tuple[str, str]] = []
         self._numbers: dict[str, int] = {}
 
     def definition(self, name: str) -> SObject | None:
@@ -144,6 +145,8 @@ class Store:
         visible = now + timedelta(seconds=self.late) if self.late else None
         before = known.seen(now) if known else None
         self.rows[name][values["Id"]] = Row(values, before, visible)
+        if not system:
+            self.touched.append((definition.name, values["Id"]))
 
     def amend(self, object_name: str, id_: str, values: Values) -> None:
         """Change values that are only shown with a record and belong to another: no stamp moves."""

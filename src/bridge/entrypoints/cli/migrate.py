@@ -1,0 +1,513 @@
+"""`bridge migrate`: everything of one system into another, in stages that can be run, repeated and resumed."""
+
+from __future__ import annotations
+
+import re
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.markup import escape
+
+from bridge.config import Config
+from bridge.engine.budget import Budget, left
+from bridge.engine.meter import known_budgets
+from bridge.engine.migrate.report import STAGES, body, genuine, signed
+from bridge.engine.migrate.way import Way
+from bridge.engine.report import Report
+from bridge.entrypoints.alone import closing
+from bridge.entrypoints.cli import migrate_undo
+from bridge.entrypoints.cli.crash import in_words
+from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
+from bridge.entrypoints.cli.output import (
+    DONE,
+    PROBLEMS,
+    SAFETY,
+    WrongUsage,
+    console,
+    emit,
+    errors_as_sentences,
+    exit_code,
+    said,
+    show,
+    writing,
+)
+from bridge.entrypoints.cli.run import chosen, print_troubles
+from bridge.entrypoints.migration.page import carried_in, page
+from bridge.entrypoints.migration.stages import Stages
+from bridge.entrypoints.migration.state import State, all_states, drop_old, keep, latest
+from bridge.entrypoints.migration.telling import event, telling
+from bridge.mapping.compiled import EntityMap
+from bridge.ports.errors import BridgeError, SafetyStop
+from bridge.store import Database
+from bridge.wiring import make_adapters, make_maps, opened_store
+
+app = typer.Typer(
+    help="Bring everything of one system into another: profile, match, plan, load, verify, report.",
+    invoke_without_command=True,
+)
+
+FromOption = Annotated[str, typer.Option("--from", help="The system that is read, and never written.")]
+ToOption = Annotated[str, typer.Option("--to", help="The system that is written.")]
+EntitiesOption = Annotated[str, typer.Option("--entities", help="Only these entities, with commas between them.")]
+ConfirmOption = Annotated[str, typer.Option("--confirm", help='The planned counts, as "create 1200, update 30".')]
+YesOption = Annotated[bool, typer.Option("--yes", help="Whatever the plan counts, load it.")]
+PartsOption = Annotated[
+    bool, typer.Option("--in-parts", help="Load although the calls of one day will not do: as far as they reach.")
+]
+FullOption = Annotated[bool, typer.Option("--full", help="Compare every pair, instead of a sample of about 1,000.")]
+NewOption = Annotated[bool, typer.Option("--new", help="Begin a new run, also where one is unfinished.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for the report (default: here).")]
+
+
+class NotConfirmed(SafetyStop):
+    """The counts of the plan were not confirmed, or will not fit."""
+
+    code = "BR-CONFIRM"
+    not_done = "Nothing was written."
+    to_do = 'Look at the plan, then say its counts with --confirm "...", or --yes.'
+
+
+class WillNotFit(SafetyStop):
+    """The forecast exceeds what is left of the day's calls."""
+
+    code = "BR-FORECAST"
+    not_done = "Nothing was written."
+    to_do = "Raise the budget, take fewer entities (--entities), or let it take several days (--in-parts)."
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    parent.add_typer(app, name="migrate")
+
+
+@app.callback()
+def migrate(
+    context: typer.Context,
+    source: FromOption = "",
+    target: ToOption = "",
+    entities: EntitiesOption = "",
+    confirm: ConfirmOption = "",
+    yes: YesOption = False,
+    in_parts: PartsOption = False,
+    full: FullOption = False,
+    new: NewOption = False,
+    out: OutOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """All stages that are still to be done, from where an earlier run stopped. Only the system of --to is written."""
+    if context.invoked_subcommand is None:
+        terms = _Terms(confirm, yes=yes, in_parts=in_parts, full=full, new=new, out=out)
+        _run(None, (source, target, entities), terms, config, json=json)
+
+
+class _Terms:
+    """What a person said beside which systems and which stage."""
+
+    def __init__(
+        self,
+        confirm: str = "",
+        *,
+        yes: bool = False,
+        in_parts: bool = False,
+        full: bool = False,
+        new: bool = False,
+        out: Path | None = None,
+    ) -> None:
+        self.confirm, self.yes, self.in_parts, self.full = confirm, yes, in_parts, full
+        self.new, self.out = new, out
+
+
+@app.command()
+def profile(
+    source: FromOption, target: ToOption, entities: EntitiesOption = "", new: NewOption = False,
+    config: ConfigOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """What is in the source: counts, filled fields, values that will not fit the target, duplicates. Writes nothing."""
+    _run("profile", (source, target, entities), _Terms(new=new), config, json=json)
+
+
+@app.command()
+def match(
+    source: FromOption, target: ToOption, entities: EntitiesOption = "", config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Read both systems and link what is the same; what may be waits for `bridge links review`. Creates nothing."""
+    _run("match", (source, target, entities), _Terms(), config, json=json)
+
+
+@app.command()
+def plan(
+    source: FromOption, target: ToOption, entities: EntitiesOption = "", config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """What would be created, changed, left and refused, and what it will take in calls and hours. Writes nothing."""
+    _run("plan", (source, target, entities), _Terms(), config, json=json)
+
+
+@app.command()
+def load(
+    source: FromOption, target: ToOption, entities: EntitiesOption = "", confirm: ConfirmOption = "",
+    yes: YesOption = False, in_parts: PartsOption = False, config: ConfigOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Write what was planned and confirmed, page by page. Stop it at any time and start it again."""
+    terms = _Terms(confirm, yes=yes, in_parts=in_parts)
+    _run("load", (source, target, entities), terms, config, json=json)
+
+
+@app.command()
+def verify(
+    source: FromOption, target: ToOption, entities: EntitiesOption = "", full: FullOption = False,
+    config: ConfigOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Read both systems anew and compare: counts, control totals, field by field. Writes nothing."""
+    _run("verify", (source, target, entities), _Terms(full=full), config, json=json)
+
+
+@app.command()
+def report(
+    source: FromOption = "", target: ToOption = "", out: OutOption = None,
+    check: Annotated[Path | None, typer.Option("--check", help="Is this report as it was made?")] = None,
+    config: ConfigOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Write the report as HTML and JSON, signed off with a hash; or --check one."""
+    if check is None:
+        _run("report", (source, target, ""), _Terms(out=out), config, json=json)
+        return
+    with errors_as_sentences(as_json=json):
+        good, run = _checked(check)
+        if json:
+            emit({"ok": good, "file": str(check), "run": run})
+        else:
+            console.print(f"{check}: {'as it was made' if good else 'CHANGED since it was made'}", highlight=False)
+    raise typer.Exit(DONE if good else PROBLEMS)
+
+
+@app.command("list")
+def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """The migrations that are remembered, and how far each is."""
+    with errors_as_sentences(as_json=json):
+        with opened_store(configuration(config)) as store, store.begin() as uow:
+            states = all_states(uow)
+        rows = [(s.run, s.source, s.target, ", ".join(s.entities), s.began[:16], s.next or "finished") for s in states]
+        if json:
+            emit({"ok": True, "migrations": [{**s.as_json(), "next": s.next} for s in states]})
+        else:
+            show("Migrations", ("run", "from", "to", "entities", "began", "next stage"), rows)
+
+
+app.command("undo")(migrate_undo.undo)
+
+
+def _checked(file: Path) -> tuple[bool, str]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        carried = carried_in(text) if text.lstrip().startswith("<") else orjson.loads(text)
+    except (OSError, ValueError):
+        raise WrongUsage(f"{file}: cannot be read, or is no report of a migration") from None
+    if not isinstance(carried, dict):
+        raise WrongUsage(f"{file}: is no report of a migration")
+    good = genuine(carried) and (not text.lstrip().startswith("<") or page(carried) == text)
+    return good, str(carried.get("run", ""))
+
+
+def _run(stage: str | None, which: tuple[str, str, str], terms: _Terms, config: Path | None, *, json: bool) -> None:
+    """One stage, or all that are still to be done."""
+    code = DONE
+    with _errors(json=json):
+        settings = configuration(config)
+        way, maps = _way(settings, *which)
+        adapters = make_adapters(settings)
+        with opened_store(settings) as store, closing(adapters):
+            state = _state(store, way, maps, stage, terms, named=bool(which[2]))
+            mine = {entity: maps[entity] for entity in state.entities if entity in maps}
+            with telling(json=json, totals=lambda: _totals(state), calls_left=lambda: _left(settings, store)) as tell:
+                stages = Stages(settings, store, adapters, mine, state, tell, full=terms.full)
+                todo = [stage] if stage else STAGES[STAGES.index(state.next or "profile") :]
+                for name in todo:
+                    code = max(code, _stage(stages, name, terms, json=json))
+                    if name not in state.stages:
+                        break  # it did not come to its end
+        if json:
+            event("done", ok=code == DONE, run=state.run, next=state.next)
+        elif state.next:
+            console.print(f"Run {state.run}: next is `{state.next}`; the same command goes on there.", highlight=False)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _errors(*, json: bool) -> Iterator[None]:
+    """As for every command; for machines an error is one more event."""
+    if not json:
+        with errors_as_sentences(as_json=False):
+            yield
+        return
+    try:
+        yield
+    except BridgeError as error:
+        known = error
+    except (typer.Exit, typer.Abort, SystemExit, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        known = BridgeError(in_words(error))
+    else:
+        return
+    event("error", ok=False, error=said(known))
+    raise typer.Exit(exit_code(known))
+
+
+def _way(settings: Config, source: str, target: str, entities: str) -> tuple[Way, dict[str, EntityMap]]:
+    if not source or not target:
+        raise WrongUsage("name two systems: bridge migrate --from SYSTEM --to SYSTEM")
+    for system in (source, target):
+        known_system(settings, system)
+    if source == target:
+        raise WrongUsage("--from and --to name the same system")
+    way = Way(source, target)
+    names = [name.strip() for name in entities.split(",") if name.strip()]
+    maps = chosen(make_maps(settings), names)
+    lacking = [name for name in names if not way.leads(maps[name])]
+    if lacking:
+        raise WrongUsage(f"--entities: {', '.join(lacking)} is not mapped both in {source} and in {target}")
+    found = way.maps(maps)
+    if not found:
+        raise WrongUsage(f"no entity is mapped both in {source} and in {target}")
+    return way, found
+
+
+def _state(
+    store: Database, way: Way, maps: Mapping[str, EntityMap], stage: str | None, terms: _Terms, *, named: bool
+) -> State:
+    """The latest migration of this way, or a new one: where there is none, or it is finished, or of other entities.
+
+    named: whether a person named the entities.
+    """
+    with store.begin() as uow:
+        known = None if terms.new else latest(all_states(uow), way)
+        alike = known is not None and (list(maps) == known.entities or (stage is not None and not named))
+        later = stage in STAGES[STAGES.index("plan") :] if stage else False
+        if known is not None and alike and (later or stage == "match" or not known.finished):
+            return known
+        if later:
+            of = f" of {', '.join(maps)}" if known is not None else ""
+            raise WrongUsage(f"there is no migration {way}{of} yet: `bridge migrate match` comes before `{stage}`")
+        now = datetime.now(UTC)
+        state = State(uuid.uuid4().hex[:12], way.source, way.target, list(maps), now.isoformat())
+        uow.start_run(state.run, f"migrate {way}", now)
+        keep(uow, state)
+        drop_old(uow)
+    return state
+
+
+def _totals(state: State) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for entity in state.entities:
+        records = state.stages.get("profile", {}).get("entities", {}).get(entity, {}).get("records")
+        linked = state.stages.get("match", {}).get("entities", {}).get(entity, {}).get("source")
+        for name, number in (("read", records), ("load", linked), ("plan", linked), ("verify", linked)):
+            if number is not None:
+                found[name, entity] = number
+    return found
+
+
+def _left(settings: Config, store: Database) -> dict[str, int]:
+    """Calls that a migration may still make today, where somebody limits them."""
+    with store.begin() as uow:
+        known = known_budgets(uow)
+    now = datetime.now(UTC)
+    rooms = {s: left(known.get(s, Budget()), one.budget, "migration", now) for s, one in settings.systems.items()}
+    return {system: room for system, room in rooms.items() if room is not None}
+
+
+def _stage(stages: Stages, name: str, terms: _Terms, *, json: bool) -> int:
+    state = stages.state
+    if name == "report":
+        return _write_report(stages, terms.out or Path(), json=json)
+    before = STAGES[STAGES.index(name) - 1] if name in ("plan", "load", "verify") else ""
+    if before and before not in state.stages:
+        raise WrongUsage(
+            f"`{before}` comes before `{name}`: bridge migrate {before} --from {state.source} --to {state.target}"
+        )
+    if name == "load":
+        _confirmed(stages, terms, asking=not json)
+    if json:
+        event("stage", stage=name, run=state.run)
+    report = stages.run(name)
+    found = state.stages.get(name)
+    if json:
+        event(
+            "stage done" if found else "stage stopped",
+            stage=name, run=state.run, found=found, report=report.as_json(),
+        )  # fmt: skip
+    else:
+        TELL[name](state)
+        print_troubles(report)
+    return _code(name, state, report)
+
+
+def _code(name: str, state: State, report: Report) -> int:
+    if report.stopped:
+        return SAFETY
+    if name not in state.stages or not report.ok:
+        return PROBLEMS
+    entities = state.stages[name].get("entities", {})
+    bad = name == "verify" and any(not one["ok"] or one["missing"] or one["unread"] for one in entities.values())
+    return PROBLEMS if bad else DONE
+
+
+def planned_counts(state: State) -> Counter[str]:
+    """What the plan counts, over all entities."""
+    counts: Counter[str] = Counter()
+    for one in state.stages["plan"]["entities"].values():
+        counts.update({op: one[op] for op in ("create", "update", "delete")})
+    return counts
+
+
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """ "create 1200, update 30"."""
+    return ", ".join(
+        f"{op} {counts.get(op, 0)}" for op in ("create", "update", "delete") if op != "delete" or counts[op]
+    )
+
+
+def same_counts(said: str, counts: Mapping[str, int]) -> bool:
+    """Whether a person said these counts; what is nought need not be said."""
+    pairs = re.findall(r"([a-z]+)\s+([\d.,' ]*\d)(?=\D*(?:,|$|\s))", said.lower())
+    given = {word: int(re.sub(r"\D", "", number)) for word, number in pairs}
+    wanted = {op: number for op, number in counts.items() if number}
+    return {op: number for op, number in given.items() if number} == wanted
+
+
+def _confirmed(stages: Stages, terms: _Terms, *, asking: bool) -> None:
+    """Nothing is loaded before a person has agreed to the counts, and the calls will do. Raises SafetyStop."""
+    state = stages.state
+    if state.confirmed:
+        return  # a load that was interrupted goes on
+    counts = planned_counts(state)
+    short = [one for one in state.stages["plan"]["forecast"] if not one["fits"]]
+    if short and not terms.in_parts:
+        words = "; ".join(f"{one['system']}: {one['words']}" for one in short)
+        raise WillNotFit(f"the load does not fit into the calls that are left ({words})")
+    words = counts_in_words(counts)
+    if terms.confirm and not same_counts(terms.confirm, counts):
+        raise NotConfirmed(f"the plan says: {words}; confirmed was: {terms.confirm}")
+    if not (terms.confirm or terms.yes) and any(counts.values()):
+        asked = asking and sys.stdin.isatty()
+        if not asked or not typer.confirm(f"{state.source} -> {state.target}: {words}. Load?"):
+            raise NotConfirmed(f"the plan says: {words}; nobody has confirmed it")
+    state.confirmed = words
+    stages.save()
+
+
+def _write_report(stages: Stages, folder: Path, *, json: bool) -> int:
+    state = stages.state
+    state.begin_stage("report")
+    document = signed(body(state.as_json(), datetime.now(UTC).isoformat()))
+    files = [folder / f"migration-{state.run}.{ending}" for ending in ("html", "json")]
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for file, text in zip(
+        files,
+        (page(document), orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"),
+        strict=True,
+    ):
+        with writing(file):
+            file.write_text(text, encoding="utf-8")
+    stages.end("report", {"sha256": document["sha256"], "reports": [str(file) for file in files]})
+    if json:
+        event("stage done", stage="report", run=state.run, found=state.stages["report"])
+    else:
+        console.print(f"Report: {files[0]} and {files[1].name}, sha256 {document['sha256']}", soft_wrap=True)
+    return DONE
+
+
+def _tell_profile(state: State) -> None:
+    found = _of(state, "profile")
+    rows = [
+        (
+            entity,
+            one["records"],
+            sum(x["records"] for x in one["misfits"]),
+            sum(x["surplus"] for x in one["duplicates"]),
+        )
+        for entity, one in found
+    ]
+    show(f"Profile of {state.source}", ("entity", "records", "values that do not fit", "perhaps double"), rows)
+    for entity, one in found:
+        for x in one["misfits"][:10]:
+            ids = ", ".join(x["ids"][:3])
+            words = f"  {entity}.{x['field']} {x['reason']}: {x['records']} records ({ids})"
+            console.print(escape(words), highlight=False, soft_wrap=True)
+
+
+def _tell_match(state: State) -> None:
+    rows = [(e, o["source"], o["target"], o["both"], o["review"], o["conflicts"]) for e, o in _of(state, "match")]
+    show("Matched", ("entity", state.source, state.target, "in both", "for review", "conflicts"), rows)
+    if any(row[4] for row in rows):
+        console.print("`bridge links review` shows what may be the same; what waits there is not created.")
+
+
+def _tell_plan(state: State) -> None:
+    fates = ("create", "update", "delete", "left", "refused", "waits", "review", "gone")
+    show(
+        f"Plan for {state.target}",
+        ("entity", *fates),
+        [(entity, *(one[fate] for fate in fates)) for entity, one in _of(state, "plan")],
+    )
+    for entity, one in _of(state, "plan"):
+        for why, number in sorted(one["reasons"].items(), key=lambda item: -item[1])[:5]:
+            console.print(escape(f"  {entity}: {number} {why}"), highlight=False, soft_wrap=True)
+    for one in state.stages["plan"]["forecast"] if "plan" in state.stages else ():
+        share = f", {one['share']:.0%} of a day's calls" if one.get("share") is not None else ""
+        style = "" if one["fits"] else "[yellow]"
+        console.print(f"{style}{one['system']}: {one['words']}{share}, about {one['hours']} hours", soft_wrap=True)
+
+
+def _tell_load(state: State) -> None:
+    rows = [(entity, one["create"], one["update"], one["delete"]) for entity, one in _of(state, "load")]
+    show(f"Loaded into {state.target}", ("entity", "created", "changed", "deleted"), rows)
+    if "load" in state.stages:
+        console.print(f"`bridge migrate undo {state.run}` shows what would take it back.", highlight=False)
+
+
+def _tell_verify(state: State) -> None:
+    rows = [
+        (e, o["records"].get("source", 0), o["records"].get("target", 0), o["pairs"], o["compared"], o["equal"],
+         o["decided"], o["wrong"], sum(o["missing"].values()))
+        for e, o in _of(state, "verify")
+    ]  # fmt: skip
+    heads = ("entity", state.source, state.target, "pairs", "compared", "equal", "decided", "wrong", "missing")
+    show("Verified", heads, rows)
+    sums = [
+        (e, x["field"], x["currency"], x["source"], x["target"], "equal" if x["equal"] else x["difference"])
+        for e, o in _of(state, "verify")
+        for x in o["totals"]
+    ]
+    if sums:
+        show("Control totals", ("entity", "field", "currency", state.source, state.target, "difference"), sums)
+    for entity, one in _of(state, "verify"):
+        for why, number in sorted(one["missing"].items(), key=lambda item: -item[1])[:5]:
+            console.print(escape(f"  {entity}: {number} missing, {why}"), highlight=False, soft_wrap=True)
+        for why, number in sorted(one["unread"].items(), key=lambda item: -item[1])[:5]:
+            console.print(escape(f"  {entity}: {number} arrived without {why}"), highlight=False, soft_wrap=True)
+
+
+def _of(state: State, stage: str) -> Sequence[tuple[str, dict[str, Any]]]:
+    return list(state.stages.get(stage, {}).get("entities", {}).items())
+
+
+TELL: Mapping[str, Callable[[State], None]] = {
+    "profile": _tell_profile,
+    "match": _tell_match,
+    "plan": _tell_plan,
+    "load": _tell_load,
+    "verify": _tell_verify,
+}

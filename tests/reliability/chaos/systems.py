@@ -1,0 +1,142 @@
+"""The three systems, each a sandbox in a process of its own, which note what is written to whom, in which order, and
+refuse more calls than were agreed on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
+
+import requests
+
+from bridge.sandbox import build
+from bridge.sandbox.kernel import Request, Response, serve
+
+VENDORS: Final = {"crm": "salesforce", "erp": "odoo", "fin": "erpnext"}
+PACED: Final = "erp"
+PACE: Final = 3.0
+"""Calls a second that the ERP bears, and that the configuration of bridge says."""
+WINDOW: Final = 10.0
+SLACK: Final = 3.0
+"""Seconds' worth of calls that may come in a window beside its own: the burst that a bucket holds, and calls that were
+drawn before it began and arrive late on a busy machine."""
+STAMP: Final = re.compile(rb"k(\d+)-(\d+)\.example")
+
+
+def website(number: int, edit: int) -> str:
+    """What a user writes into a customer: the customer's number and that of the edit, which only grows."""
+    return f"https://k{number}-{edit}.example"
+
+
+class Noted:
+    """A sandbox that notes the stamps it is sent (`bridge.sandbox.kernel.application.Application`).
+
+    pace: calls a second; None without a limit.
+    """
+
+    def __init__(self, app: Any, pace: float | None) -> None:
+        self._app, self._pace = app, pace
+        self._calls: deque[float] = deque()
+        self._seen: dict[int, int] = {}
+        self.found = {"calls": 0, "writes": 0, "out_of_order": 0, "over_quota": 0, "most_in_window": 0}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._app, name)
+
+    def operation(self, request: Request) -> str:
+        return "chaos" if request.path == "/chaos" else str(self._app.operation(request))
+
+    def handle(self, request: Request) -> Response:
+        if request.path == "/chaos":
+            return Response(200, self.found)
+        self.found["calls"] += 1
+        if self._over():
+            self.found["over_quota"] += 1
+            return Response(429, b"Too Many Requests", {"Retry-After": "1"})
+        answer: Response = self._app.handle(request)
+        if answer.status < 400:
+            self._note(request.body)
+        return answer
+
+    def user_edit(self, object: str, id: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A person edits: what bridge writes here from now on must not be older."""
+        answer: Mapping[str, Any] = self._app.user_edit(object, id, values)
+        for number, edit in STAMP.findall(json.dumps(values).encode()):
+            self._seen[int(number)] = int(edit)
+        return answer
+
+    def _over(self) -> bool:
+        if self._pace is None:
+            return False
+        now = time.monotonic()
+        while self._calls and self._calls[0] < now - WINDOW:
+            self._calls.popleft()
+        if len(self._calls) >= self._pace * (WINDOW + SLACK):
+            return True
+        self._calls.append(now)
+        self.found["most_in_window"] = max(self.found["most_in_window"], len(self._calls))
+        return False
+
+    def _note(self, body: bytes) -> None:
+        for number, edit in STAMP.findall(body):
+            self.found["writes"] += 1
+            if int(edit) < self._seen.get(int(number), 0):
+                self.found["out_of_order"] += 1
+            self._seen[int(number)] = max(int(edit), self._seen.get(int(number), 0))
+
+
+class Desk:
+    """One system as its users, and the checks, see it."""
+
+    def __init__(self, system: str, url: str) -> None:
+        self.system, self.url = system, url
+        self._session = requests.Session()
+
+    def ask(self, method: str, path: str, **given: Any) -> Any:
+        answer = self._session.request(method, f"{self.url}/__sandbox__/{path}", json=given or None, timeout=60)
+        assert answer.ok, f"{self.system} {path}: {answer.text[:300]}"
+        return answer.json()
+
+    def noted(self) -> dict[str, int]:
+        found: dict[str, int] = self._session.get(f"{self.url}/chaos", timeout=60).json()
+        return found
+
+
+@contextmanager
+def running() -> Iterator[dict[str, Desk]]:
+    """The systems, each in a process that ends with this one."""
+    with ExitStack() as stack:
+        yield {system: Desk(system, stack.enter_context(_served(system))) for system in VENDORS}
+
+
+@contextmanager
+def _served(system: str) -> Iterator[str]:
+    reading, writing = os.pipe()
+    until, alive = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        os.close(alive)
+        try:
+            with serve(Noted(build(VENDORS[system]), PACE if system == PACED else None)) as server:  # type: ignore[arg-type]
+                os.write(writing, server.url.encode())
+                os.close(writing)
+                os.read(until, 1)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    os.close(until)
+    with os.fdopen(reading) as pipe:
+        url = pipe.read()
+    try:
+        yield url
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(alive)

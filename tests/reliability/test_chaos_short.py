@@ -1,0 +1,62 @@
+"""Some seconds of chaos: all holds; and with planted bugs, that it does not is found."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reliability.chaos.__main__ import live, section
+from reliability.chaos.systems import Noted
+
+SECONDS = float(os.environ.get("BRIDGE_CHAOS_SHORT", "20"))
+
+
+def test_workers_are_killed_and_nothing_is_lost(tmp_path: Path, postgres: Any) -> None:
+    found = live("short", SECONDS, "", tmp_path, postgres.new_database())
+    assert found.problems == []
+    assert found.kills >= 2
+    assert found.edits > 20
+    assert found.delivered > 20
+    assert (found.lost, found.duplicates, found.out_of_order, found.over_quota) == (0, 0, 0, 0)
+    assert "| edits |" in section(found)
+
+
+@pytest.mark.skipif("BRIDGE_CHAOS_PLANTED" not in os.environ, reason="minutes: set BRIDGE_CHAOS_PLANTED")
+def test_a_planted_bug_is_found(tmp_path: Path, postgres: Any) -> None:
+    found = live("planted", SECONDS, "forgets_work", tmp_path, postgres.new_database())
+    assert found.out_of_step + found.lost
+
+
+class _Silent:
+    """A system that says yes."""
+
+    def handle(self, request: Any) -> Any:
+        return type("Answer", (), {"status": 200})
+
+    def user_edit(self, object: str, id: str, values: Any) -> Any:
+        return {}
+
+
+def _asked(body: str) -> Any:
+    return type("Request", (), {"path": "/api", "body": body.encode()})
+
+
+def test_an_older_value_after_a_newer_one_is_counted() -> None:
+    system = Noted(_Silent(), None)
+    for edit in (1, 2, 2, 4):
+        system.handle(_asked(f"https://k7-{edit}.example"))
+    assert system.found["out_of_order"] == 0
+    system.handle(_asked("https://k7-3.example"))
+    system.user_edit("Account", "1", {"Website": "https://k8-9.example"})
+    system.handle(_asked("https://k8-8.example"))
+    assert system.found["out_of_order"] == 2
+
+
+def test_a_call_too_many_is_refused_and_counted() -> None:
+    system = Noted(_Silent(), pace=1.0)
+    answers = [system.handle(_asked("")).status for _ in range(15)]
+    assert answers == [200] * 13 + [429] * 2
+    assert system.found["over_quota"] == 2
