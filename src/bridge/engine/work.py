@@ -98,18 +98,19 @@ class Scene:
         self.goldens |= uow.goldens(emap.entity, [one for one in golden_ids if one not in known])
         self.shadows: dict[tuple[str, str], Shadow] = {}
         self.links: dict[tuple[str, str], Link] = {}
-        waiting: dict[str, bool] = defaultdict(bool)
+        self.waiting: set[str] = set()
         self._unread: dict[str, set[str]] = defaultdict(set)
         for shadow in uow.shadows_of(emap.entity, golden_ids):
             self.shadows[shadow.system, shadow.golden_id] = shadow
-            waiting[shadow.golden_id] |= shadow.waiting_for is not None
-            self._unread[shadow.golden_id].update(shadow.stopped)
+            if shadow.waiting_for is not None:
+                self.waiting.add(shadow.golden_id)
+            if shadow.stopped:
+                self._unread[shadow.golden_id].update(shadow.stopped)
         for link in sorted(uow.links_of(emap.entity, golden_ids), key=_standing):
             if link.golden_id:  # the linked one, or else the one that went last
                 self.links[link.system, link.golden_id] = link
         self.keys = uow.keys_in_systems(emap.entity, golden_ids)
         self.reviewed = uow.reviewed(emap.entity, golden_ids)
-        self.waiting = waiting
         refs = look_up(uow, emap, goldens=self.goldens.values())
         self.forms = {system: Form(emap, system, refs) for system in emap.systems}
 
@@ -117,7 +118,7 @@ class Scene:
         """What this system lacks of this record; None where it shall not have it at all."""
         link = self.links.get((system, golden.id))
         shadow = self.shadows.get((system, golden.id))
-        form, unread = self.forms[system], self._unread[golden.id]
+        form, unread = self.forms[system], self._unread.get(golden.id, ())
         if link is not None and link.linked_by == UNDONE and link.state == "linked" and shadow is not None:
             return Due({}, why="delete")  # made by a run that is undone
         if link is not None and link.state == "linked":
@@ -129,7 +130,7 @@ class Scene:
         again = link is not None and link.state == "gone" and link.linked_by == RESTORE
         if not golden.alive or (link is not None and not again):
             return None
-        if not self.creates or (system, golden.id) in self.reviewed or self.waiting[golden.id]:
+        if not self.creates or (system, golden.id) in self.reviewed or golden.id in self.waiting:
             return None  # what it refers to, or what it may be itself, has to be known first
         left = self.left.get((system, self.emap.entity, golden.id), ())
         due = due_create(form, golden, left, unread)

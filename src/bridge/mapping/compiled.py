@@ -74,6 +74,14 @@ class EntityMap:
                      if table.keys.paths(system)}
             for system in specs
         }  # fmt: skip
+        plain = [unit for unit in self.units if unit.kind != "rows"]
+        self._taken = {system: tuple(unit for unit in plain if system in unit.writes) for system in specs}
+        self._constants = {
+            system: tuple(unit for unit in self.units if system in unit.columns and not unit.paths(system))
+            for system in specs
+        }
+        self.summed: tuple[Unit, ...] = tuple(unit for unit in self.units if unit.policy.kind == "sum")
+        self.controls: tuple[Unit, ...] = tuple(unit for unit in self.units if unit.control)
         self.computed: tuple[Unit, ...] = tuple(unit for unit in units if unit.computed)
         self.status: Unit | None = next((unit for unit in units if unit.owners), None)
 
@@ -130,6 +138,14 @@ class EntityMap:
     def archive_units(self, system: str) -> Mapping[str, str | None]:
         """Native path of a system's archive -> the unit that is written to it, None where no unit is."""
         return self._archive_units[system]
+
+    def taken(self, system: str) -> tuple[Unit, ...]:
+        """The units that are written to a system, without those that say which rows there are."""
+        return self._taken[system]
+
+    def constants(self, system: str) -> tuple[Unit, ...]:
+        """The units that have one value in all records of a system."""
+        return self._constants[system]
 
     def where(self, system: str) -> tuple[Condition, ...]:
         """The conditions that make a native record one of this entity."""

@@ -88,7 +88,7 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     units = _units(form, golden, base.values, record.values)
     changed = [unit for unit in units if _changed(unit, form.system, base.values, record.values)]
     if not base.values:  # what is so for all records of this system is its word at first contact
-        changed += [unit for unit in form.emap.units if form.system in unit.columns and not unit.paths(form.system)]
+        changed += form.emap.constants(form.system)
     reading = _read(form, changed, record.values)
     for unit in changed:
         paths = unit.paths(form.system)
@@ -110,12 +110,12 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
         if unit_name is None and path in record.values and values.get(path) != record.values[path]:
             values[path] = record.values[path]
             echo.pop(path, None)
-    stopped -= {unit.name for unit in units if unit.record_ref and unit not in changed}  # put back to what is known
+    _put_back(units, changed, stopped)
     forget_rows(form, record.values, values, echo, stopped)
     _journal_doubts(form, units, sighting, base, changed, draft, around)
     _accept_defaults(form, units, sighting, values, echo, draft)
     work_out(form.emap.computed, sighting.held, draft, around)
-    if any(unit.control for unit in form.emap.units):
+    if form.emap.controls:
         compare_totals(form, Totals(values, echo, base.values, record.modified, sighting.held), draft, around)
     shadow = Shadow(
         system=form.system,
@@ -143,6 +143,12 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     )
 
 
+def _put_back(units: Sequence[Unit], changed: Sequence[Unit], stopped: set[str]) -> None:
+    """References that were not known, and that are as they were before: put back to what is known."""
+    if stopped:
+        stopped -= {unit.name for unit in units if unit.record_ref and unit not in changed}
+
+
 def _units(
     form: Form, golden: Golden, base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]
 ) -> Sequence[Unit]:
@@ -167,6 +173,9 @@ def _settled(sighting: Sighting) -> Base:
 def _changed(unit: Unit, system: str, base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]) -> bool:
     """Whether the system shows something else than the base; a path it did not let us see proves nothing."""
     paths = unit.paths(system)
+    if len(paths) == 1:
+        path = paths[0]
+        return path in now and (path not in base or base[path] != now[path])
     return bool(paths) and all(path in now for path in paths) and differs(paths, base, now)
 
 
@@ -181,7 +190,7 @@ def _merge(
     """One changed unit: what is special about a control total, the rows of a table, a cell, and what somebody owns."""
     if unit.control or unit.computed:
         return  # compared, or worked out, when all else is known
-    row = split_row_path(unit.name)
+    row = split_row_path(unit.name) if form.emap.tables else None
     taken_out = row is not None and (row[0], row[1]) not in form.emap.keys_in(draft.values)
     if row is not None and taken_out and not known_row(form, row[0], row[1], base.values):
         return  # a row that never came in: what stands in it says nothing
@@ -263,6 +272,8 @@ def _journal_doubts(
     around: Circumstances,
 ) -> None:
     """After a lost answer, a value taken for the system's own form of what was sent may be a user's edit: note it."""
+    if not base.ambiguous:
+        return
     for unit in units:
         paths = unit.paths(form.system)
         if unit in changed or not base.ambiguous.intersection(paths):

@@ -133,7 +133,7 @@ def _not_written(scene: Scene, way: Way, golden: Golden) -> tuple[Fate, str]:
         return "gone", "it was deleted elsewhere"
     if (way.target, golden.id) in scene.reviewed:
         return "review", f"a record of {way.target} may be the same"
-    if scene.waiting[golden.id]:
+    if golden.id in scene.waiting:
         return "waits", "refers to a record that is not known yet"
     if (way.target, golden.id) in scene.links:
         return "gone", f"was deleted in {way.target}"

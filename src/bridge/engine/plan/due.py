@@ -62,6 +62,10 @@ class Due:
         return not (self.values or self.missing or self.problems or self.delete)
 
 
+NOTHING: Final = Due({})
+"""Of a record that is in step."""
+
+
 def due_update(form: Form, golden: Golden, shadow: Shadow, unread: Collection[str] = ()) -> Due:
     """What a linked record lacks: for each unit the system takes, unless it shows the golden value already.
 
@@ -69,13 +73,16 @@ def due_update(form: Form, golden: Golden, shadow: Shadow, unread: Collection[st
 
     unread: units on which some system has a word that cannot be read.
     """
-    behind = [unit for unit in _written(form, golden) if not unit.moves and late(form, unit, golden, shadow)]
-    due = _encode(form, golden, behind)
-    rows = due_rows(form, golden, shadow, unread)
-    due = Due({**due.values, **rows.values}, (*due.missing, *rows.missing), problems=(*due.problems, *rows.problems))
+    taken = list(_written(form, golden))
+    behind = [unit for unit in taken if not unit.moves and late(form, unit, golden, shadow)]
+    due = _encode(form, golden, behind) if behind else NOTHING
+    if form.emap.tables:
+        due = _plus(due, due_rows(form, golden, shadow, unread))
     if not (due.values or due.missing or due.problems or _totals_held(form, golden)):
-        behind = [unit for unit in _written(form, golden) if unit.moves and late(form, unit, golden, shadow)]
-        due = _encode(form, golden, behind)
+        behind = [unit for unit in taken if unit.moves and late(form, unit, golden, shadow)]
+        due = _encode(form, golden, behind) if behind else NOTHING
+    if due is NOTHING:
+        return due
     # Only what differs: a group is decided as one unit, but a system is told no more than it has to be.
     values = {path: v for path, v in due.values.items() if path not in shadow.values or shadow.values[path] != v}
     return Due(values, due.missing, _deltas(form, values, shadow), problems=due.problems)
@@ -83,7 +90,9 @@ def due_update(form: Form, golden: Golden, shadow: Shadow, unread: Collection[st
 
 def _deltas(form: Form, values: Mapping[str, NativeValue], shadow: Shadow | None) -> dict[str, str]:
     """What is to be added to what the system was known to hold; to nothing, where the record is new."""
-    paths = {path for unit in form.emap.units if unit.policy.kind == "sum" for path in unit.paths(form.system)}
+    if not form.emap.summed:
+        return {}
+    paths = {path for unit in form.emap.summed for path in unit.paths(form.system)}
     held = shadow.values if shadow is not None else {}
     return {path: difference(values[path], held.get(path)) for path in paths if path in values}
 
@@ -100,7 +109,7 @@ def late(form: Form, unit: Unit, golden: Golden, shadow: Shadow) -> bool:
 
 def _totals_held(form: Form, golden: Golden) -> bool:
     """Whether two systems come to different sums: nothing is confirmed before that is cleared up."""
-    return any(unit.control and unit.name in golden.held for unit in form.emap.units)
+    return any(unit.name in golden.held for unit in form.emap.controls)
 
 
 def due_create(form: Form, golden: Golden, left: Collection[str] = (), unread: Collection[str] = ()) -> Due:
@@ -198,10 +207,9 @@ def _cells(form: Form, units: Sequence[Unit], golden: Golden) -> Iterable[Unit]:
 
 def _written(form: Form, golden: Golden) -> Iterable[Unit]:
     """Units that the system takes, on which somebody has a word, and that no open conflict holds; rows apart."""
-    for unit in form.emap.units:
-        open_ = unit.name not in golden.held or unit.computed  # an alarm keeps nobody from seeing what it is about
-        taken = form.system in unit.writes and unit.name in golden.provenance and open_
-        if taken and unit.kind != "rows":
+    for unit in form.emap.taken(form.system):
+        # an alarm keeps nobody from seeing what it is about
+        if unit.name in golden.provenance and (unit.name not in golden.held or unit.computed):
             yield unit
 
 
