@@ -159,6 +159,7 @@ class TestRestore:
     def test_an_older_one_is_migrated_and_the_file_stays_as_it_is(self, synced: Company) -> None:
         synced.bridge("backup", "kept.db")
         file = synced.folder / "kept.db"
+        sql(file, "DROP TABLE lease")
         sql(file, "DROP TABLE hint")
         sql(file, "DROP INDEX run_started")
         sql(file, "UPDATE alembic_version SET version_num = '0005'")

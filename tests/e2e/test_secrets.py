@@ -75,7 +75,8 @@ def everything(site: Watched) -> None:
         ("init", "elsewhere"), ("check",), ("adapters", "list"), ("adapters", "new", "acme", "--into", "elsewhere"),
         *(("setup", system, "--dry-run") for system in VENDORS),
         ("mapping", "lint"), ("mapping", "schema"), ("mapping", "show"), ("mapping", "export", "customer", "sheet.csv"),
-        ("mapping", "import", "customer", "sheet.csv"), ("plan", "--all"), ("sync",), ("status",),
+        ("mapping", "import", "customer", "sheet.csv"), ("mapping", "changes"), ("plan", "--all"), ("sync",),
+        ("status",), ("pause", "customer"), ("status",), ("resume", "customer"),
         ("explain", one), ("explain", "crm:customer:none"), ("conflicts", "list"),
         ("conflicts", "show", conflict), ("conflicts", "assign", conflict, "--to", "Anna"),
         ("conflicts", "resolve", conflict, "--take", "erp"), ("conflicts", "resolve", conflict, "--value", "?"),
@@ -85,6 +86,12 @@ def everything(site: Watched) -> None:
         ("links", "merge", one, other), ("links", "new", one), ("outbox", "replay", "--all"),
         ("outbox", "pause", "fin"), ("outbox", "resume", "fin"), ("outbox", "discard", "999"),
         ("outbox", "discard", entry),
+        *(("migrate", stage, "--from", "crm", "--to", "erp") for stage in ("profile", "match", "plan")),
+        ("migrate", "load", "--from", "crm", "--to", "erp", "--yes"),
+        *(("migrate", stage, "--from", "crm", "--to", "erp") for stage in ("verify", "report")),
+        ("migrate", "list"), ("migrate", "undo", "none"),
+        ("migrate", "--from", "erp", "--to", "fin", "--entities", "customer", "--full"),
+        ("rejects", "list", "crm"), ("rejects", "write", "crm"), ("rejects", "replay", "crm"),
         ("approve", "--list"), ("approve", "4f1d0c2ab9e3"), ("undo", last), ("notify",), ("notify", "--test"),
         ("backup", kept), ("store", "check"), ("store", "check", kept), ("restore", kept),
         ("restore", kept, "--replace"), ("forget", one), ("forget", one, "--apply", "--anyway"),
@@ -171,6 +178,51 @@ def test_every_command_with_wrong_credentials(site: Watched) -> None:
     site.environment |= {name: f"{value}\nsecond line" for name, value in SECRETS.items()}  # a careless paste
     for words in (("check",), *talking):
         site.bridge(*words)
+
+
+def test_files_their_rejects_and_a_migration(site: Watched) -> None:
+    """The rows themselves stand in the files that a person asked for, and nowhere else."""
+    (site.folder / "data").mkdir()
+    listed = site.folder / "data" / "customers.csv"
+    listed.write_text(
+        "Number,Name,Mail,Phone\n"
+        "1,Zita Zwetschgenbaum,zita.zwetschge@privat.example,+49 151 23456789\n"
+        "2,,otto@privat.example,+49 151 23456789\n"
+        f"3,{'Zwetschgenbaum' * 20},long@privat.example,\n",
+        encoding="utf-8",
+    )
+    files = (
+        "  desk: {adapter: files, folder: data, files: {customers: {id: Number, columns: {Name: {required: yes}}}}}\n"
+    )
+    site.configure(("systems:\n", "systems:\n" + files))
+    mapping = site.folder / "mappings" / "customer.yaml"
+    text = mapping.read_text(encoding="utf-8")
+    for old, new in (
+        ("systems:\n", "systems:\n  desk: {object: customers}\n"),
+        ("key: {", "key: {desk: bridge_id, "),
+        ("{crm: Name,", "{desk: Name, crm: Name,"),
+        ("{crm: Email__c,", "{desk: Mail, crm: Email__c,"),
+        ("{crm: Phone,", "{desk: Phone, crm: Phone,"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    mapping.write_text(text, encoding="utf-8")
+    assert "customers.csv" in site.bridge("setup", "desk", code=0)
+    for words in (
+        ("rejects", "list", "desk"), ("rejects", "write", "desk"), ("rejects", "replay", "desk"),
+        *(("migrate", stage, "--from", "desk", "--to", "crm") for stage in ("profile", "match", "plan")),
+        ("migrate", "--from", "desk", "--to", "crm", "--yes", "--out", "report"), ("rejects", "write", "desk"),
+        ("migrate", "list"), ("sync",), ("status",), ("outbox", "list"),
+    ):  # fmt: skip
+        site.bridge(*words)
+        site.bridge(*words, "--json")
+    run = json.loads(site.bridge("migrate", "list", "--json"))["migrations"][0]["run"]
+    site.bridge("migrate", "undo", run)
+    site.bridge("migrate", "undo", run, "--apply")
+    written = site.folder / "rejects" / "desk" / "customer.csv"
+    assert "otto@privat.example" in written.read_text(encoding="utf-8"), "there was something to be told"
+    for asked in (listed, written):
+        asked.unlink()
 
 
 @pytest.mark.parametrize("version", ["18", "19"])

@@ -155,7 +155,7 @@ def test_an_unknown_adapter_is_told_with_what_there_is(company: Company) -> None
     company.change("bridge.yaml", "adapter: memory\n    file: erp.json", "adapter: memori\n    file: erp.json")
     said = company.bridge("sync", code=2).text
     assert "there is no adapter 'memori', did you mean 'memory'?" in said
-    assert "(installed: erpnext, memory, odoo, salesforce" in said  # others may be installed, too
+    assert "(installed: erpnext, files, memory, odoo, salesforce" in said  # others may be installed, too
 
 
 def test_a_distribution_that_is_seen_twice_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

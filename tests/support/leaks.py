@@ -85,12 +85,12 @@ def in_store(url: str, secrets: Marks, people: Marks) -> list[str]:
 
 
 def in_files(folder: Path, secrets: Marks, people: Marks, *, but: Iterable[str] = ()) -> list[str]:
-    """The same of all files below a folder. The store itself (bridge.db*) holds values, and nowhere a secret."""
+    """The same of all files below a folder. The store (bridge.db*) and the mirror of files hold values, no secret."""
     found: list[str] = []
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or path.name in but:
             continue
         data = path.read_bytes()
-        marks = secrets.found(data) + ([] if path.name.startswith("bridge.db") else people.found(data))
+        marks = secrets.found(data) + ([] if path.name.startswith(("bridge.db", "files.db")) else people.found(data))
         found += [f"{path.name}: {mark}" for mark in marks]
     return found

@@ -30,6 +30,8 @@ ASK_THE_TIME = (
 )
 GIVEN_THE_TIME = (("bridge.adapters.erpnext.reading", "Reader"), ("bridge.adapters.erpnext.changes", "Changes"))
 """Classes whose last argument is a clock that they are given by default."""
+GIVEN_TIME_AND_SLEEP = (("bridge.adapters.salesforce.bulk", "Bulk"),)
+"""Classes that take `clock` and `sleep` by name."""
 
 
 @dataclass
@@ -70,6 +72,9 @@ def machine_time(timeline: Timeline, luck: Random) -> Iterator[None]:
         for name, cls in GIVEN_THE_TIME:
             made = getattr(importlib.import_module(name), cls).__init__
             stack.enter_context(patch.object(made, "__defaults__", (*made.__defaults__[:-1], machine.time)))
+        for name, cls in GIVEN_TIME_AND_SLEEP:
+            named = getattr(importlib.import_module(name), cls).__init__.__kwdefaults__
+            stack.enter_context(patch.dict(named, clock=machine.monotonic, sleep=machine.sleep))
         stack.enter_context(patch.object(importlib.import_module("bridge.adapters.erpnext.changes"), "uuid", names))
         yield
 

@@ -176,6 +176,17 @@ TABLE: Final[tuple[Row, ...]] = (
         EXCEPTION_CODE),
     Row("INVALID_INPUT", None, Rejected, _ASKED, STATUS_CODE),
     Row("INVALID_HEADER", None, Rejected, _ASKED, "assumed: REST API guide, Headers"),
+    # jobs of the Bulk API 2.0
+    Row("INVALIDENTITY", None, Unsupported, "does not take this object as a bulk job", "airbytehq/airbyte#8206"),
+    Row("INVALIDJOB", None, Unsupported, "does not take this bulk job", "jsforce/jsforce#186"),
+    Row("INVALIDJOBSTATE", None, Rejected, "is past this step of the bulk job", "restforce/restforce#905"),
+    Row("INVALIDCONTENTTYPE", None, Unsupported, _ASKED, "assumed: as a collection that is no JSON"),
+    Row("PAYLOAD_TOO_LARGE", None, Rejected, "finds the rows of a bulk job too large",
+        f"assumed: {_REST}: 413; at most 150 MB"),
+    Row("InvalidBatch", r"Field name not found", Rejected, "does not have, or show us, one of the fields",
+        "jsforce/jsforce#688, msrivastav13/node-sf-bulk2#17"),
+    Row("InvalidBatch", None, Rejected, "cannot read the rows of a bulk job",
+        "simple-salesforce/simple-salesforce#717"),
     # positions
     Row("INVALID_REPLICATION_DATE", None, CursorExpired, "no longer knows the deletes since then", EXCEPTION_CODE),
     Row("INVALID_QUERY_LOCATOR", None, Transient, "has dropped a half-read list",
