@@ -27,13 +27,14 @@ from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeRecord
 from bridge.ports.storage import Settlement, UnitOfWork
+from bridge.ports.values import value
 from bridge.ports.work import AGAIN, Conflict, Golden, HistoryRow, Intent, Link, OutboxEntry, Shadow
 
 NOTICEABLE: Final = 2.0
 """Seconds. Clocks that differ by less are taken for the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Written:
     """A write of bridge's own that a record is the outcome of.
 

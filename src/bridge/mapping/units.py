@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from bridge.canonical.models import CanonicalField
 from bridge.ports.records import FieldSpec, NativeValue
+from bridge.ports.values import value
 from bridge.ports.work import Canonical, Scalar
 
 PolicyKind = Literal["newest", "prefer", "ask", "highest", "lowest", "union", "sum", "owner", "function"]
@@ -38,7 +39,7 @@ class FieldProblem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Decoded:
     """What a record says: unit -> canonical value for what could be read, and a problem for each that could not."""
 

@@ -15,14 +15,16 @@ is said of a value holds for every cell: at the table's path stands the list of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
+
+from bridge.ports.values import value
 
 NativeValue = None | bool | int | str | list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FieldSpec:
     """One native field that a mapping uses.
 
@@ -41,7 +43,7 @@ class FieldSpec:
     type: str = "text"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TableSpec:
     """The rows of a record that a mapping uses.
 
@@ -67,7 +69,7 @@ def split_row_path(path: str) -> tuple[str, str, str] | None:
     return (table, key, field) if opened and closed else None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Condition:
     """One term of a `where`: all terms must hold. A term with "=" is also set on every record that is created."""
 
@@ -76,7 +78,7 @@ class Condition:
     value: str | bool | int | tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ObjectSpec:
     """What of a native object a mapping needs: handed to every adapter call.
 
@@ -103,7 +105,7 @@ class ObjectSpec:
         return (*(one for one in self.where if one.op == "="), *self.new)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NativeRecord:
     """A record as a system holds it at one moment.
 
@@ -126,7 +128,7 @@ class NativeRecord:
         return f"NativeRecord(key={self.key!r}, version={self.version!r}, {len(self.values)} values)"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tombstone:
     """The system says that a record is gone. `merged_into` names the winner where it was merged into another."""
 
@@ -135,7 +137,7 @@ class Tombstone:
     merged_into: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BadRow:
     """One row that could not be taken in: where it stands, which column is wrong, and why. Never what stands there.
 
@@ -151,7 +153,7 @@ class BadRow:
         return f"{self.place} {self.column}: {self.reason}" if self.column else f"{self.place}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChangePage:
     """One page of changes.
 
@@ -167,7 +169,7 @@ class ChangePage:
     bad: tuple[BadRow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CreateItem:
     """One record to create. `key` is the golden id: stored in the key field, and what makes a repeat safe.
 
@@ -183,7 +185,7 @@ class CreateItem:
         return f"CreateItem({self.key!r}, {len(self.values)} values)"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UpdateItem:
     """Fields to change in one record. `expected` is the version last seen; honoured where the system can.
 
@@ -204,7 +206,7 @@ class UpdateItem:
         return f"UpdateItem({self.key!r}, {len(self.values)} values)"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DeleteItem:
     """One record to delete. `expected` as in UpdateItem."""
 
@@ -212,7 +214,7 @@ class DeleteItem:
     expected: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WriteResult:
     """What became of one item of a batch. Every item of every batch gets exactly one, in the order given.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from bridge.ports.values import value
 from bridge.ports.work import (
     Alias,
     Conflict,
@@ -23,7 +23,7 @@ from bridge.ports.work import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CursorRow:
     """Where reading stands. complete: the first full read has been finished."""
 
@@ -33,7 +33,7 @@ class CursorRow:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Settlement:
     """The new state of a claimed entry; `state` None removes it (done)."""
 
@@ -45,7 +45,7 @@ class Settlement:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Lease:
     """A place that one worker at a time works at. fence: grows whenever it changes hands. owner: None where it was
     given back. read_at: when its system was read to the end the last time, by whomever."""

@@ -7,11 +7,12 @@ or a dict for a group. A *unit* is what is merged as one: a field, or a whole gr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Literal
 
 from bridge.ports.records import NativeValue
+from bridge.ports.values import value
 
 Scalar = None | bool | int | str
 Canonical = Scalar | list[str] | dict[str, Scalar]
@@ -21,7 +22,7 @@ EntryState = Literal["pending", "leased", "waiting", "in_doubt", "held", "dead"]
 ConflictState = Literal["settled", "held", "resolved"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Proposal:
     """One system's word on a unit: what it says, and when that system says it was said (None if unknown)."""
 
@@ -33,7 +34,7 @@ class Proposal:
         return f"Proposal({self.system!r}, at={self.at})"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Provenance:
     """Why a golden value is what it is.
 
@@ -48,7 +49,7 @@ class Provenance:
     proposals: tuple[Proposal, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Golden:
     """The agreed values of one record, each with its provenance.
 
@@ -67,7 +68,7 @@ class Golden:
         return f"Golden({self.entity}:{self.id}, rev={self.rev})"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Shadow:
     """What one system is known to hold of one record, in that system's own form.
 
@@ -96,7 +97,7 @@ class Shadow:
         return f"Shadow({self.system}:{self.entity} of {self.golden_id}, version={self.version!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Link:
     """One row of the crosswalk: this native record is that golden record (or waits for review, or is gone).
 
@@ -122,7 +123,7 @@ AGAIN = "again"
 """The fingerprint of a link whose record is to be looked at by the next reading, changed or not."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Alias:
     """Another id that leads to a golden record.
 
@@ -136,7 +137,7 @@ class Alias:
     system: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Separated:
     """A person's word that a native record is not this golden record: no match rule and no key brings them together."""
 
@@ -147,7 +148,7 @@ class Separated:
     by: str = "person"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Intent:
     """A write that is about to be sent, committed before it is: what settles a lost answer.
 
@@ -173,7 +174,7 @@ class Intent:
         return f"Intent({self.op}, {len(self.after)} values)"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WriteRow:
     """One write of a run that was made, kept so that it can be undone.
 
@@ -193,7 +194,7 @@ class WriteRow:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OutboxEntry:
     """'System j is behind on record r.' What to send is computed when it is sent.
 
@@ -220,7 +221,7 @@ class OutboxEntry:
         return replace(self, intent=intent)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Terms:
     """Under what a policy decided, so that the decision can be made again from the words alone.
 
@@ -234,7 +235,7 @@ class Terms:
     coarse_seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Conflict:
     """A row of the conflict journal: different words on one unit, the rule, the winner, and so every loser.
 
@@ -261,7 +262,7 @@ class Conflict:
     terms: Terms | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HistoryRow:
     """One change of one golden unit: who said it, when, by which rule it came in."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
+from bridge.ports.provenance import Provenances
 from bridge.ports.work import (
     Canonical,
     Conflict,
@@ -35,6 +37,7 @@ def unpack(blob: bytes) -> Any:
     return orjson.loads(blob)
 
 
+@lru_cache(maxsize=1024)  # the fields of a record, and the records of a bulk write, were changed at one instant
 def _instant(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
 
@@ -53,34 +56,9 @@ def proposals_in(rows: list[list[Any]]) -> tuple[Proposal, ...]:
     return tuple(Proposal(system, value, _parse(at)) for system, value, at in rows)
 
 
-class _Provenances(Mapping[str, Provenance]):
-    """The provenance of a golden record, each unit's made when it is asked for: most readers want to know only whether
-    there is one, and parsing all instants was a third of reading a record."""
-
-    __slots__ = ("_made", "rows")
-
-    def __init__(self, rows: Mapping[str, list[Any]]) -> None:
-        self.rows = rows
-        self._made: dict[str, Provenance] = {}
-
-    def __getitem__(self, unit: str) -> Provenance:
-        made = self._made.get(unit)
-        if made is None:
-            system, at, rule, proposals = self.rows[unit]
-            made = self._made[unit] = Provenance(system, _parse(at), rule, proposals_in(proposals))
-        return made
-
-    def __contains__(self, unit: object) -> bool:
-        return unit in self.rows
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
+def _provenance_in(row: list[Any]) -> Provenance:
+    system, at, rule, proposals = row
+    return Provenance(system, _parse(at), rule, proposals_in(proposals) if proposals else ())
 
 
 def _provenance_out(found: Provenance) -> list[object]:
@@ -90,8 +68,9 @@ def _provenance_out(found: Provenance) -> list[object]:
 def golden_row(golden: Golden, at: datetime) -> dict[str, object]:
     """A golden record as a row of its table."""
     why: Mapping[str, object]
-    if isinstance(golden.provenance, _Provenances):
-        why = golden.provenance.rows
+    if isinstance(golden.provenance, Provenances):
+        told = {unit: _provenance_out(found) for unit, found in golden.provenance.told.items()}
+        why = {**golden.provenance.rows, **told}
     else:
         why = {unit: _provenance_out(found) for unit, found in golden.provenance.items()}
     body = {"v": golden.values, "p": why, "h": golden.held}
@@ -108,7 +87,7 @@ def golden_row(golden: Golden, at: datetime) -> dict[str, object]:
 def golden_of(row: Any) -> Golden:
     """A row of the golden table as a value."""
     body = unpack(row.body)
-    return Golden(row.entity, row.id, row.rev, body["v"], _Provenances(body["p"]), body["h"], row.alive)
+    return Golden(row.entity, row.id, row.rev, body["v"], Provenances(body["p"], _provenance_in), body["h"], row.alive)
 
 
 def shadow_row(shadow: Shadow) -> dict[str, object]:

@@ -83,7 +83,7 @@ def dispute(
     journal(unit, before, words, policy.kind, winner.system, "settled", draft, around, terms)
     if winner.value != draft.values.get(unit.name):
         take(unit, winner, policy.kind, draft, around)
-    draft.provenance[unit.name] = Provenance(winner.system, winner.at, policy.kind, words)
+    draft.provenance.tell(unit.name, Provenance(winner.system, winner.at, policy.kind, words))
 
 
 def decide(

@@ -9,6 +9,7 @@ from typing import Final
 
 from bridge.engine.merge.policy import PolicyFunction
 from bridge.mapping.units import Unit
+from bridge.ports.provenance import Provenances
 from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Proposal, Provenance, Terms
 
 RESOLVED: Final = "resolved"
@@ -37,11 +38,16 @@ class Draft:
 
     golden: Golden
     values: dict[str, Canonical]
-    provenance: dict[str, Provenance]
+    provenance: Provenances
     held: dict[str, str]
     conflicts: list[Conflict] = field(default_factory=list)
     history: list[HistoryRow] = field(default_factory=list)
     moved: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, golden: Golden) -> Draft:
+        """A golden record before anything is merged into it."""
+        return cls(golden, dict(golden.values), Provenances.over(golden.provenance), dict(golden.held))
 
 
 def all_words(draft: Draft, unit: Unit, proposal: Proposal) -> tuple[Proposal, ...]:
@@ -58,14 +64,15 @@ def second(unit: Unit, proposal: Proposal, draft: Draft) -> None:
     known = draft.provenance.get(unit.name)
     if known is None or known.system == proposal.system:
         return
-    draft.provenance[unit.name] = replace(known, proposals=all_words(draft, unit, proposal))
+    said = Provenance(known.system, known.at, known.rule, all_words(draft, unit, proposal))
+    draft.provenance.tell(unit.name, said)
 
 
 def take(unit: Unit, proposal: Proposal, rule: str, draft: Draft, around: Circumstances) -> None:
     """A word becomes the agreed value; what it displaces goes to the history."""
     old = draft.values.get(unit.name)
     draft.values[unit.name] = proposal.value
-    draft.provenance[unit.name] = Provenance(proposal.system, proposal.at, rule)
+    draft.provenance.tell(unit.name, Provenance(proposal.system, proposal.at, rule))
     draft.moved.add(unit.name)
     if draft.golden.rev:
         draft.history.append(
@@ -129,13 +136,15 @@ def take_back(unit: Unit, before: Canonical, draft: Draft, around: Circumstances
         return
     said = draft.conflicts[-1].proposals
     take(unit, Proposal("", before, around.now), "ask", draft, around)
-    draft.provenance[unit.name] = Provenance("", around.now, "ask", said)
+    draft.provenance.tell(unit.name, Provenance("", around.now, "ask", said))
 
 
 def finished(draft: Draft) -> Golden:
     """The new golden record; the very same object where nothing moved, so that nothing is written."""
     golden = draft.golden
-    if draft.values == golden.values and draft.provenance == golden.provenance and draft.held == golden.held:
+    before, told = golden.provenance, draft.provenance.told
+    retold = any(unit not in before or before[unit] != said for unit, said in told.items())
+    if not retold and draft.values == golden.values and draft.held == golden.held:
         return golden
     rev = golden.rev + 1 if draft.moved or draft.held != golden.held or not golden.rev else golden.rev
     return replace(golden, rev=rev, values=draft.values, provenance=draft.provenance, held=draft.held)

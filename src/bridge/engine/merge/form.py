@@ -7,16 +7,17 @@ translations that a page needs, fetched beforehand, so that everything here stay
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.units import Column, FieldProblem, Unit, in_rows
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeValue
+from bridge.ports.values import value
 from bridge.ports.work import Canonical
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RefBook:
     """golden_of: (system, entity, native id) -> golden id; native_of: (system, entity, golden id) -> native id.
 
@@ -28,7 +29,7 @@ class RefBook:
     lost: frozenset[tuple[str, str, str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reading:
     """What a record says, in canonical form.
 

@@ -14,7 +14,7 @@ Nothing here reads a clock, draws an id at random or does I/O.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from bridge.engine.merge.dispute import dispute, meet_again, rehear, unread_since_restore
 from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, journal, second, take, take_back
@@ -37,10 +37,11 @@ from bridge.engine.merge.status import move, rehear_status
 from bridge.engine.merge.totals import Totals, compare_totals
 from bridge.mapping.units import FieldProblem, Unit
 from bridge.ports.records import NativeRecord, NativeValue, split_row_path
+from bridge.ports.values import value
 from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Shadow
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Sighting:
     """One record to observe.
 
@@ -63,7 +64,7 @@ class Sighting:
     booked: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Outcome:
     """What an observation leads to. `applied` tells what became of the write under way, None if there was none."""
 
@@ -81,7 +82,7 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     record = sighting.record
     base = _settled(sighting)
     golden = sighting.golden
-    draft = Draft(golden, dict(golden.values), dict(golden.provenance), dict(golden.held))
+    draft = Draft.of(golden)
     values, echo = dict(base.values), dict(base.echo)
     stopped = set(sighting.shadow.stopped) if sighting.shadow else set[str]()
     waiting: tuple[str, str] | None = None

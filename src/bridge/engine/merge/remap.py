@@ -79,7 +79,7 @@ def remap_record(
 ) -> Remapped:
     """Give the fields of changed lines the meaning that they have now. changed: unit -> systems where it differs."""
     golden = known.golden
-    draft = Draft(golden, dict(golden.values), dict(golden.provenance), dict(golden.held))
+    draft = Draft.of(golden)
     emap = next(iter(forms.values())).emap
     stopped = {system: set(shadow.stopped) for system, shadow in known.shadows.items()}
     problems: list[tuple[str, FieldProblem]] = []
@@ -155,9 +155,10 @@ def _decide(
     first, *others = spoken
     if all(same(unit, one.value, first.value, unit.members_in(one.system)) for one in others):
         take(unit, first, REMAPPED, draft, around)
-        draft.provenance[unit.name] = Provenance(first.system, first.at, REMAPPED, tuple(spoken) if others else ())
+        said_by = Provenance(first.system, first.at, REMAPPED, tuple(spoken) if others else ())
+        draft.provenance.tell(unit.name, said_by)
         return
-    draft.provenance[unit.name] = replace(said, proposals=tuple(spoken[:-1]))
+    draft.provenance.tell(unit.name, replace(said, proposals=tuple(spoken[:-1])))
     policy: Policy | None = unit.policy
     if not fresh and unit.policy.kind in (
         "newest",

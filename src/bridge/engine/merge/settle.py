@@ -7,18 +7,18 @@ update later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from bridge.ports.records import NativeRecord, NativeValue, split_row_path
+from bridge.ports.values import value
 from bridge.ports.work import Intent, Shadow
 
 _ABSENT = object()
 _NOTHING: Mapping[str, tuple[str, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Base:
     """What the system was last known to hold, once the write is settled.
 

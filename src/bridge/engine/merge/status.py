@@ -67,4 +67,4 @@ def meet_status(form: Form, unit: Unit, proposal: Proposal, draft: Draft, around
     journal(unit, None, words, "moves", winner.system, "settled", draft, around)
     if later:
         take(unit, proposal, "moves", draft, around)
-    draft.provenance[unit.name] = Provenance(winner.system, winner.at, "moves", words)
+    draft.provenance.tell(unit.name, Provenance(winner.system, winner.at, "moves", words))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bridge.engine.plan.due import Due
+from bridge.ports.values import value
 from bridge.ports.work import Golden, Intent, OutboxEntry, Shadow
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Task:
     """One record to write: what is due, and the intent that will be committed before it is sent."""
 

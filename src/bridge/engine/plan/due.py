@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, Literal
 
 from bridge.engine.merge.form import Form
@@ -11,6 +11,7 @@ from bridge.engine.merge.quantity import difference
 from bridge.mapping.units import Table, Unit
 from bridge.ports.errors import MappingError
 from bridge.ports.records import NativeValue
+from bridge.ports.values import value
 from bridge.ports.work import Golden, Shadow
 
 EMPTY: Final = "is required and empty"
@@ -24,7 +25,7 @@ Why = Literal["", "delete", "archive", "restore"]
 """What a write is for, where it is more than carrying values: see `bridge.engine.plan.deletes`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Due:
     """The values to send and what stands in the way.
 

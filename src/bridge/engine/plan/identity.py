@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from typing import Literal
@@ -17,6 +16,7 @@ from typing import Literal
 from rapidfuzz import fuzz
 
 from bridge.mapping.units import MatchRule
+from bridge.ports.values import value
 from bridge.ports.work import Canonical
 
 Values = Mapping[str, Canonical]
@@ -50,7 +50,7 @@ _UMLAUTS = re.compile("([aou])e")
 """Umlauts as they are written without the key for it; the accents themselves are gone by then."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Decision:
     """What identity says of a record: link it, take it as new, or let a person decide."""
 
