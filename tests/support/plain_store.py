@@ -129,9 +129,10 @@ class PlainRecords:
         rows = [x for x in self.tables.links.values() if (x.system, x.entity, x.state) == (system, entity, "linked")]
         return sorted(x.native_id for x in rows if x.native_id > after)[:size]
 
-    def links_of(self, entity: str, golden_ids: Sequence[str]) -> list[Link]:
+    def links_of(self, entity: str, golden_ids: Sequence[str], systems: Sequence[str] | None = None) -> list[Link]:
         wanted = set(golden_ids)
-        return [x for x in self.tables.links.values() if x.golden_id in wanted and x.entity == entity]
+        found = [x for x in self.tables.links.values() if x.golden_id in wanted and x.entity == entity]
+        return [x for x in found if systems is None or x.system in systems]
 
     def all_links(self, entity: str, state: str, limit: int) -> list[Link]:
         places = [p for p, x in self.tables.links.items() if (x.entity, x.state) == (entity, state)]
@@ -159,9 +160,10 @@ class PlainRecords:
         known = self.tables.shadows
         return {one: known[system, entity, one] for one in native_ids if (system, entity, one) in known}
 
-    def shadows_of(self, entity: str, golden_ids: Sequence[str]) -> list[Shadow]:
+    def shadows_of(self, entity: str, golden_ids: Sequence[str], systems: Sequence[str] | None = None) -> list[Shadow]:
         wanted = set(golden_ids)
-        return [one for one in self.tables.shadows.values() if one.golden_id in wanted and one.entity == entity]
+        found = [one for one in self.tables.shadows.values() if one.golden_id in wanted and one.entity == entity]
+        return [one for one in found if systems is None or one.system in systems]
 
     def waiting(self, system: str, entity: str) -> list[tuple[str, str]]:
         rows = [one for one in self.tables.shadows.values() if (one.system, one.entity) == (system, entity)]

@@ -21,7 +21,7 @@ from bridge.engine.refbook import look_up
 from bridge.engine.revival import refer_again
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import kept, revived
-from bridge.engine.work import Scene
+from bridge.engine.work import Known, Scene
 from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import MappingError
@@ -51,12 +51,12 @@ class Written:
 class Absorbed:
     """What became of a page: golden ids whose state may have made work, and the ids of records linked just now.
 
-    goldens: the golden records of the page as they were saved.
+    known: what was saved of the page.
     """
 
     touched: set[str] = field(default_factory=set)
     linked: list[str] = field(default_factory=list)
-    goldens: dict[str, Golden] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
 
 def fingerprint(record: NativeRecord, digest: str) -> str:
@@ -136,6 +136,7 @@ class _Page:
         self.changed_goldens: set[str] = set()
         self.known_conflicts: set[str] = set()
         self.new_shadows: list[Shadow] = []
+        self.alone: set[str] = set()
         self.graves: Scene | None = None  # the dead golden records of the page, once one of them is edited
 
     def link(self, written: Mapping[str, Written], result: Absorbed) -> None:
@@ -238,6 +239,8 @@ class _Page:
             self.links[link.native_id], conflict = kept(self.run, golden, link)
             self.new_links.append(self.links[link.native_id])
             self.conflicts.append(conflict)
+        if self._concerns_no_other(outcome.shadow, golden, before):
+            self.alone.add(golden.id)
         if golden is not before:
             self.goldens[golden.id] = golden
             self.changed_goldens.add(golden.id)
@@ -253,6 +256,14 @@ class _Page:
             error = MappingError(f"{problem.path}: {problem.message}")
             self.run.report.trouble(error, self.system, self.emap.entity, golden.id)
         result.touched.add(golden.id)
+
+    def _concerns_no_other(self, shadow: Shadow, golden: Golden, before: Golden) -> bool:
+        """Whether no other system can lack anything else than before: nothing moved, and nothing waits, or waited, for
+        another record, or for a word that can be read."""
+        was = self.shadows.get(shadow.native_id)
+        clear = not (shadow.stopped or shadow.waiting_for or (was and (was.stopped or was.waiting_for)))
+        still = golden.alive and golden.rev == before.rev > 0
+        return clear and still and self.links[shadow.native_id].state == "linked"
 
     def _came_back(self, link: Link, result: Absorbed) -> bool:
         """Whether the record was put back by a user, or is a new one for somebody who was deleted."""
@@ -296,4 +307,7 @@ class _Page:
         uow.add_history(self.history)
         if changed:
             uow.save_match_keys(self.emap.entity, Identities.keys_of(self.emap, changed))
-        result.goldens = {golden.id: golden for golden in self.goldens.values() if golden.rev}
+        goldens = {golden.id: golden for golden in self.goldens.values() if golden.rev}
+        shadows = {shadow.golden_id: shadow for shadow in self.new_shadows if shadow.golden_id in goldens}
+        links = {one: self.links[shadow.native_id] for one, shadow in shadows.items()}
+        result.known = Known(goldens, self.system, shadows, links, self.alone)

@@ -180,9 +180,8 @@ def _take_in(
     absorbed = absorb(run, uow, emap, system, page.records, leaving=leaving)
     buried = bury(run, uow, emap, system, died)
     freed = forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
-    touched = absorbed.touched | buried | freed | merged.pop(emap.entity, set())
-    known = {one: golden for one, golden in absorbed.goldens.items() if one not in buried}
-    enqueue_due(run, uow, emap, touched, known=known)
+    others = buried | freed | merged.pop(emap.entity, set())
+    enqueue_due(run, uow, emap, absorbed.touched | others, known=absorbed.known.but(others))
     for entity, referring in merged.items():
         enqueue_due(run, uow, run.runtime.maps[entity], referring)
     if absorbed.linked:  # whose parent was made by a user is no longer held back
@@ -218,7 +217,7 @@ def revisit(run: Run, emap: EntityMap, system: str) -> None:
         with run.store.begin() as uow:
             absorbed = absorb(run, uow, emap, system, list(records.values()))
             freed = forget(run, uow, emap, system, [one for one in part if one in set(decided) and one not in records])
-            enqueue_due(run, uow, emap, absorbed.touched | freed, known=absorbed.goldens)
+            enqueue_due(run, uow, emap, absorbed.touched | freed, known=absorbed.known.but(freed))
             if absorbed.linked:
                 _wake_children(run, uow, emap.entity, system)
 

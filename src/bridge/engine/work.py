@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from datetime import UTC, datetime
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from bridge.engine.merge.form import Form
 from bridge.engine.plan.deletes import due_gone, due_living
@@ -16,9 +17,39 @@ from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.storage import UnitOfWork
+from bridge.ports.values import value
 from bridge.ports.work import Golden, Link, Shadow
 
-_NONE: Final[Mapping[str, Golden]] = {}
+
+@value(frozen=True, slots=True)
+class Known:
+    """What a transaction has read or saved of golden records, and need not load.
+
+    goldens: id -> the golden record. system: the one that was looked at. shadows, links: golden id -> what that system
+    shows, and by which record. alone: ids of golden records that did not move: only this system may lack something
+    else than before.
+    """
+
+    goldens: Mapping[str, Golden] = field(default_factory=dict)
+    system: str = ""
+    shadows: Mapping[str, Shadow] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    alone: Collection[str] = ()
+
+    def but(self, golden_ids: Collection[str]) -> Known:
+        """Without those that something else was done to since."""
+        if not golden_ids:
+            return self
+        kept = {one: golden for one, golden in self.goldens.items() if one not in golden_ids}
+        return Known(kept, self.system, _among(self.shadows, kept), _among(self.links, kept), {*self.alone} & {*kept})
+
+
+_NOTHING: Final = Known()
+_T = TypeVar("_T")
+
+
+def _among(found: Mapping[str, _T], ids: Container[str]) -> dict[str, _T]:
+    return {one: value for one, value in found.items() if one in ids}
 
 
 def armed_flag(entity: str) -> str:
@@ -35,7 +66,7 @@ def enqueue_due(
     arming: bool = False,
     leave: Collection[tuple[str, str]] = (),
     anew: bool = True,
-    known: Mapping[str, Golden] = _NONE,
+    known: Known = _NOTHING,
     only: str | None = None,
 ) -> None:
     """Note for every system what it lacks of these golden records; take back what it does not lack any more.
@@ -46,15 +77,34 @@ def enqueue_due(
     arming: the pass that comes right after these reads.
     leave: (system, golden id) that are being written right now.
     anew: whether something was seen that may let a write succeed which was refused; not after writes of bridge's own.
-    known: golden records as they stand in this transaction, which need not be loaded.
     only: the one system of which it is noted: a migration into it, whose both sides have been read and matched.
     """
+    ids = set(golden_ids)
     armed = ",".join(emap.systems) if arming or only else uow.flag(armed_flag(emap.entity))
-    if not armed:
+    if not armed or not ids:
         return
-    scene = Scene(uow, emap, sorted(set(golden_ids)), creates=armed == ",".join(emap.systems), known=known)
+    note = partial(_note, run, uow, emap, leave=leave, anew=anew)
+    alone = ids.intersection(known.alone) if only is None and not emap.tables else set[str]()
+    if alone:  # rows are apart: what cannot be read of them in one system concerns the others
+        note(Scene.of(uow, emap, sorted(alone), known), (known.system,))
+        ids -= alone
+    if ids:
+        scene = Scene(uow, emap, sorted(ids), creates=armed == ",".join(emap.systems), known=known)
+        note(scene, emap.systems if only is None else (only,))
+
+
+def _note(
+    run: Run,
+    uow: UnitOfWork,
+    emap: EntityMap,
+    scene: Scene,
+    systems: Iterable[str],
+    *,
+    leave: Collection[tuple[str, str]],
+    anew: bool,
+) -> None:
     now = run.now
-    for system in emap.systems if only is None else (only,):
+    for system in systems:
         late: list[tuple[str, str, int]] = []
         settled: list[tuple[str, str]] = []
         ready: list[str] = []
@@ -89,30 +139,77 @@ class Scene:
         *,
         creates: bool,
         left: Mapping[tuple[str, str, str], Collection[str]] | None = None,
-        known: Mapping[str, Golden] = _NONE,
+        known: Known = _NOTHING,
+        only: str | None = None,
     ) -> None:
+        """only: the one system of which it will be asked what is due."""
         self.emap = emap
         self.left = left or {}
         self.creates = creates
-        self.goldens: dict[str, Golden] = {one: known[one] for one in golden_ids if one in known}
-        self.goldens |= uow.goldens(emap.entity, [one for one in golden_ids if one not in known])
+        self.goldens: dict[str, Golden] = _among(known.goldens, {*golden_ids})
+        self.goldens |= uow.goldens(emap.entity, [one for one in golden_ids if one not in self.goldens])
         self.shadows: dict[tuple[str, str], Shadow] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.waiting: set[str] = set()
         self._unread: dict[str, set[str]] = defaultdict(set)
-        for shadow in uow.shadows_of(emap.entity, golden_ids):
+        if only is None:
+            self._load(uow, golden_ids, known)
+        else:
+            self._load_one(uow, golden_ids, only)
+        self.keys = uow.keys_in_systems(emap.entity, golden_ids)
+        self.reviewed = uow.reviewed(emap.entity, golden_ids)
+        refs = look_up(uow, emap, goldens=self.goldens.values())
+        self.forms = {system: Form(emap, system, refs) for system in emap.systems}
+
+    def _load(self, uow: UnitOfWork, golden_ids: Sequence[str], known: Known) -> None:
+        """What every system shows, as far as it is not known."""
+        entity, others = self.emap.entity, [system for system in self.emap.systems if system != known.system]
+        half = [one for one in golden_ids if one in known.shadows and one in known.links]
+        unknown = [one for one in golden_ids if not (one in known.shadows and one in known.links)]
+        shadows = [known.shadows[one] for one in half]
+        links = [known.links[one] for one in half]
+        if half:
+            shadows += uow.shadows_of(entity, half, others)
+            links += uow.links_of(entity, half, others)
+        if unknown:
+            shadows += uow.shadows_of(entity, unknown)
+            links += uow.links_of(entity, unknown)
+        self._keep(shadows, links)
+
+    def _load_one(self, uow: UnitOfWork, golden_ids: Sequence[str], system: str) -> None:
+        """What one system shows; of the others only where it matters what waits there, or cannot be read: for records
+        that are to be made, and for those with rows."""
+        entity, others = self.emap.entity, [one for one in self.emap.systems if one != system]
+        links = uow.links_of(entity, golden_ids, [system])
+        shadows = uow.shadows_of(entity, golden_ids, [system])
+        linked = set[str]() if self.emap.tables else {str(x.golden_id) for x in links if x.state == "linked"}
+        unmade = [one for one in golden_ids if one not in linked]
+        if unmade:
+            shadows += uow.shadows_of(entity, unmade, others)
+        self._keep(shadows, links)
+
+    def _keep(self, shadows: Iterable[Shadow], links: Iterable[Link]) -> None:
+        for shadow in shadows:
             self.shadows[shadow.system, shadow.golden_id] = shadow
             if shadow.waiting_for is not None:
                 self.waiting.add(shadow.golden_id)
             if shadow.stopped:
                 self._unread[shadow.golden_id].update(shadow.stopped)
-        for link in sorted(uow.links_of(emap.entity, golden_ids), key=_standing):
+        for link in sorted(links, key=_standing):
             if link.golden_id:  # the linked one, or else the one that went last
                 self.links[link.system, link.golden_id] = link
-        self.keys = uow.keys_in_systems(emap.entity, golden_ids)
-        self.reviewed = uow.reviewed(emap.entity, golden_ids)
-        refs = look_up(uow, emap, goldens=self.goldens.values())
-        self.forms = {system: Form(emap, system, refs) for system in emap.systems}
+
+    @classmethod
+    def of(cls, uow: UnitOfWork, emap: EntityMap, golden_ids: Sequence[str], known: Known) -> Scene:
+        """Linked records as one system alone shows them, of which everything is at hand."""
+        scene = cls.__new__(cls)
+        scene.emap, scene.left, scene.creates = emap, {}, False
+        scene.goldens = {one: known.goldens[one] for one in golden_ids}
+        scene.shadows = {(known.system, one): known.shadows[one] for one in golden_ids}
+        scene.links = {(known.system, one): known.links[one] for one in golden_ids}
+        scene.waiting, scene._unread, scene.keys, scene.reviewed = set(), {}, {}, set()
+        scene.forms = {known.system: Form(emap, known.system, look_up(uow, emap, goldens=scene.goldens.values()))}
+        return scene
 
     def due(self, system: str, golden: Golden) -> Due | None:
         """What this system lacks of this record; None where it shall not have it at all."""

@@ -84,9 +84,10 @@ class Records(Transaction):
         )
         return list(self.connection.execute(query).scalars())
 
-    def links_of(self, entity: str, golden_ids: Sequence[str]) -> list[Link]:
-        """The crosswalk rows of these golden records, in any state."""
-        rows = self.rows_in(CROSSWALK, CROSSWALK.c.golden_id, golden_ids, CROSSWALK.c.entity == entity)
+    def links_of(self, entity: str, golden_ids: Sequence[str], systems: Sequence[str] | None = None) -> list[Link]:
+        """The crosswalk rows of these golden records, in any state; in these systems, or in all."""
+        where = [CROSSWALK.c.entity == entity, *([] if systems is None else [CROSSWALK.c.system.in_(systems)])]
+        rows = self.rows_in(CROSSWALK, CROSSWALK.c.golden_id, golden_ids, *where)
         return [codec.link_of(row) for row in rows]
 
     def reviewed(self, entity: str, golden_ids: Sequence[str]) -> set[tuple[str, str]]:
@@ -100,9 +101,10 @@ class Records(Transaction):
         rows = self.rows_in(SHADOW, SHADOW.c.native_id, native_ids, *where)
         return {row.native_id: codec.shadow_of(row) for row in rows}
 
-    def shadows_of(self, entity: str, golden_ids: Sequence[str]) -> list[Shadow]:
-        """The shadows of these golden records in every system."""
-        rows = self.rows_in(SHADOW, SHADOW.c.golden_id, golden_ids, SHADOW.c.entity == entity)
+    def shadows_of(self, entity: str, golden_ids: Sequence[str], systems: Sequence[str] | None = None) -> list[Shadow]:
+        """The shadows of these golden records; in these systems, or in all."""
+        where = [SHADOW.c.entity == entity, *([] if systems is None else [SHADOW.c.system.in_(systems)])]
+        rows = self.rows_in(SHADOW, SHADOW.c.golden_id, golden_ids, *where)
         return [codec.shadow_of(row) for row in rows]
 
     def waiting(self, system: str, entity: str) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from bridge.engine.plan.due import Due
 from bridge.engine.plan.guards import Finding
 from bridge.engine.runtime import Run, traced
 from bridge.engine.stops import Stop, lets_through, made
-from bridge.engine.work import Scene, enqueue_due
+from bridge.engine.work import Known, Scene, enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Capabilities
 from bridge.ports.errors import MappingError, MissingReference
@@ -76,7 +76,8 @@ def deliver(run: Run, emap: EntityMap, system: str, batches: int | None = None) 
 
 def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: Sequence[OutboxEntry]) -> list[Task]:
     """What each claimed entry comes to now; entries that come to nothing are settled here."""
-    scene = Scene(uow, emap, [entry.golden_id for entry in entries], creates=True, left=run.left)
+    golden_ids = [entry.golden_id for entry in entries]
+    scene = Scene(uow, emap, golden_ids, creates=True, left=run.left, only=system)
     tasks: list[Task] = []
     settled: list[Settlement] = []
     for entry in entries:
@@ -167,5 +168,6 @@ def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Ca
         if not (absorbed.touched or missing.stones):
             return tasks  # all is as it was when they were made
         take_leave(run, uow, emap, system, missing)
-        enqueue_due(run, uow, emap, absorbed.touched, leave=mine, known={} if missing.stones else absorbed.goldens)
+        known = Known() if missing.stones else absorbed.known
+        enqueue_due(run, uow, emap, absorbed.touched, leave=mine, known=known)
         return _prepare(run, uow, emap, system, [task.entry for task in tasks])

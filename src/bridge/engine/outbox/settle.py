@@ -13,7 +13,7 @@ from bridge.engine.outbox.task import Task
 from bridge.engine.revival import mark_archived
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget_deleted
-from bridge.engine.work import enqueue_due
+from bridge.engine.work import Known, enqueue_due
 from bridge.engine.writes import written
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import (
@@ -186,9 +186,10 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
         living = forget_deleted(run, uow, emap, system, settling.gone)
         take_leave(run, uow, emap, system, missing)
         seen_again = absorb(run, uow, emap, system, moved)
-        known = {} if missing.stones else absorbed.goldens | seen_again.goldens
+        sure = not (missing.stones or settling.archived)  # their golden records, or links, are others by now
+        known = absorbed.known.but(living | seen_again.touched) if sure else Known()
         enqueue_due(run, uow, emap, absorbed.touched | living, anew=False, known=known)
-        enqueue_due(run, uow, emap, seen_again.touched, known=known)
+        enqueue_due(run, uow, emap, seen_again.touched, known=seen_again.known if sure else Known())
     run.runtime.point("after settle")
     return settling.count
 
