@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bridge.engine.forgetting import forgotten
 from bridge.engine.merge.form import Form
-from bridge.engine.plan.identity import crowded, decide, match_keys, match_words, said_to_match
+from bridge.engine.plan.identity import crowded, decide, match_keys, match_words, matching_units, said_to_match
 from bridge.engine.plan.reunion import reunite
 from bridge.engine.refbook import look_up
 from bridge.engine.restoring import Born, born_since
@@ -147,7 +147,8 @@ class Identities:
             self._load([*self._born.lost, *self._born.found])
         refs = look_up(self.uow, self.emap, system=self.system, records=records, goldens=self.goldens.values())
         form = Form(self.emap, self.system, refs)
-        readings = {record.native_id: form.read(record.values).values for record in records}
+        looked_at = matching_units(self.emap)
+        readings = {record.native_id: form.read_units(looked_at, record.values) for record in records}
         keys = {native_id: match_keys(self.emap.match, values) for native_id, values in readings.items()}
         wanted = sorted({key for found in keys.values() for key in found})
         found = self.uow.match(self.emap.entity, wanted)

@@ -80,6 +80,7 @@ class EntityMap:
             system: tuple(unit for unit in self.units if system in unit.columns and not unit.paths(system))
             for system in specs
         }
+        self.plain = frozenset(unit.name for unit in plain if unit.plain)
         self.summed: tuple[Unit, ...] = tuple(unit for unit in self.units if unit.policy.kind == "sum")
         self.controls: tuple[Unit, ...] = tuple(unit for unit in self.units if unit.control)
         self.computed: tuple[Unit, ...] = tuple(unit for unit in units if unit.computed)

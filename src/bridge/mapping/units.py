@@ -165,6 +165,12 @@ class Unit:
         """The two units that this one is the difference of; None for one that systems have a word on."""
         return self.fields[0].computed if len(self.fields) == 1 else None
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is special about it: a first word on it is the value, or seconds it, or is disputed."""
+        special = self.control or self.computed or self.owners or self.moves or self.record_ref or self.kind == "rows"
+        return not special and self.policy.kind not in ("owner", "sum")
+
     def paths(self, system: str) -> tuple[str, ...]:
         """The native paths that hold this unit in a system; empty if it is not mapped there."""
         column = self.columns.get(system)

@@ -243,7 +243,19 @@ def _engine(parsed: URL) -> Engine:
     engine = create_engine(parsed, hide_parameters=True)  # an error's text would hold the values of the statement
     if engine.dialect.name == "sqlite":
         _tune(engine)
+    else:
+        _plan_each(engine)
     return engine
+
+
+def _plan_each(engine: Engine) -> None:
+    """Let PostgreSQL plan every statement for its own values: the one plan for all that it keeps for a statement seen
+    several times may read a whole system's rows to look up a page of them, as long as a table has no statistics."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, record: object) -> None:
+        connection.execute("SET plan_cache_mode = force_custom_plan")
+        connection.commit()
 
 
 def _tune(engine: Engine) -> None:

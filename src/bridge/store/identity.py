@@ -131,11 +131,11 @@ class Identity(Transaction):
             for table in (CANDIDATE, SEPARATED):
                 self._hand_on(table, entity, loser, winner)
         for part in chunks(list(heirs)):
-            open_ = and_(OUTBOX.c.entity == entity, OUTBOX.c.golden_id.in_(part), OUTBOX.c.state.not_in(TAKEN))
+            open_ = and_(OUTBOX.c.entity == entity, self.among(OUTBOX.c.golden_id, part), OUTBOX.c.state.not_in(TAKEN))
             self.connection.execute(delete(OUTBOX).where(open_))
-            mine = and_(MATCH_KEY.c.entity == entity, MATCH_KEY.c.golden_id.in_(part))
+            mine = and_(MATCH_KEY.c.entity == entity, self.among(MATCH_KEY.c.golden_id, part))
             self.connection.execute(delete(MATCH_KEY).where(mine))
-            self.connection.execute(delete(GOLDEN).where(GOLDEN.c.entity == entity, GOLDEN.c.id.in_(part)))
+            self.connection.execute(delete(GOLDEN).where(GOLDEN.c.entity == entity, self.among(GOLDEN.c.id, part)))
         self.save_aliases([Alias(entity, loser, winner) for loser, winner in heirs.items()], at)
 
     def move_entry(self, entry: OutboxEntry, golden_id: str) -> None:

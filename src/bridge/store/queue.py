@@ -88,8 +88,10 @@ class Queue(Transaction):
             by_system[system].append(golden_id)
         found = 0
         for system, ids in by_system.items():
-            where = (OUTBOX.c.entity == entity, OUTBOX.c.system == system, OUTBOX.c.state.in_(OPEN))
-            found += sum(1 for _ in self.rows_in(OUTBOX, OUTBOX.c.golden_id, ids, *where))
+            query = select(func.count()).select_from(OUTBOX)
+            query = query.where(OUTBOX.c.entity == entity, OUTBOX.c.system == system, OUTBOX.c.state.in_(OPEN))
+            for part in chunks(ids):
+                found += self.connection.scalar(query.where(self.among(OUTBOX.c.golden_id, part))) or 0
         return found
 
     def unqueue(self, entity: str, rows: Iterable[tuple[str, str]]) -> None:
@@ -106,7 +108,7 @@ class Queue(Transaction):
                     delete(OUTBOX).where(
                         OUTBOX.c.entity == entity,
                         OUTBOX.c.system == system,
-                        OUTBOX.c.golden_id.in_(part),
+                        self.among(OUTBOX.c.golden_id, part),
                         OUTBOX.c.state.in_(states),
                     )
                 )
@@ -230,7 +232,7 @@ class Queue(Transaction):
         where = [OUTBOX.c.system == system, OUTBOX.c.entity == entity, OUTBOX.c.state == "held"]
         woken = 0
         for part in [None] if golden_ids is None else chunks(golden_ids):
-            chosen = where if part is None else [*where, OUTBOX.c.golden_id.in_(part)]
+            chosen = where if part is None else [*where, self.among(OUTBOX.c.golden_id, part)]
             statement = update(OUTBOX).where(*chosen).values(state="pending", next_at=null())
             woken += int(self.connection.execute(statement).rowcount)
         if woken:

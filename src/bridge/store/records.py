@@ -23,7 +23,9 @@ class Records(Transaction):
         for table in (SHADOW, CROSSWALK):
             columns = select(table.c.native_id, table.c.fingerprint)
             for part in chunks(native_ids):
-                query = columns.where(table.c.system == system, table.c.entity == entity, table.c.native_id.in_(part))
+                query = columns.where(
+                    table.c.system == system, table.c.entity == entity, self.among(table.c.native_id, part)
+                )
                 if table is CROSSWALK:
                     query = query.where(table.c.state != "linked")
                 found.update(map(tuple, self.connection.execute(query).all()))  # a row by names takes twice as long
@@ -43,7 +45,7 @@ class Records(Transaction):
         columns = select(CROSSWALK.c.native_id, CROSSWALK.c.golden_id)
         for part in chunks(native_ids):
             query = columns.where(CROSSWALK.c.system == system, CROSSWALK.c.entity == entity)
-            query = query.where(CROSSWALK.c.state == "linked", CROSSWALK.c.native_id.in_(part))
+            query = query.where(CROSSWALK.c.state == "linked", self.among(CROSSWALK.c.native_id, part))
             found.update(map(tuple, self.connection.execute(query).all()))
         return found
 
@@ -88,7 +90,7 @@ class Records(Transaction):
         """The crosswalk rows of these golden records, in any state; in these systems, or in all."""
         where = [CROSSWALK.c.entity == entity, *([] if systems is None else [CROSSWALK.c.system.in_(systems)])]
         rows = self.rows_in(CROSSWALK, CROSSWALK.c.golden_id, golden_ids, *where)
-        return [codec.link_of(row) for row in rows]
+        return list(map(codec.link_of, rows))
 
     def reviewed(self, entity: str, golden_ids: Sequence[str]) -> set[tuple[str, str]]:
         """(system, golden id) for which a record of that system waits for a person to say whether it is this one."""
@@ -99,13 +101,13 @@ class Records(Transaction):
         """The shadows of these native records."""
         where = (SHADOW.c.system == system, SHADOW.c.entity == entity)
         rows = self.rows_in(SHADOW, SHADOW.c.native_id, native_ids, *where)
-        return {row.native_id: codec.shadow_of(row) for row in rows}
+        return {shadow.native_id: shadow for shadow in map(codec.shadow_of, rows)}
 
     def shadows_of(self, entity: str, golden_ids: Sequence[str], systems: Sequence[str] | None = None) -> list[Shadow]:
         """The shadows of these golden records; in these systems, or in all."""
         where = [SHADOW.c.entity == entity, *([] if systems is None else [SHADOW.c.system.in_(systems)])]
         rows = self.rows_in(SHADOW, SHADOW.c.golden_id, golden_ids, *where)
-        return [codec.shadow_of(row) for row in rows]
+        return list(map(codec.shadow_of, rows))
 
     def waiting(self, system: str, entity: str) -> list[tuple[str, str]]:
         """(native id, "entity:native id" it waits for) of records that refer to something not known when last seen."""
@@ -117,7 +119,7 @@ class Records(Transaction):
     def goldens(self, entity: str, golden_ids: Sequence[str]) -> dict[str, Golden]:
         """These golden records."""
         rows = self.rows_in(GOLDEN, GOLDEN.c.id, golden_ids, GOLDEN.c.entity == entity)
-        return {row.id: codec.golden_of(row) for row in rows}
+        return {golden.id: golden for golden in map(codec.golden_of, rows)}
 
     def golden_page(self, entity: str, after: str, size: int) -> list[str]:
         """The next ids of living golden records in order of id."""
@@ -151,7 +153,7 @@ class Records(Transaction):
         for (system, entity), ids in grouped.items():
             for part in chunks(ids):
                 old = delete(CANDIDATE).where(
-                    CANDIDATE.c.system == system, CANDIDATE.c.entity == entity, CANDIDATE.c.native_id.in_(part)
+                    CANDIDATE.c.system == system, CANDIDATE.c.entity == entity, self.among(CANDIDATE.c.native_id, part)
                 )
                 self.connection.execute(old)
         candidates = [
@@ -171,7 +173,9 @@ class Records(Transaction):
         """Forget what a system held of records that are gone."""
         for part in chunks(native_ids):
             self.connection.execute(
-                delete(SHADOW).where(SHADOW.c.system == system, SHADOW.c.entity == entity, SHADOW.c.native_id.in_(part))
+                delete(SHADOW).where(
+                    SHADOW.c.system == system, SHADOW.c.entity == entity, self.among(SHADOW.c.native_id, part)
+                )
             )
 
     def save_goldens(self, rows: Iterable[Golden], at: datetime) -> None:
@@ -182,7 +186,7 @@ class Records(Transaction):
         """Replace the match keys of these golden records."""
         for part in chunks(list(keys)):
             self.connection.execute(
-                delete(MATCH_KEY).where(MATCH_KEY.c.entity == entity, MATCH_KEY.c.golden_id.in_(part))
+                delete(MATCH_KEY).where(MATCH_KEY.c.entity == entity, self.among(MATCH_KEY.c.golden_id, part))
             )
         rows = [
             {"entity": entity, "rule": rule, "key": key, "golden_id": golden_id}

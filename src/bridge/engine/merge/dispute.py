@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bridge.engine.merge.draft import Circumstances, Draft, all_words, hold, journal, second, take
+from bridge.engine.merge.draft import ONLY_VALUE, Circumstances, Draft, all_words, hold, journal, second, take
 from bridge.engine.merge.form import Form, same
 from bridge.engine.merge.owner import settled_by
 from bridge.engine.merge.policy import Clocks, Dispute, FailedPolicy, choose, consult
@@ -27,7 +27,7 @@ def meet(form: Form, unit: Unit, proposal: Proposal, draft: Draft, around: Circu
     if unit.policy.kind == "sum" and is_nothing(proposal.value) and draft.golden.rev:
         return  # a level of zero that came about by the way: somebody else's quantity is not taken away for it
     if draft.values.get(unit.name) is None or (unit.policy.kind == "sum" and is_nothing(draft.values.get(unit.name))):
-        take(unit, proposal, "filled" if draft.golden.rev else "only value", draft, around)
+        take(unit, proposal, "filled" if draft.golden.rev else ONLY_VALUE, draft, around)
         return
     policy = unit.policy if unit.policy.kind not in ("newest", "ask", "sum", "owner") else form.emap.first_contact
     if unit.moves and policy is not None:

@@ -12,6 +12,9 @@ from bridge.mapping.units import Unit
 from bridge.ports.provenance import Provenances
 from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Proposal, Provenance, Terms
 
+ONLY_VALUE: Final = "only value"
+"""The rule of a value that nobody had anything else against."""
+
 RESOLVED: Final = "resolved"
 """The rule of a value that a person decided."""
 

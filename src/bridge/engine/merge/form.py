@@ -6,7 +6,7 @@ translations that a page needs, fetched beforehand, so that everything here stay
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from bridge.mapping.compiled import EntityMap
@@ -69,7 +69,7 @@ def complete(unit: Unit, value: Canonical, golden: Canonical, members: tuple[str
     return {name: value.get(name) if name in members else golden.get(name) for name in unit.members}
 
 
-def _holds(column: Column, golden: Canonical, base: Mapping[str, NativeValue]) -> bool:
+def holds(column: Column, golden: Canonical, base: Mapping[str, NativeValue]) -> bool:
     """Whether a system holds the very values that would be sent; asked for every field of every record."""
     try:
         natives = column.write(golden)
@@ -118,6 +118,13 @@ class Form:
             return Reading({}, {unit.name: (unit.record_ref.entity, native)}, decoded.problems)
         return Reading({unit.name: golden_id}, {}, decoded.problems)
 
+    def read_units(self, units: Iterable[Unit], values: Mapping[str, NativeValue]) -> dict[str, Canonical]:
+        """What a record says of these units, as far as it can be read."""
+        found: dict[str, Canonical] = {}
+        for unit in units:
+            found.update(self.read_unit(unit, values).values)
+        return found
+
     def lost(self, unit: Unit, word: Canonical, base: Mapping[str, NativeValue]) -> bool:
         """Whether a reference is empty because the system itself emptied it when the record it led to was deleted, and
         that delete is taken back: nobody's edit."""
@@ -149,7 +156,7 @@ class Form:
         column = unit.columns.get(self.system)
         if column is not None and column.silent:
             return self._shows(unit, golden, base)
-        if column is not None and unit.record_ref is None and _holds(column, golden, base):
+        if column is not None and unit.record_ref is None and holds(column, golden, base):
             return True
         try:
             due = self.write(unit, golden)

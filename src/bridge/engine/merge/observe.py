@@ -17,8 +17,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from bridge.engine.merge.dispute import dispute, meet_again, rehear, unread_since_restore
-from bridge.engine.merge.draft import Circumstances, Draft, all_words, finished, journal, second, take, take_back
-from bridge.engine.merge.form import Form, Reading, complete, same
+from bridge.engine.merge.draft import (
+    ONLY_VALUE,
+    Circumstances,
+    Draft,
+    all_words,
+    finished,
+    journal,
+    second,
+    take,
+    take_back,
+)
+from bridge.engine.merge.form import Form, Reading, complete, holds, normal, same
 from bridge.engine.merge.owner import refuse, refused
 from bridge.engine.merge.policy import unite
 from bridge.engine.merge.quantity import add, work_out
@@ -38,7 +48,7 @@ from bridge.engine.merge.totals import Totals, compare_totals
 from bridge.mapping.units import FieldProblem, Unit
 from bridge.ports.records import NativeRecord, NativeValue, split_row_path
 from bridge.ports.values import value
-from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Shadow
+from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Provenance, Shadow
 
 
 @value(frozen=True, slots=True)
@@ -90,7 +100,9 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     changed = [unit for unit in units if _changed(unit, form.system, base.values, record.values)]
     if not base.values:  # what is so for all records of this system is its word at first contact
         changed += form.emap.constants(form.system)
+    changed = _seconded(form, changed, sighting, draft, values)
     reading = _read(form, changed, record.values)
+    only = _only_word(form, sighting)
     for unit in changed:
         paths = unit.paths(form.system)
         if unit.name in reading.unresolved:
@@ -101,8 +113,8 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
         if form.system in unit.reads:
             if unit.name not in reading.values:
                 stopped.add(unit.name)
-            elif not form.lost(unit, reading.values[unit.name], base.values):
-                _merge(form, unit, reading.values[unit.name], base, sighting, draft, around)
+            else:
+                _hear(form, unit, reading.values[unit.name], base, sighting, only, draft, around)
         for path in paths:
             if values.get(path) != record.values[path] or path not in values:
                 echo.pop(path, None)
@@ -142,6 +154,62 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
         applied=applied,
         moved=frozenset(draft.moved),
     )
+
+
+def _hear(
+    form: Form,
+    unit: Unit,
+    word: Canonical,
+    base: Base,
+    sighting: Sighting,
+    only: Provenance | None,
+    draft: Draft,
+    around: Circumstances,
+) -> None:
+    """One changed unit that can be read. only: why a new golden record is as it is."""
+    if only is None or unit.name not in form.emap.plain:
+        if not form.lost(unit, word, base.values):
+            _merge(form, unit, word, base, sighting, draft, around)
+        return
+    value = normal(word)
+    if value is not None:
+        draft.values[unit.name] = value
+        draft.provenance.tell(unit.name, only)
+        draft.moved.add(unit.name)
+
+
+def _only_word(form: Form, sighting: Sighting) -> Provenance | None:
+    """Why a new golden record is as it is: whoever was read first said so, of every field the same. Else None."""
+    golden = sighting.golden
+    if golden.rev or golden.provenance or sighting.shadow or sighting.intent or form.emap.tables:
+        return None
+    return Provenance(form.system, sighting.record.modified, ONLY_VALUE)
+
+
+def _seconded(
+    form: Form, changed: list[Unit], sighting: Sighting, draft: Draft, values: dict[str, NativeValue]
+) -> list[Unit]:
+    """At first contact with a record that others know: what it shows exactly as it would be told is seconded, which is
+    what the merge would come to after reading it. Returns the units that are still to be looked at."""
+    if sighting.shadow is not None or sighting.intent is not None or not draft.golden.rev or form.emap.tables:
+        return changed
+    left, said, system = [], sighting.record, form.system
+    for unit in changed:
+        column, agreed = unit.columns.get(system), draft.values.get(unit.name)
+        if (
+            agreed is None
+            or column is None
+            or unit.name not in form.emap.plain
+            or system not in unit.reads
+            or unit.name in draft.held
+            or not holds(column, agreed, said.values)
+        ):
+            left.append(unit)
+            continue
+        second(unit, Proposal(system, agreed, said.modified), draft)
+        for path in column.paths:
+            values[path] = said.values[path]
+    return left
 
 
 def _put_back(units: Sequence[Unit], changed: Sequence[Unit], stopped: set[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Final, Literal
 
-from bridge.engine.merge.form import Form
+from bridge.engine.merge.form import Form, holds
 from bridge.engine.merge.quantity import difference
 from bridge.mapping.units import Table, Unit
 from bridge.ports.errors import MappingError
@@ -100,11 +100,14 @@ def _deltas(form: Form, values: Mapping[str, NativeValue], shadow: Shadow | None
 
 def late(form: Form, unit: Unit, golden: Golden, shadow: Shadow) -> bool:
     """Whether the system shows something else than the golden value, and is told so."""
+    agreed, column = golden.values.get(unit.name), unit.columns.get(form.system)
+    if column is not None and unit.name in form.emap.plain and holds(column, agreed, shadow.values):
+        return False  # as it is for nearly every field of nearly every record
     return (
         unit.name not in shadow.stopped
         and form.system not in unit.on_create_only
-        and not (unit.empty == "keeps" and golden.values.get(unit.name) is None)
-        and not form.in_step(unit, golden.values.get(unit.name), shadow.values, shadow.echo)
+        and not (unit.empty == "keeps" and agreed is None)
+        and not form.in_step(unit, agreed, shadow.values, shadow.echo)
     )
 
 

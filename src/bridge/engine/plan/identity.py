@@ -15,7 +15,8 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
-from bridge.mapping.units import MatchRule
+from bridge.mapping.compiled import EntityMap
+from bridge.mapping.units import MatchRule, Unit
 from bridge.ports.values import value
 from bridge.ports.work import Canonical
 
@@ -81,6 +82,13 @@ def match_words(rules: Sequence[MatchRule], values: Values) -> dict[str, str]:
     """
     fields = dict.fromkeys(field for rule in rules for field in rule.fields)
     return {field: _plain(values, field) for field in fields}
+
+
+def matching_units(emap: EntityMap) -> list[Unit]:
+    """The units that match rules look at: of a page of strangers nothing else need be read to know them."""
+    named = {field.partition(".")[0] for rule in emap.match for field in rule.fields}
+    named |= {field for rule in emap.match for field in rule.fields}
+    return [unit for unit in emap.units if unit.name in named]
 
 
 def said_to_match(rules: Sequence[MatchRule], values: Values) -> dict[str, Canonical]:
