@@ -8,7 +8,8 @@ from itertools import count
 
 from bridge.engine.merge.draft import Circumstances
 from bridge.engine.merge.form import Form, RefBook
-from bridge.engine.merge.observe import Outcome, Sighting, observe
+from bridge.engine.merge.observe import Outcome, observe
+from bridge.engine.merge.sighting import Sighting
 from bridge.mapping.archive import with_archive
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.deletes import Deletes

@@ -14,7 +14,8 @@ import orjson
 from bridge.engine.identify import Identities
 from bridge.engine.loops import break_loops
 from bridge.engine.merge.form import Form, RefBook
-from bridge.engine.merge.observe import Outcome, Sighting, observe
+from bridge.engine.merge.observe import Outcome, observe
+from bridge.engine.merge.sighting import Sighting
 from bridge.engine.plan.deletes import is_archived, set_active
 from bridge.engine.plan.marks import ARCHIVED, RESTORED, UNDONE
 from bridge.engine.refbook import look_up

@@ -14,11 +14,10 @@ Nothing here reads a clock, draws an id at random or does I/O.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 
 from bridge.engine.merge.dispute import dispute, meet_again, rehear, unread_since_restore
 from bridge.engine.merge.draft import (
-    ONLY_VALUE,
     Circumstances,
     Draft,
     all_words,
@@ -28,7 +27,7 @@ from bridge.engine.merge.draft import (
     take,
     take_back,
 )
-from bridge.engine.merge.form import Form, Reading, complete, holds, normal, same
+from bridge.engine.merge.form import Form, Reading, complete, normal, same
 from bridge.engine.merge.owner import refuse, refused
 from bridge.engine.merge.policy import unite
 from bridge.engine.merge.quantity import add, work_out
@@ -43,35 +42,13 @@ from bridge.engine.merge.settle import (
     settle_booked,
     settle_unanswered,
 )
+from bridge.engine.merge.sighting import Sighting, only_word, seconded
 from bridge.engine.merge.status import move, rehear_status
 from bridge.engine.merge.totals import Totals, compare_totals
 from bridge.mapping.units import FieldProblem, Unit
-from bridge.ports.records import NativeRecord, NativeValue, split_row_path
+from bridge.ports.records import NativeValue, split_row_path
 from bridge.ports.values import value
-from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Intent, Proposal, Provenance, Shadow
-
-
-@value(frozen=True, slots=True)
-class Sighting:
-    """One record to observe.
-
-    intent, answered: the write under way, and whether the system acknowledged it.
-    booked: whether the movement of the write was found, where the system was asked for it.
-    held: unit -> its open conflict.
-    apart: prefixes of the paths that the system writes in a transaction of their own.
-    along: path -> paths that the system sets by itself when this one is written.
-    """
-
-    record: NativeRecord
-    golden: Golden
-    shadow: Shadow | None
-    fingerprint: str
-    intent: Intent | None = None
-    answered: bool = False
-    held: Mapping[str, Conflict] = field(default_factory=dict)
-    apart: tuple[str, ...] = ()
-    along: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    booked: bool | None = None
+from bridge.ports.work import Canonical, Conflict, Golden, HistoryRow, Proposal, Provenance, Shadow
 
 
 @value(frozen=True, slots=True)
@@ -100,9 +77,9 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     changed = [unit for unit in units if _changed(unit, form.system, base.values, record.values)]
     if not base.values:  # what is so for all records of this system is its word at first contact
         changed += form.emap.constants(form.system)
-    changed = _seconded(form, changed, sighting, draft, values)
+    changed = seconded(form, changed, sighting, draft, values)
     reading = _read(form, changed, record.values)
-    only = _only_word(form, sighting)
+    only = only_word(form, sighting)
     for unit in changed:
         paths = unit.paths(form.system)
         if unit.name in reading.unresolved:
@@ -176,40 +153,6 @@ def _hear(
         draft.values[unit.name] = value
         draft.provenance.tell(unit.name, only)
         draft.moved.add(unit.name)
-
-
-def _only_word(form: Form, sighting: Sighting) -> Provenance | None:
-    """Why a new golden record is as it is: whoever was read first said so, of every field the same. Else None."""
-    golden = sighting.golden
-    if golden.rev or golden.provenance or sighting.shadow or sighting.intent or form.emap.tables:
-        return None
-    return Provenance(form.system, sighting.record.modified, ONLY_VALUE)
-
-
-def _seconded(
-    form: Form, changed: list[Unit], sighting: Sighting, draft: Draft, values: dict[str, NativeValue]
-) -> list[Unit]:
-    """At first contact with a record that others know: what it shows exactly as it would be told is seconded, which is
-    what the merge would come to after reading it. Returns the units that are still to be looked at."""
-    if sighting.shadow is not None or sighting.intent is not None or not draft.golden.rev or form.emap.tables:
-        return changed
-    left, said, system = [], sighting.record, form.system
-    for unit in changed:
-        column, agreed = unit.columns.get(system), draft.values.get(unit.name)
-        if (
-            agreed is None
-            or column is None
-            or unit.name not in form.emap.plain
-            or system not in unit.reads
-            or unit.name in draft.held
-            or not holds(column, agreed, said.values)
-        ):
-            left.append(unit)
-            continue
-        second(unit, Proposal(system, agreed, said.modified), draft)
-        for path in column.paths:
-            values[path] = said.values[path]
-    return left
 
 
 def _put_back(units: Sequence[Unit], changed: Sequence[Unit], stopped: set[str]) -> None:
