@@ -13,7 +13,7 @@ from bridge.engine.migrate.profile import Profile
 from bridge.engine.migrate.report import body, genuine, signed
 from bridge.engine.migrate.sketch import Sketch, Words
 from bridge.engine.migrate.totals import Totals, side_by_side
-from bridge.entrypoints.cli.migrate import same_counts
+from bridge.entrypoints.cli.migrate_consent import same_counts
 from bridge.entrypoints.migration.page import carried_in, page
 from bridge.entrypoints.migration.state import State
 from bridge.mapping.units import MatchRule, Unit

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import sys
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
-from rich.markup import escape
 
 from bridge.config import Config
 from bridge.engine.budget import Budget, left
@@ -25,6 +21,8 @@ from bridge.engine.report import Report
 from bridge.entrypoints.alone import closing
 from bridge.entrypoints.cli import migrate_undo
 from bridge.entrypoints.cli.crash import in_words
+from bridge.entrypoints.cli.migrate_consent import Terms, confirmed
+from bridge.entrypoints.cli.migrate_told import TELL
 from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
 from bridge.entrypoints.cli.output import (
     DONE,
@@ -45,7 +43,7 @@ from bridge.entrypoints.migration.stages import Stages
 from bridge.entrypoints.migration.state import State, all_states, drop_old, keep, latest
 from bridge.entrypoints.migration.telling import event, telling
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.errors import BridgeError, SafetyStop
+from bridge.ports.errors import BridgeError
 from bridge.store import Database
 from bridge.wiring import make_adapters, make_maps, opened_store
 
@@ -65,22 +63,6 @@ PartsOption = Annotated[
 FullOption = Annotated[bool, typer.Option("--full", help="Compare every pair, instead of a sample of about 1,000.")]
 NewOption = Annotated[bool, typer.Option("--new", help="Begin a new run, also where one is unfinished.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for the report (default: here).")]
-
-
-class NotConfirmed(SafetyStop):
-    """The counts of the plan were not confirmed, or will not fit."""
-
-    code = "BR-CONFIRM"
-    not_done = "Nothing was written."
-    to_do = 'Look at the plan, then say its counts with --confirm "...", or --yes.'
-
-
-class WillNotFit(SafetyStop):
-    """The forecast exceeds what is left of the day's calls."""
-
-    code = "BR-FORECAST"
-    not_done = "Nothing was written."
-    to_do = "Raise the budget, take fewer entities (--entities), or let it take several days (--in-parts)."
 
 
 def register(parent: typer.Typer) -> None:
@@ -105,25 +87,8 @@ def migrate(
 ) -> None:
     """All stages that are still to be done, from where an earlier run stopped. Only the system of --to is written."""
     if context.invoked_subcommand is None:
-        terms = _Terms(confirm, yes=yes, in_parts=in_parts, full=full, new=new, out=out)
+        terms = Terms(confirm, yes=yes, in_parts=in_parts, full=full, new=new, out=out)
         _run(None, (source, target, entities), terms, config, json=json)
-
-
-class _Terms:
-    """What a person said beside which systems and which stage."""
-
-    def __init__(
-        self,
-        confirm: str = "",
-        *,
-        yes: bool = False,
-        in_parts: bool = False,
-        full: bool = False,
-        new: bool = False,
-        out: Path | None = None,
-    ) -> None:
-        self.confirm, self.yes, self.in_parts, self.full = confirm, yes, in_parts, full
-        self.new, self.out = new, out
 
 
 @app.command()
@@ -132,7 +97,7 @@ def profile(
     config: ConfigOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """What is in the source: counts, filled fields, values that will not fit the target, duplicates. Writes nothing."""
-    _run("profile", (source, target, entities), _Terms(new=new), config, json=json)
+    _run("profile", (source, target, entities), Terms(new=new), config, json=json)
 
 
 @app.command()
@@ -141,7 +106,7 @@ def match(
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Read both systems and link what is the same; what may be waits for `bridge links review`. Creates nothing."""
-    _run("match", (source, target, entities), _Terms(), config, json=json)
+    _run("match", (source, target, entities), Terms(), config, json=json)
 
 
 @app.command()
@@ -150,7 +115,7 @@ def plan(
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """What would be created, changed, left and refused, and what it will take in calls and hours. Writes nothing."""
-    _run("plan", (source, target, entities), _Terms(), config, json=json)
+    _run("plan", (source, target, entities), Terms(), config, json=json)
 
 
 @app.command()
@@ -159,7 +124,7 @@ def load(
     yes: YesOption = False, in_parts: PartsOption = False, config: ConfigOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Write what was planned and confirmed, page by page. Stop it at any time and start it again."""
-    terms = _Terms(confirm, yes=yes, in_parts=in_parts)
+    terms = Terms(confirm, yes=yes, in_parts=in_parts)
     _run("load", (source, target, entities), terms, config, json=json)
 
 
@@ -169,7 +134,7 @@ def verify(
     config: ConfigOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Read both systems anew and compare: counts, control totals, field by field. Writes nothing."""
-    _run("verify", (source, target, entities), _Terms(full=full), config, json=json)
+    _run("verify", (source, target, entities), Terms(full=full), config, json=json)
 
 
 @app.command()
@@ -180,7 +145,7 @@ def report(
 ) -> None:  # fmt: skip
     """Write the report as HTML and JSON, signed off with a hash; or --check one."""
     if check is None:
-        _run("report", (source, target, ""), _Terms(out=out), config, json=json)
+        _run("report", (source, target, ""), Terms(out=out), config, json=json)
         return
     with errors_as_sentences(as_json=json):
         good, run = _checked(check)
@@ -219,7 +184,7 @@ def _checked(file: Path) -> tuple[bool, str]:
     return good, str(carried.get("run", ""))
 
 
-def _run(stage: str | None, which: tuple[str, str, str], terms: _Terms, config: Path | None, *, json: bool) -> None:
+def _run(stage: str | None, which: tuple[str, str, str], terms: Terms, config: Path | None, *, json: bool) -> None:
     """One stage, or all that are still to be done."""
     code = DONE
     with _errors(json=json):
@@ -284,7 +249,7 @@ def _way(settings: Config, source: str, target: str, entities: str) -> tuple[Way
 
 
 def _state(
-    store: Database, way: Way, maps: Mapping[str, EntityMap], stage: str | None, terms: _Terms, *, named: bool
+    store: Database, way: Way, maps: Mapping[str, EntityMap], stage: str | None, terms: Terms, *, named: bool
 ) -> State:
     """The latest migration of this way, or a new one: where there is none, or it is finished, or of other entities.
 
@@ -327,7 +292,7 @@ def _left(settings: Config, store: Database) -> dict[str, int]:
     return {system: room for system, room in rooms.items() if room is not None}
 
 
-def _stage(stages: Stages, name: str, terms: _Terms, *, json: bool) -> int:
+def _stage(stages: Stages, name: str, terms: Terms, *, json: bool) -> int:
     state = stages.state
     if name == "report":
         return _write_report(stages, terms.out or Path(), json=json)
@@ -337,7 +302,7 @@ def _stage(stages: Stages, name: str, terms: _Terms, *, json: bool) -> int:
             f"`{before}` comes before `{name}`: bridge migrate {before} --from {state.source} --to {state.target}"
         )
     if name == "load":
-        _confirmed(stages, terms, asking=not json)
+        confirmed(stages, terms, asking=not json)
     if json:
         event("stage", stage=name, run=state.run)
     report = stages.run(name)
@@ -363,50 +328,6 @@ def _code(name: str, state: State, report: Report) -> int:
     return PROBLEMS if bad else DONE
 
 
-def planned_counts(state: State) -> Counter[str]:
-    """What the plan counts, over all entities."""
-    counts: Counter[str] = Counter()
-    for one in state.stages["plan"]["entities"].values():
-        counts.update({op: one[op] for op in ("create", "update", "delete")})
-    return counts
-
-
-def counts_in_words(counts: Mapping[str, int]) -> str:
-    """ "create 1200, update 30"."""
-    return ", ".join(
-        f"{op} {counts.get(op, 0)}" for op in ("create", "update", "delete") if op != "delete" or counts[op]
-    )
-
-
-def same_counts(said: str, counts: Mapping[str, int]) -> bool:
-    """Whether a person said these counts; what is nought need not be said."""
-    pairs = re.findall(r"([a-z]+)\s+([\d.,' ]*\d)(?=\D*(?:,|$|\s))", said.lower())
-    given = {word: int(re.sub(r"\D", "", number)) for word, number in pairs}
-    wanted = {op: number for op, number in counts.items() if number}
-    return {op: number for op, number in given.items() if number} == wanted
-
-
-def _confirmed(stages: Stages, terms: _Terms, *, asking: bool) -> None:
-    """Nothing is loaded before a person has agreed to the counts, and the calls will do. Raises SafetyStop."""
-    state = stages.state
-    if state.confirmed:
-        return  # a load that was interrupted goes on
-    counts = planned_counts(state)
-    short = [one for one in state.stages["plan"]["forecast"] if not one["fits"]]
-    if short and not terms.in_parts:
-        words = "; ".join(f"{one['system']}: {one['words']}" for one in short)
-        raise WillNotFit(f"the load does not fit into the calls that are left ({words})")
-    words = counts_in_words(counts)
-    if terms.confirm and not same_counts(terms.confirm, counts):
-        raise NotConfirmed(f"the plan says: {words}; confirmed was: {terms.confirm}")
-    if not (terms.confirm or terms.yes) and any(counts.values()):
-        asked = asking and sys.stdin.isatty()
-        if not asked or not typer.confirm(f"{state.source} -> {state.target}: {words}. Load?"):
-            raise NotConfirmed(f"the plan says: {words}; nobody has confirmed it")
-    state.confirmed = words
-    stages.save()
-
-
 def _write_report(stages: Stages, folder: Path, *, json: bool) -> int:
     state = stages.state
     state.begin_stage("report")
@@ -427,87 +348,3 @@ def _write_report(stages: Stages, folder: Path, *, json: bool) -> int:
     else:
         console.print(f"Report: {files[0]} and {files[1].name}, sha256 {document['sha256']}", soft_wrap=True)
     return DONE
-
-
-def _tell_profile(state: State) -> None:
-    found = _of(state, "profile")
-    rows = [
-        (
-            entity,
-            one["records"],
-            sum(x["records"] for x in one["misfits"]),
-            sum(x["surplus"] for x in one["duplicates"]),
-        )
-        for entity, one in found
-    ]
-    show(f"Profile of {state.source}", ("entity", "records", "values that do not fit", "perhaps double"), rows)
-    for entity, one in found:
-        for x in one["misfits"][:10]:
-            ids = ", ".join(x["ids"][:3])
-            words = f"  {entity}.{x['field']} {x['reason']}: {x['records']} records ({ids})"
-            console.print(escape(words), highlight=False, soft_wrap=True)
-
-
-def _tell_match(state: State) -> None:
-    rows = [(e, o["source"], o["target"], o["both"], o["review"], o["conflicts"]) for e, o in _of(state, "match")]
-    show("Matched", ("entity", state.source, state.target, "in both", "for review", "conflicts"), rows)
-    if any(row[4] for row in rows):
-        console.print("`bridge links review` shows what may be the same; what waits there is not created.")
-
-
-def _tell_plan(state: State) -> None:
-    fates = ("create", "update", "delete", "left", "refused", "waits", "review", "gone")
-    show(
-        f"Plan for {state.target}",
-        ("entity", *fates),
-        [(entity, *(one[fate] for fate in fates)) for entity, one in _of(state, "plan")],
-    )
-    for entity, one in _of(state, "plan"):
-        for why, number in sorted(one["reasons"].items(), key=lambda item: -item[1])[:5]:
-            console.print(escape(f"  {entity}: {number} {why}"), highlight=False, soft_wrap=True)
-    for one in state.stages["plan"]["forecast"] if "plan" in state.stages else ():
-        share = f", {one['share']:.0%} of a day's calls" if one.get("share") is not None else ""
-        style = "" if one["fits"] else "[yellow]"
-        console.print(f"{style}{one['system']}: {one['words']}{share}, about {one['hours']} hours", soft_wrap=True)
-
-
-def _tell_load(state: State) -> None:
-    rows = [(entity, one["create"], one["update"], one["delete"]) for entity, one in _of(state, "load")]
-    show(f"Loaded into {state.target}", ("entity", "created", "changed", "deleted"), rows)
-    if "load" in state.stages:
-        console.print(f"`bridge migrate undo {state.run}` shows what would take it back.", highlight=False)
-
-
-def _tell_verify(state: State) -> None:
-    rows = [
-        (e, o["records"].get("source", 0), o["records"].get("target", 0), o["pairs"], o["compared"], o["equal"],
-         o["decided"], o["wrong"], sum(o["missing"].values()))
-        for e, o in _of(state, "verify")
-    ]  # fmt: skip
-    heads = ("entity", state.source, state.target, "pairs", "compared", "equal", "decided", "wrong", "missing")
-    show("Verified", heads, rows)
-    sums = [
-        (e, x["field"], x["currency"], x["source"], x["target"], "equal" if x["equal"] else x["difference"])
-        for e, o in _of(state, "verify")
-        for x in o["totals"]
-    ]
-    if sums:
-        show("Control totals", ("entity", "field", "currency", state.source, state.target, "difference"), sums)
-    for entity, one in _of(state, "verify"):
-        for why, number in sorted(one["missing"].items(), key=lambda item: -item[1])[:5]:
-            console.print(escape(f"  {entity}: {number} missing, {why}"), highlight=False, soft_wrap=True)
-        for why, number in sorted(one["unread"].items(), key=lambda item: -item[1])[:5]:
-            console.print(escape(f"  {entity}: {number} arrived without {why}"), highlight=False, soft_wrap=True)
-
-
-def _of(state: State, stage: str) -> Sequence[tuple[str, dict[str, Any]]]:
-    return list(state.stages.get(stage, {}).get("entities", {}).items())
-
-
-TELL: Mapping[str, Callable[[State], None]] = {
-    "profile": _tell_profile,
-    "match": _tell_match,
-    "plan": _tell_plan,
-    "load": _tell_load,
-    "verify": _tell_verify,
-}
