@@ -231,7 +231,9 @@ class _Builder:
         )
         section = self.file.systems[system]
         new = tuple(Condition(path, "=", value) for path, value in section.new.items())
-        return ObjectSpec(self.file.entity, section.object, key, tuple(fields.values()), where, rows, new)
+        moved = [unit for unit in units if unit.policy.kind == "sum" and system in unit.writes]
+        sums = tuple(path for unit in moved for path in unit.paths(system))
+        return ObjectSpec(self.file.entity, section.object, key, tuple(fields.values()), where, rows, new, sums)
 
     def _types(self) -> dict[str, str]:
         types = {name: known.type for name, known in self.entity.fields.items()}

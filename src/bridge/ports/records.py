@@ -89,6 +89,7 @@ class ObjectSpec:
     where: the records that belong to the entity.
     tables: the rows that belong to each record.
     new: what every record that is created gets, beside what `where` demands; all with "=".
+    sums: paths of quantities that are moved, never set: an update of these names its movement (`UpdateItem.reference`).
     """
 
     entity: str
@@ -98,6 +99,7 @@ class ObjectSpec:
     where: tuple[Condition, ...] = ()
     tables: tuple[TableSpec, ...] = ()
     new: tuple[Condition, ...] = ()
+    sums: tuple[str, ...] = ()
 
     @property
     def given(self) -> tuple[Condition, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bridge.adapters.salesforce.adapter import SalesforceAdapter
 from bridge.adapters.salesforce.client import Client
+from bridge.adapters.salesforce.describe import MOVEMENT
 from bridge.adapters.salesforce.settings import load
 from bridge.ports.errors import BridgeError, NotFound
 from bridge.ports.records import Condition, FieldSpec, ObjectSpec
@@ -46,6 +47,7 @@ _COLUMNS: Mapping[str, str] = {
     "Tags__c": "multipicklist",
     "Credit__c": "currency",
     KEY: "string",
+    MOVEMENT: "string",
 }
 _READ_ONLY = frozenset({"Id", "IsDeleted", "MasterRecordId", "SystemModstamp"})
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from adapters.salesforce import double
 from adapters.salesforce.double import KEY, OWNER, SPEC, Org, adapter_of
+from bridge.adapters.salesforce.describe import MOVEMENT
 from bridge.ports import errors
 from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, UpdateItem, WriteResult
 
@@ -205,6 +208,53 @@ def test_a_stale_version_is_refused_even_within_its_second(same_second: bool) ->
     deletion = adapter.delete(SPEC, [DeleteItem(moved, seen[moved].version)])[0]
     assert isinstance(deletion.error, errors.VersionConflict)
     assert not org.held(moved)["IsDeleted"]
+
+
+class TestMovements:
+    """Salesforce keeps no journal of what a number was: the record itself says which movement is in it."""
+
+    MOVED = replace(SPEC, sums=("Credit__c",))
+
+    def test_the_record_carries_the_reference_of_its_last_movement(self) -> None:
+        org = Org()
+        native_id = org.insert(Name="a", Credit__c="10")
+        adapter = adapter_of(org)
+        assert adapter.capabilities(self.MOVED).books
+        item = UpdateItem(native_id, {"Credit__c": "7"}, deltas={"Credit__c": "-3"}, reference="m-1")
+        assert adapter.update(self.MOVED, [item])[0].outcome == "ok"
+        assert (Decimal(org.held(native_id)["Credit__c"]), org.held(native_id)[MOVEMENT]) == (Decimal(7), "m-1")
+        assert adapter.booked(self.MOVED, ["m-0", "m-1", "M-1"]) == {"m-1"}
+
+    def test_a_movement_that_was_lost_is_told_from_one_that_somebody_edited(self) -> None:
+        org = Org()
+        arrived, lost = org.insert(Name="a", Credit__c="10"), org.insert(Name="b", Credit__c="10")
+        adapter = adapter_of(org)
+        adapter.update(self.MOVED, [UpdateItem(arrived, {"Credit__c": "7"}, None, None, {"Credit__c": "-3"}, "m-1")])
+        for native_id in (arrived, lost):  # both show the same number in the end
+            org.tick(5)
+            org.edit(native_id, Credit__c="8")
+        assert adapter.booked(self.MOVED, ["m-1", "m-2"]) == {"m-1"}
+
+    def test_what_is_no_movement_says_nothing_of_one(self) -> None:
+        org = Org()
+        native_id = org.insert(Name="a")
+        adapter_of(org).update(self.MOVED, [UpdateItem(native_id, {"Name": "b"})])
+        assert org.held(native_id)[MOVEMENT] is None
+
+    def test_without_the_field_nothing_is_moved(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delitem(double._COLUMNS, MOVEMENT)
+        org = Org()
+        native_id = org.insert(Name="a", Credit__c="10")
+        item = UpdateItem(native_id, {"Credit__c": "7"}, deltas={"Credit__c": "-3"}, reference="m-1")
+        with pytest.raises(errors.KeyFieldMissing, match=MOVEMENT):
+            adapter_of(org).update(self.MOVED, [item])
+        assert Decimal(org.held(native_id)["Credit__c"]) == Decimal(10)
+
+    def test_other_objects_book_nothing(self) -> None:
+        adapter = adapter_of(Org())
+        assert not adapter.capabilities(SPEC).books
+        with pytest.raises(errors.Unsupported):
+            adapter.booked(SPEC, ["m-1"])
 
 
 def test_missing_records_are_not_found_and_take_no_other_down() -> None:

@@ -83,6 +83,7 @@ class SalesforceAdapter:
             page=self._settings.page,
             clock_grain=timedelta(seconds=1),
             written_apart=(PRICE,),
+            books=bool(spec.sums),
         )
 
     def metered(self, gate: Gate) -> None:
@@ -134,7 +135,9 @@ class SalesforceAdapter:
         return self._writer(spec).update(items)
 
     def booked(self, spec: ObjectSpec, references: Sequence[str]) -> set[str]:
-        raise Unsupported("books no movements of this object", system=self._system)
+        if not spec.sums:
+            raise Unsupported("books no movements of this object", system=self._system)
+        return self._reading(spec, lambda: self._reader.booked(self._reader.layout(spec), references))
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         return self._writer(spec).delete(items)

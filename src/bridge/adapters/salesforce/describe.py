@@ -20,6 +20,9 @@ LASTING = 3600.0
 """Seconds for which a describe is believed; a field that a query no longer finds ends it early."""
 
 KEY_LENGTH = 36
+MOVEMENT = "Bridge_Movement__c"
+"""The field that names the last movement which bridge has added to a quantity. Salesforce keeps no journal of the
+changes of a number, so the record itself says whether one of them is in it."""
 STAMPS = ("SystemModstamp", "LastModifiedDate", "CreatedDate")
 """In order of preference. SystemModstamp moves with roll-ups, renamed choices and bounces, which LastModifiedDate does
 not see; some objects have only the others."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bridge.adapters.salesforce.client import Json
-from bridge.adapters.salesforce.describe import key_problem
+from bridge.adapters.salesforce.describe import MOVEMENT, key_problem
 from bridge.adapters.salesforce.layout import PRICE, TAGS, USER_EMAIL, Layout
 from bridge.adapters.salesforce.soql import is_id
 from bridge.adapters.salesforce.users import Users
@@ -58,7 +58,9 @@ class Drafts:
         draft: Json = {"attributes": {"type": self._layout.object}, "id": item.native_id}
         if item.key:
             values.setdefault(self._layout.spec.key, item.key)
-        return draft | self._wire(values, "updateable", given={self._layout.spec.key})
+        if item.deltas:  # in the same write as the quantities: it is there if and only if they are
+            values[MOVEMENT] = item.reference
+        return draft | self._wire(values, "updateable", given={self._layout.spec.key, MOVEMENT})
 
     def _own(self, values: Mapping[str, NativeValue]) -> dict[str, NativeValue]:
         """What stands in the record itself, and neither in rows of its own nor in a price book."""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.client import Json
-from bridge.adapters.salesforce.describe import Described
+from bridge.adapters.salesforce.describe import MOVEMENT, Described
 from bridge.adapters.salesforce.values import from_wire, instant
 from bridge.ports.errors import KeyFieldMissing, Unsupported
 from bridge.ports.records import (
@@ -213,6 +213,13 @@ def _version(modified: datetime | None, values: Mapping[str, NativeValue]) -> st
 def require_key(layout: Layout, system: str) -> None:
     """Raises KeyFieldMissing where the key field is missing: without it no create is safe to repeat."""
     _require(layout, system)
+
+
+def require_movement(layout: Layout, system: str) -> None:
+    """Raises KeyFieldMissing where the field of the movements is missing: without it none is safe to repeat."""
+    if MOVEMENT not in layout.described.fields:
+        words = f"does not have, or does not show this user, the field {layout.object}.{MOVEMENT}"
+        raise KeyFieldMissing(words, system=system)
 
 
 def require_row_keys(layout: Layout, system: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.client import Client, Json
-from bridge.adapters.salesforce.describe import Described, Describes
-from bridge.adapters.salesforce.layout import Children, Layout, by_asked_id, layout_of, require_key
+from bridge.adapters.salesforce.describe import MOVEMENT, Described, Describes
+from bridge.adapters.salesforce.layout import Children, Layout, by_asked_id, layout_of, require_key, require_movement
 from bridge.ports.errors import Unsupported
 from bridge.ports.records import NativeRecord, ObjectSpec, TableSpec
 
@@ -63,6 +63,12 @@ class Reader:
         asked = [native_id for native_id in dict.fromkeys(native_ids) if soql.is_id(native_id)]
         queries = soql.lists(layout.selected(), layout.object, "Id", asked)
         return [row for query in queries for row in self._client.rows(query)]
+
+    def booked(self, layout: Layout, references: Sequence[str]) -> set[str]:
+        """Those of these movements that are the last ones of their records. Raises KeyFieldMissing."""
+        require_movement(layout, self._client.system)
+        queries = soql.lists(["Id", MOVEMENT], layout.object, MOVEMENT, list(dict.fromkeys(references)))
+        return {str(row[MOVEMENT]) for query in queries for row in self._client.rows(query)} & {*references}
 
     def find(self, layout: Layout, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
         """The records with these keys. Raises KeyFieldMissing where the key field is missing."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.client import Client
-from bridge.adapters.salesforce.describe import KEY_LENGTH, Described, Describes, key_problem
+from bridge.adapters.salesforce.describe import KEY_LENGTH, MOVEMENT, Described, Describes, key_problem
 from bridge.adapters.salesforce.health import who
 from bridge.ports.adapter import SetupStep
 from bridge.ports.errors import AlreadyExists, BridgeError, Rejected
@@ -26,6 +26,12 @@ _KEY: Mapping[str, Any] = {
     "unique": True,
     "caseSensitive": True,
     "description": "The id under which bridge knows this record. Do not edit.",
+}
+_MOVEMENT: Mapping[str, Any] = {
+    "type": "Text",
+    "length": 64,
+    "externalId": True,  # asked for after a lost answer
+    "description": "The last movement that bridge has added to this record's quantities. Do not edit.",
 }
 _DECIMAL: Mapping[str, Any] = {"type": "Number", "precision": 18, "scale": 2}
 _MADE: Mapping[str, Mapping[str, Any]] = {
@@ -55,6 +61,8 @@ class Setup:
         self._describes.forget(spec.object)
         described = self._describes.of(spec.object)
         steps = [self._key(spec, described, apply)]
+        if spec.sums:
+            steps.append(self._movement(spec, described, apply))
         for field in spec.fields:
             if field.path.endswith("__c"):
                 steps.append(self._custom(spec, field, described, apply))
@@ -86,6 +94,14 @@ class Setup:
         if not apply:
             return SetupStep(what, "needed", "It is not there, or hidden from the user; `bridge setup` makes it.")
         return self._make(what, spec.object, spec.key, _KEY)
+
+    def _movement(self, spec: ObjectSpec, described: Described, apply: bool) -> SetupStep:
+        what = f"{spec.object}.{MOVEMENT}: text field for the last movement of {', '.join(spec.sums)}"
+        if MOVEMENT in described.fields:
+            return SetupStep(what, "present")
+        if not apply:
+            return SetupStep(what, "needed", "It is not there, or hidden from the user; `bridge setup` makes it.")
+        return self._make(what, spec.object, MOVEMENT, _MOVEMENT)
 
     def _custom(self, spec: ObjectSpec, field: FieldSpec, described: Described, apply: bool) -> SetupStep:
         what = f"{spec.object}.{field.path}: custom field of the mapping"

@@ -15,7 +15,7 @@ from bridge.adapters.salesforce.bulk import Bulk
 from bridge.adapters.salesforce.client import Client, Json
 from bridge.adapters.salesforce.drafts import Drafts, repeated
 from bridge.adapters.salesforce.errors import row_error
-from bridge.adapters.salesforce.layout import Layout, require_key, require_row_keys
+from bridge.adapters.salesforce.layout import Layout, require_key, require_movement, require_row_keys
 from bridge.adapters.salesforce.reading import Reader
 from bridge.adapters.salesforce.soql import is_id
 from bridge.adapters.salesforce.users import Users
@@ -69,6 +69,8 @@ class Writer:
         """Change only the given fields. Versions are compared just before each call, because a collection takes no
         condition; a small window stays. Raises KeyFieldMissing."""
         require_row_keys(self._layout, self._client.system)
+        if any(item.deltas for item in items):
+            require_movement(self._layout, self._client.system)
         self._drafts.prepare(items)
         batch = Batch()
         drafts: dict[int, Json] = {}

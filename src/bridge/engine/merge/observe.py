@@ -215,6 +215,9 @@ def _merge(
         return
     if unit.policy.kind == "sum" and all(path in base.values for path in unit.paths(form.system)):
         before = form.read_unit(unit, base.values).values.get(unit.name)
+        if base.ambiguous.intersection(unit.paths(form.system)):  # a system that keeps no movements: a guess
+            words = all_words(draft, unit, Proposal(form.system, word, sighting.record.modified))
+            journal(unit, before, words, "in doubt", form.system, "settled", draft, around)
         add(unit, before, Proposal(form.system, word, sighting.record.modified), draft, around)
         return
     if unit.kind == "rows":
