@@ -14,6 +14,7 @@ from uuid import uuid4
 from sqlalchemy import delete
 
 from bridge.adapters.odoo.adapter import OdooAdapter
+from bridge.adapters.salesforce.adapter import SalesforceAdapter
 from bridge.store.journal import Journal
 from bridge.store.queue import Queue
 from bridge.store.records import Records
@@ -82,6 +83,11 @@ def forgets_what_a_system_holds() -> None:
     Records.save_shadows = wrong  # type: ignore[method-assign]
 
 
+def takes_all_for_booked() -> None:
+    """A movement that never arrived counts as one on top of which a user changed the number."""
+    SalesforceAdapter.booked = lambda self, spec, references: {*references}  # type: ignore[method-assign]
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
     """A bug, and the run that must show it.
@@ -111,5 +117,6 @@ PLANTS = (
     Planted(believes_a_write_before_its_answer, "Odoo 18", "update", "point: before write", "lost"),
     Planted(throws_leases_away, "ERPNext", "update", "point: after claim", "lost"),
     Planted(forgets_the_loser, "ERPNext", "conflict", "point: after page", "lost", meanwhile="other"),
+    Planted(takes_all_for_booked, "Salesforce", "movement", "point: before write", "lost", meanwhile="other"),
     Planted(forgets_what_a_system_holds, "ERPNext", "update", "point: after settle", "echoes"),
 )
