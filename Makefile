@@ -71,7 +71,7 @@ bench-webhooks: $(VENV)/.ready ## from an edit to the other systems, by webhook 
 	$(BIN)/python benchmarks/webhooks.py
 
 bench-migration: $(VENV)/.ready ## a migration at size, killed on the way (BRIDGE_MIGRATION_CUSTOMERS, _WAYS, ...), to build/reports/migration.json
-	$(BIN)/python benchmarks/migration.py
+	$(BIN)/python -m benchmarks.migration
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(PLUGINS:%=%/.mypy_cache) $(PLUGINS:%=%/.pytest_cache)
