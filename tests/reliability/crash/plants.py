@@ -15,9 +15,9 @@ from sqlalchemy import delete
 
 from bridge.adapters.odoo.adapter import OdooAdapter
 from bridge.adapters.salesforce.adapter import SalesforceAdapter
+from bridge.engine import absorb as absorbing
 from bridge.store.journal import Journal
 from bridge.store.queue import Queue
-from bridge.store.records import Records
 from bridge.store.schema import OUTBOX
 
 
@@ -66,21 +66,15 @@ def forgets_the_loser() -> None:
 
 def forgets_what_a_system_holds() -> None:
     """Of the web site, the shadow remembers something else than what the system holds."""
-    save = Records.save_shadows
+    observe = absorbing.observe
+    spoilt = {"website": "forgotten", "Website": "forgotten"}
 
-    def wrong(self: Any, rows: Any) -> None:
-        spoilt = {"website": "forgotten", "Website": "forgotten"}
-        save(
-            self,
-            [
-                replace(
-                    one, values={path: spoilt.get(path, value) for path, value in one.values.items()}, fingerprint=""
-                )
-                for one in rows
-            ],
-        )
+    def wrong(*given: Any) -> Any:
+        outcome = observe(*given)
+        values = {path: spoilt.get(path, value) for path, value in outcome.shadow.values.items()}
+        return replace(outcome, shadow=replace(outcome.shadow, values=values, fingerprint=""))
 
-    Records.save_shadows = wrong  # type: ignore[method-assign]
+    absorbing.observe = wrong
 
 
 def takes_all_for_booked() -> None:
