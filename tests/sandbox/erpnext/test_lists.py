@@ -126,12 +126,24 @@ def test_a_line_that_is_too_long_is_answered_with_a_page(talk: Talk) -> None:
     assert (answer.status_code, answer.headers["Content-Type"][:9]) == (400, "text/html")
 
 
-def test_thousands_of_rows_are_quick(talk: Talk) -> None:
+def test_ten_times_the_rows_take_about_ten_times_as_long(talk: Talk) -> None:
+    """Side by side, so that a busy machine is no failure: a list that compares every row with every other takes a
+    hundred times as long."""
     records = [
         {"object": "Customer", "values": {"customer_name": f"C {n}", "bridge_external_id": str(n)}} for n in range(2000)
     ]
-    talk.control("seed", {"records": records})
-    started = time.monotonic()
-    rows = talk.rows("Customer", fields=["*"], order_by="modified asc, name asc", limit_page_length=0)
-    assert len(rows) == 2000
-    assert time.monotonic() - started < 1
+    talk.control("seed", {"records": records[:200]})
+    few = seconds_of_a_list(talk, 200)
+    talk.control("seed", {"records": records[200:]})
+    assert seconds_of_a_list(talk, 2000) < 40 * few
+
+
+def seconds_of_a_list(talk: Talk, rows: int) -> float:
+    """The least of three."""
+    took: list[float] = []
+    for _ in range(3):
+        started = time.monotonic()
+        found = talk.rows("Customer", fields=["*"], order_by="modified asc, name asc", limit_page_length=0)
+        took.append(time.monotonic() - started)
+        assert len(found) == rows
+    return min(took)

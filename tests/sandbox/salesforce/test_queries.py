@@ -155,12 +155,23 @@ def test_pages_and_their_locator(talk: Talk) -> None:
     assert talk.refused("GET", locator) == (400, "INVALID_QUERY_LOCATOR")
 
 
-def test_two_thousand_rows_come_quickly(talk: Talk) -> None:
-    talk.seed(*(f"n{n}" for n in range(2000)))
-    begun = time.perf_counter()
-    page = talk.query("SELECT Id, Name, SystemModstamp, Owner.Email FROM Account ORDER BY SystemModstamp, Id")
-    assert time.perf_counter() - begun < 1
-    assert (page["done"], len(page["records"])) == (True, 2000)
+def test_ten_times_the_rows_take_about_ten_times_as_long(talk: Talk) -> None:
+    """Side by side, so that a busy machine is no failure: what compares all rows with all takes a hundred times."""
+    talk.seed(*(f"n{n}" for n in range(200)))
+    few = seconds_of_a_query(talk, 200)
+    talk.seed(*(f"n{n}" for n in range(200, 2000)))
+    assert seconds_of_a_query(talk, 2000) < 40 * few
+
+
+def seconds_of_a_query(talk: Talk, rows: int) -> float:
+    """The least of three."""
+    took: list[float] = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        page = talk.query("SELECT Id, Name, SystemModstamp, Owner.Email FROM Account ORDER BY SystemModstamp, Id")
+        took.append(time.perf_counter() - begun)
+        assert (page["done"], len(page["records"])) == (True, rows)
+    return min(took)
 
 
 def test_queryall_sees_the_recycle_bin(talk: Talk) -> None:
