@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
 from bridge.config import Config
 from bridge.engine.budget import Budget, left
 from bridge.engine.meter import known_budgets
-from bridge.engine.migrate.report import STAGES, body, genuine, signed
-from bridge.engine.migrate.way import Way
+from bridge.engine.migrate.report import STAGES
 from bridge.engine.report import Report
 from bridge.entrypoints.alone import closing
 from bridge.entrypoints.cli import migrate_undo
 from bridge.entrypoints.cli.crash import in_words
 from bridge.entrypoints.cli.migrate_consent import Terms, confirmed
+from bridge.entrypoints.cli.migrate_report import checked, write_report
 from bridge.entrypoints.cli.migrate_told import TELL
-from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration, known_system
+from bridge.entrypoints.cli.migrate_which import state_of, way_of
+from bridge.entrypoints.cli.options import ConfigOption, JsonOption, configuration
 from bridge.entrypoints.cli.output import (
     DONE,
     PROBLEMS,
@@ -35,17 +34,14 @@ from bridge.entrypoints.cli.output import (
     exit_code,
     said,
     show,
-    writing,
 )
-from bridge.entrypoints.cli.run import chosen, print_troubles
-from bridge.entrypoints.migration.page import carried_in, page
+from bridge.entrypoints.cli.run import print_troubles
 from bridge.entrypoints.migration.stages import Stages
-from bridge.entrypoints.migration.state import State, all_states, drop_old, keep, latest
+from bridge.entrypoints.migration.state import State, all_states
 from bridge.entrypoints.migration.telling import event, telling
-from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import BridgeError
 from bridge.store import Database
-from bridge.wiring import make_adapters, make_maps, opened_store
+from bridge.wiring import make_adapters, opened_store
 
 app = typer.Typer(
     help="Bring everything of one system into another: profile, match, plan, load, verify, report.",
@@ -148,7 +144,7 @@ def report(
         _run("report", (source, target, ""), Terms(out=out), config, json=json)
         return
     with errors_as_sentences(as_json=json):
-        good, run = _checked(check)
+        good, run = checked(check)
         if json:
             emit({"ok": good, "file": str(check), "run": run})
         else:
@@ -172,27 +168,15 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
 app.command("undo")(migrate_undo.undo)
 
 
-def _checked(file: Path) -> tuple[bool, str]:
-    try:
-        text = file.read_text(encoding="utf-8")
-        carried = carried_in(text) if text.lstrip().startswith("<") else orjson.loads(text)
-    except (OSError, ValueError):
-        raise WrongUsage(f"{file}: cannot be read, or is no report of a migration") from None
-    if not isinstance(carried, dict):
-        raise WrongUsage(f"{file}: is no report of a migration")
-    good = genuine(carried) and (not text.lstrip().startswith("<") or page(carried) == text)
-    return good, str(carried.get("run", ""))
-
-
 def _run(stage: str | None, which: tuple[str, str, str], terms: Terms, config: Path | None, *, json: bool) -> None:
     """One stage, or all that are still to be done."""
     code = DONE
     with _errors(json=json):
         settings = configuration(config)
-        way, maps = _way(settings, *which)
+        way, maps = way_of(settings, *which)
         adapters = make_adapters(settings)
         with opened_store(settings) as store, closing(adapters):
-            state = _state(store, way, maps, stage, terms, named=bool(which[2]))
+            state = state_of(store, way, maps, stage, terms, named=bool(which[2]))
             mine = {entity: maps[entity] for entity in state.entities if entity in maps}
             with telling(json=json, totals=lambda: _totals(state), calls_left=lambda: _left(settings, store)) as tell:
                 stages = Stages(settings, store, adapters, mine, state, tell, full=terms.full)
@@ -229,49 +213,6 @@ def _errors(*, json: bool) -> Iterator[None]:
     raise typer.Exit(exit_code(known))
 
 
-def _way(settings: Config, source: str, target: str, entities: str) -> tuple[Way, dict[str, EntityMap]]:
-    if not source or not target:
-        raise WrongUsage("name two systems: bridge migrate --from SYSTEM --to SYSTEM")
-    for system in (source, target):
-        known_system(settings, system)
-    if source == target:
-        raise WrongUsage("--from and --to name the same system")
-    way = Way(source, target)
-    names = [name.strip() for name in entities.split(",") if name.strip()]
-    maps = chosen(make_maps(settings), names)
-    lacking = [name for name in names if not way.leads(maps[name])]
-    if lacking:
-        raise WrongUsage(f"--entities: {', '.join(lacking)} is not mapped both in {source} and in {target}")
-    found = way.maps(maps)
-    if not found:
-        raise WrongUsage(f"no entity is mapped both in {source} and in {target}")
-    return way, found
-
-
-def _state(
-    store: Database, way: Way, maps: Mapping[str, EntityMap], stage: str | None, terms: Terms, *, named: bool
-) -> State:
-    """The latest migration of this way, or a new one: where there is none, or it is finished, or of other entities.
-
-    named: whether a person named the entities.
-    """
-    with store.begin() as uow:
-        known = None if terms.new else latest(all_states(uow), way)
-        alike = known is not None and (list(maps) == known.entities or (stage is not None and not named))
-        later = stage in STAGES[STAGES.index("plan") :] if stage else False
-        if known is not None and alike and (later or stage == "match" or not known.finished):
-            return known
-        if later:
-            of = f" of {', '.join(maps)}" if known is not None else ""
-            raise WrongUsage(f"there is no migration {way}{of} yet: `bridge migrate match` comes before `{stage}`")
-        now = datetime.now(UTC)
-        state = State(uuid.uuid4().hex[:12], way.source, way.target, list(maps), now.isoformat())
-        uow.start_run(state.run, f"migrate {way}", now)
-        keep(uow, state)
-        drop_old(uow)
-    return state
-
-
 def _totals(state: State) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     for entity in state.entities:
@@ -295,7 +236,7 @@ def _left(settings: Config, store: Database) -> dict[str, int]:
 def _stage(stages: Stages, name: str, terms: Terms, *, json: bool) -> int:
     state = stages.state
     if name == "report":
-        return _write_report(stages, terms.out or Path(), json=json)
+        return write_report(stages, terms.out or Path(), json=json)
     before = STAGES[STAGES.index(name) - 1] if name in ("plan", "load", "verify") else ""
     if before and before not in state.stages:
         raise WrongUsage(
@@ -326,25 +267,3 @@ def _code(name: str, state: State, report: Report) -> int:
     entities = state.stages[name].get("entities", {})
     bad = name == "verify" and any(not one["ok"] or one["missing"] or one["unread"] for one in entities.values())
     return PROBLEMS if bad else DONE
-
-
-def _write_report(stages: Stages, folder: Path, *, json: bool) -> int:
-    state = stages.state
-    state.begin_stage("report")
-    document = signed(body(state.as_json(), datetime.now(UTC).isoformat()))
-    files = [folder / f"migration-{state.run}.{ending}" for ending in ("html", "json")]
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    for file, text in zip(
-        files,
-        (page(document), orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"),
-        strict=True,
-    ):
-        with writing(file):
-            file.write_text(text, encoding="utf-8")
-    stages.end("report", {"sha256": document["sha256"], "reports": [str(file) for file in files]})
-    if json:
-        event("stage done", stage="report", run=state.run, found=state.stages["report"])
-    else:
-        console.print(f"Report: {files[0]} and {files[1].name}, sha256 {document['sha256']}", soft_wrap=True)
-    return DONE
