@@ -5,10 +5,10 @@ from __future__ import annotations
 import getpass
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from bridge.engine.report import Report
 from bridge.engine.resolve import CannotResolve, Choice, judged, resolve, short, taking, unit_of
 from bridge.engine.runtime import Run
 from bridge.entrypoints.alone import alone
+from bridge.entrypoints.cli.conflicts_told import age, meaning, names_of, plain, won, words_of
 from bridge.entrypoints.cli.options import (
     ConfigOption,
     JsonOption,
@@ -41,7 +42,7 @@ from bridge.entrypoints.cli.output import (
 from bridge.entrypoints.cli.run import chosen
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.typed import typed
-from bridge.ports.work import Canonical, Conflict, Proposal
+from bridge.ports.work import Conflict
 from bridge.store import Database
 from bridge.store.database import SqlUnitOfWork
 from bridge.wiring import make_maps, make_runtime, opened_store
@@ -52,17 +53,6 @@ STATES = ("held", "settled", "resolved")
 PAGE = 500
 """Conflicts that are resolved in one transaction."""
 SHORTEST = 6
-RULES = {
-    "ask": "the mapping leaves this field to a person",
-    "first contact": "the records met for the first time with different values, and neither is thrown away",
-    "illegal move": "the mapping does not allow this move of the status",
-    "control total": "the systems' own sums differ",
-    "more promised than there is": "more is reserved than there is on hand",
-    "in doubt": "the answer to a write was lost, and what is there now may be somebody's edit",
-    "edit beats delete": "it was edited in one system and deleted in another: what is edited stays",
-    "delete beats edit": "it was edited in one system and deleted in another, whose deletes beat edits: it is gone",
-    "rounding": "the systems' sums differ by rounding",
-}
 
 EntityOption = Annotated[str | None, typer.Option("--entity", "-e", help="Only this entity.")]
 FieldOption = Annotated[str | None, typer.Option("--field", "-f", help="Only this field.")]
@@ -89,10 +79,10 @@ def conflicts_list(
             chosen(make_maps(settings), [entity])
         with opened_store(settings) as store, store.begin() as uow:
             rows = uow.conflicts(state=state, entity=entity, unit=field, rule=rule, owner=owner, limit=limit)
-            names = _names(uow, rows)
+            names = names_of(uow, rows)
         now = datetime.now(UTC)
         if json:
-            emit({"ok": True, "conflicts": [_plain(row, names, now) for row in rows]})
+            emit({"ok": True, "conflicts": [plain(row, names, now) for row in rows]})
             return
         show(
             "Conflicts",
@@ -100,7 +90,7 @@ def conflicts_list(
             [
                 (
                     short(row),
-                    _age(row, now),
+                    age(row, now),
                     names[row.golden_id],
                     row.unit,
                     row.state,
@@ -108,7 +98,7 @@ def conflicts_list(
                     row.rule,
                     row.by or row.winner,
                     row.base,
-                    _words(row.proposals),
+                    words_of(row.proposals),
                 )
                 for row in rows
             ],
@@ -135,7 +125,7 @@ def conflicts_show(
             run = _run(settings, store, maps)
             with store.begin() as uow:
                 row = _conflict(uow, id)
-                names = _names(uow, [row])
+                names = names_of(uow, [row])
                 golden = uow.goldens(row.entity, [row.golden_id]).get(row.golden_id)
             around = run.around()
         if row.terms is not None:
@@ -144,7 +134,7 @@ def conflicts_show(
         again = judged(row, maps.get(row.entity), around)
         stands = golden.values.get(row.unit) if golden else None
         if json:
-            emit({"ok": True, "conflict": _plain(row, names, now), "stands_now": stands, "decided_again": again})
+            emit({"ok": True, "conflict": plain(row, names, now), "stands_now": stands, "decided_again": again})
             return
         told = {
             "conflict": row.id,
@@ -153,14 +143,14 @@ def conflicts_show(
             "state": row.state,
             "since": row.since,
             "owner": row.owner,
-            "rule": f"{row.terms.policy if row.terms else row.rule}{_meaning(row)}",
+            "rule": f"{row.terms.policy if row.terms else row.rule}{meaning(row)}",
             "within": f"{row.terms.near_seconds:g} s is at the same time" if row.terms else None,
             "decided by": row.by,
             "run": row.run,
         }
         show("Conflict", ("what", "is"), [(what, value) for what, value in told.items() if value])
         words: list[tuple[object, ...]] = [("(agreed before)", row.base, None, "")]
-        words += [(p.system or "(a person)", p.value, p.at, "stands" if _won(row, p) else "") for p in row.proposals]
+        words += [(p.system or "(a person)", p.value, p.at, "stands" if won(row, p) else "") for p in row.proposals]
         show("Words", ("system", "says", "at", ""), [(s, text(v) or "(empty)", at, won) for s, v, at, won in words])
         console.print(f"Stands now: {text(stands) or '(empty)'}", markup=False, highlight=False)
         for when, winner in again.items():
@@ -282,43 +272,3 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "somebody"
-
-
-def _plain(row: Conflict, names: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    age = round((now - (row.since or row.at)).total_seconds())
-    return {**asdict(row), "records": names[row.golden_id], "age_seconds": age}
-
-
-def _age(row: Conflict, now: datetime) -> str:
-    """How long ago it arose, in the largest unit that says it."""
-    seconds = max((now - (row.since or row.at)).total_seconds(), 0)
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _won(row: Conflict, word: Proposal) -> bool:
-    return row.state != "held" and bool(row.winner) and word.system == row.winner
-
-
-def _meaning(row: Conflict) -> str:
-    return f": {RULES[row.rule]}" if row.rule in RULES else ""
-
-
-def _names(uow: SqlUnitOfWork, rows: Sequence[Conflict]) -> dict[str, str]:
-    """golden id -> one native name of it that `explain` takes."""
-    names = {row.golden_id: f"{row.entity}:{row.golden_id}" for row in rows}
-    for entity in {row.entity for row in rows}:
-        for link in uow.links_of(entity, [row.golden_id for row in rows if row.entity == entity]):
-            if link.golden_id and link.state == "linked":
-                names[link.golden_id] = f"{link.system}:{link.entity}:{link.native_id}"
-    return names
-
-
-def _words(proposals: Iterable[Proposal]) -> str:
-    return "; ".join(f"{p.system or '(a person)'}: {_said(p.value)}" for p in proposals)
-
-
-def _said(value: Canonical) -> str:
-    return text(value) or "(empty)"
