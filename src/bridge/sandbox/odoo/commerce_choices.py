@@ -1,4 +1,4 @@
-"""The choices of the selections in `commerce_fields`, and labels that are not the name of the field."""
+"""The choices of the selections in `commerce_fields` and `stock_fields`, and labels that are no field's name."""
 
 from __future__ import annotations
 

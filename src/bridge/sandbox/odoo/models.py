@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.sandbox.odoo import automation_models as automation
-from bridge.sandbox.odoo import commerce_choices, commerce_fields, partner_fields
+from bridge.sandbox.odoo import commerce_choices, commerce_fields, partner_choices, partner_fields, stock_fields
 
 MAGIC = """
 id integer readonly
@@ -248,11 +248,12 @@ def parse_fields(
 
 def build_models(version: str) -> dict[str, Model]:
     """All models of a version ("18" or "19")."""
-    labels = partner_fields.LABELS
-    partner = parse_fields(partner_fields.FIELDS, version, labels, partner_fields.SELECTIONS)
+    labels = partner_choices.LABELS
+    partner = parse_fields(partner_fields.FIELDS, version, labels, partner_choices.SELECTIONS)
     magic = parse_fields(MAGIC, version, labels)
     models = {"res.partner": _model("res.partner", "Contact", "complete_name ASC, id DESC", partner, magic)}
-    for name, (label, order, text) in {**_OTHERS, **automation.MODELS, **commerce_fields.MODELS}.items():
+    declared = {**_OTHERS, **automation.MODELS, **commerce_fields.MODELS, **stock_fields.MODELS}
+    for name, (label, order, text) in declared.items():
         if name in ("res.partner.title", "uom.category") and version != "18":
             continue
         choices = commerce_choices.SELECTIONS.get(name)
