@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from email.utils import format_datetime
 from typing import Any
 
 from bridge.sandbox.kernel import Clock, Request, Response
@@ -15,16 +14,16 @@ from bridge.sandbox.salesforce.bulk import Jobs
 from bridge.sandbox.salesforce.collections import Collections
 from bridge.sandbox.salesforce.composite import Composite
 from bridge.sandbox.salesforce.errors import SalesforceError, locked, locked_in_trigger, not_found, session_invalid
-from bridge.sandbox.salesforce.fields import SObject
 from bridge.sandbox.salesforce.furniture import furnish
 from bridge.sandbox.salesforce.objects import objects
 from bridge.sandbox.salesforce.operations import DATA, operation_of
 from bridge.sandbox.salesforce.options import Setup
 from bridge.sandbox.salesforce.outbound import Outbound
 from bridge.sandbox.salesforce.query import PAGE, SMALLEST, Queries
-from bridge.sandbox.salesforce.records import Records, body_of, http_date
+from bridge.sandbox.salesforce.records import Records
 from bridge.sandbox.salesforce.replication import Replication
 from bridge.sandbox.salesforce.screen import Screen
+from bridge.sandbox.salesforce.sobjects import SObjects
 from bridge.sandbox.salesforce.store import Store
 from bridge.sandbox.salesforce.tooling import Tooling
 from bridge.sandbox.salesforce.tree import Trees
@@ -84,6 +83,7 @@ class SalesforceApplication:
         self._collections = Collections(self._store, self._writer, self._records, admin)
         self._replication = Replication(self._store)
         self._tooling = Tooling(self._store, lambda: self._base)
+        self._sobjects = SObjects(self._store, self._records, self._replication, self._tooling)
         self._composite = Composite(self._store, self.route)
         self._jobs = Jobs(self._store, self._writer, admin, lambda: self._base)
         self._trees = Trees(self._store, self._writer, admin)
@@ -158,7 +158,7 @@ class SalesforceApplication:
         if head in ("query", "queryAll"):
             return self._query(request, head, steps[1:])
         if head == "sobjects":
-            return self._sobjects(request, steps[1:])
+            return self._sobjects.answer(request, steps[1:], self._base)
         if head == "composite":
             return self._composed(request, steps[1:])
         if steps[:2] == ["jobs", "ingest"]:
@@ -187,53 +187,6 @@ class SalesforceApplication:
             200,
             self._queries.run(request.first("q"), deleted=resource == "queryAll", page=page, resource=resource),
         )
-
-    def _sobjects(self, request: Request, rest: list[str]) -> Response:
-        if not rest:
-            listed = [one.summary(self._base) for one in self._store.objects.values()]
-            return Response(200, {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed})
-        definition = self._store.definition(rest[0])
-        if definition is None:
-            raise not_found()
-        if len(rest) == 1:
-            return self._object(definition, request)
-        if rest[1] == "describe":
-            return self._describe(definition, request)
-        if rest[1] == "updated":
-            return Response(200, self._replication.updated(definition, request))
-        if rest[1] == "deleted":
-            return Response(200, self._replication.deleted(definition, request))
-        if len(rest) >= 3:
-            value = "/".join(rest[2:])
-            return self._records.by_key(definition, rest[1], value, request, self._base)
-        by_method: dict[str, Callable[[], Response]] = {
-            "GET": lambda: self._records.read(definition, rest[1], request, self._base),
-            "PATCH": lambda: self._records.change(definition, rest[1], request),
-            "DELETE": lambda: self._records.remove(definition, rest[1]),
-        }
-        if request.method not in by_method:
-            raise SalesforceError("METHOD_NOT_ALLOWED", "HTTP Method not allowed", status=405)
-        return by_method[request.method]()
-
-    def _describe(self, definition: SObject, request: Request) -> Response:
-        since = http_date(request.headers.get("If-Modified-Since"), strict=False)
-        changed = self._tooling.changed(definition).replace(microsecond=0)
-        if since is not None and changed <= since:
-            return Response(304)
-        described = definition.describe(self._base, self._store.objects.values())
-        return Response(200, described, {"Last-Modified": format_datetime(changed, usegmt=True)})
-
-    def _object(self, definition: SObject, request: Request) -> Response:
-        if request.method != "POST":
-            summary = definition.summary(self._base)
-            return Response(200, {"objectDescribe": summary, "recentItems": []})
-        if definition.name == "FieldPermissions":
-            body = body_of(request)
-            if not self._tooling.known(str(body.get("Field", ""))):
-                message = f"Field Name: bad value for restricted picklist field: {body.get('Field')}"
-                raise SalesforceError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, ["Field"])
-            self._tooling.permit(body)
-        return self._records.create(definition, request)
 
     def _composed(self, request: Request, rest: list[str]) -> Response:
         if rest == ["batch"]:
