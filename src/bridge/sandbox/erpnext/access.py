@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from secrets import compare_digest
 
+from bridge.sandbox.erpnext.arguments import Args
 from bridge.sandbox.erpnext.controllers import AUTH
 from bridge.sandbox.erpnext.errors import Refusal, thrown
-from bridge.sandbox.erpnext.methods import Args
 from bridge.sandbox.erpnext.site import Site
 from bridge.sandbox.kernel import Request
 

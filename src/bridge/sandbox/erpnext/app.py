@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from bridge.sandbox.erpnext import documents, fresh, rest, webhooks
 from bridge.sandbox.erpnext.access import Access
+from bridge.sandbox.erpnext.arguments import Args, arguments_of, doctype_of
 from bridge.sandbox.erpnext.controllers import refresh_customs
 from bridge.sandbox.erpnext.deleting import delete
 from bridge.sandbox.erpnext.described import Answer
 from bridge.sandbox.erpnext.errors import PAGES, Refusal, body_v1, body_v2, encoded, page
 from bridge.sandbox.erpnext.faults import KINDS, refusal_of
-from bridge.sandbox.erpnext.methods import Args, call
+from bridge.sandbox.erpnext.methods import call
 from bridge.sandbox.erpnext.rest import Route
 from bridge.sandbox.erpnext.site import Site
 from bridge.sandbox.kernel import Clock, Request, Response
@@ -100,10 +101,10 @@ class ErpNext:
             verb = "get_list" if to.what == "list" and request.method == "GET" else _VERBS.get(request.method, "other")
             return f"{verb if to.what in ('list', 'document') else to.what} {to.first}"
         try:
-            args = _arguments(request)
+            args = arguments_of(request)
         except Refusal:
             args = Args()
-        doctype = args.get("doctype") or args.get("dt") or _doctype_of(args.get("doc") or args.get("docs"))
+        doctype = args.get("doctype") or args.get("dt") or doctype_of(args.get("doc") or args.get("docs"))
         return f"{to.first.removeprefix('frappe.client.')} {doctype}".strip()
 
     def fault(self, kind: str, options: Mapping[str, Any], request: Request) -> Response | None:
@@ -210,7 +211,7 @@ class ErpNext:
         site.user = self._access.user(request)
         if to is None:
             raise Refusal("DoesNotExistError")
-        args = _arguments(request)
+        args = arguments_of(request)
         if to.what != "method":
             status, data = rest.answer(site, to, request.method, args)
             return self._response(request, status, {"data": data})
@@ -273,32 +274,3 @@ def _json(status: int, body: Mapping[str, Any]) -> Response:
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     cookie = "sid=Guest; Max-Age=612000; HttpOnly; Path=/; SameSite=Lax"
     return Response(status, text.encode(), {"Content-Type": "application/json", "Set-Cookie": cookie})
-
-
-def _arguments(request: Request) -> Args:
-    """The arguments of a request: the query, and the body as JSON or form. Raises for a body that is neither."""
-    args = Args({name: values[-1] for name, values in request.query.items()})
-    if not request.body or request.method == "GET":
-        return args
-    kind = str(request.headers.get("Content-Type", ""))
-    if "json" not in kind:
-        args.update(request.form())
-        return args
-    try:
-        given = request.json()
-    except ValueError as fault:
-        raise Refusal("JSONDecodeError", str(fault)) from None
-    if not isinstance(given, dict):
-        raise Refusal("TypeError", "pop expected at most 1 argument, got 2")
-    args.update(given)
-    return args
-
-
-def _doctype_of(given: Any) -> str:
-    if isinstance(given, str):
-        try:
-            given = json.loads(given)
-        except ValueError:
-            return ""
-    first = given[0] if isinstance(given, list) and given else given
-    return str(first.get("doctype") or "") if isinstance(first, dict) else ""

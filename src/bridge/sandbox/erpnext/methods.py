@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.sandbox.erpnext import described, desk, permissions, tagging
+from bridge.sandbox.erpnext.arguments import Args, mapping, structure
 from bridge.sandbox.erpnext.checks import Doc
 from bridge.sandbox.erpnext.deleting import delete, restore
 from bridge.sandbox.erpnext.documents import change, insert, load, new, read, save, shown, update
@@ -24,17 +24,6 @@ VERSION = "15.44.2"
 MOST_INSERTS = 200
 _WRITE = frozenset({"POST", "PUT"})
 _ANY = frozenset({"GET", "POST", "PUT", "DELETE"})
-
-
-class Args(dict[str, Any]):
-    """The arguments of a call. One that is needed and missing is a TypeError, as in Python."""
-
-    def __missing__(self, key: str) -> Any:
-        raise Refusal("TypeError", f"missing 1 required positional argument: '{key}'")
-
-    def flag(self, key: str) -> bool:
-        """A switch, given as a number, a truth value or text."""
-        return str(self.get(key) or "0").lower() not in ("0", "false", "")
 
 
 Function = Callable[[Site, Args], Any]
@@ -103,12 +92,12 @@ def _get_value(site: Site, args: Args) -> Any:
     doctype = str(args["doctype"])
     meta = site.meta(doctype)
     permissions.require_list(site, doctype, args.get("parent"))
-    fields = _structure(args["fieldname"])
+    fields = structure(args["fieldname"])
     fields = fields if isinstance(fields, list) else [fields]
     if meta.head.issingle:
         row = site.tables.get(doctype, doctype) or {}
         return {name: _text(row.get(name)) for name in sorted(fields) if name in meta.by_name}
-    filters = _structure(args.get("filters"))
+    filters = structure(args.get("filters"))
     if isinstance(filters, str) and filters:
         filters = {"name": filters}
     asked = {"fields": fields, "filters": filters, "limit_page_length": 1, "order_by": "modified desc"}
@@ -125,7 +114,7 @@ def _get_single_value(site: Site, args: Args) -> Any:
 
 def _set_value(site: Site, args: Args) -> Any:
     fields = args["fieldname"]
-    values = _structure(fields)
+    values = structure(fields)
     if not isinstance(values, dict):
         values = {str(fields): args.get("value")}
     return shown(change(site, str(args["doctype"]), args["name"], values), nulls=True)
@@ -133,7 +122,7 @@ def _set_value(site: Site, args: Args) -> Any:
 
 def insert_one(site: Site, given: Any) -> Doc:
     """Insert a document, or, if it names its parent, a row into that. Raises as `documents.insert`."""
-    values = Args(_mapping(given))
+    values = Args(mapping(given))
     doctype = str(values["doctype"])
     if site.meta(doctype).head.istable:
         parent = load(site, str(values["parenttype"]), values["parent"])
@@ -144,18 +133,18 @@ def insert_one(site: Site, given: Any) -> Doc:
 
 
 def _insert(site: Site, args: Args) -> Any:
-    return shown(insert_one(site, _mapping(args["doc"])), nulls=True)
+    return shown(insert_one(site, mapping(args["doc"])), nulls=True)
 
 
 def _insert_many(site: Site, args: Args) -> Any:
-    docs = _structure(args["docs"])
+    docs = structure(args["docs"])
     if len(docs) > MOST_INSERTS:
         raise thrown("ValidationError", f"Only {MOST_INSERTS} inserts allowed in one request")
     return [insert_one(site, doc)["name"] for doc in docs]
 
 
 def _save(site: Site, args: Args) -> Any:
-    given = Args(_mapping(args["doc"]))
+    given = Args(mapping(args["doc"]))
     doctype = str(given["doctype"])
     doc = new(site, doctype, {})
     stored = site.tables.get(doctype, given.get("name"))
@@ -196,7 +185,7 @@ def _validate_link(site: Site, args: Args) -> Any:
     site.meta(doctype)
     permissions.require_list(site, doctype)
     row = site.tables.get(doctype, args["docname"])
-    fields = _structure(args.get("fields")) or []
+    fields = structure(args.get("fields")) or []
     return {"name": row["name"] if row else None, **({name: row.get(name) for name in fields} if row else {})}
 
 
@@ -227,29 +216,12 @@ def _get_versions(site: Site, args: Args) -> Any:
     return {"frappe": frappe, "erpnext": erpnext}
 
 
-def _mapping(given: Any) -> Mapping[str, Any]:
-    value = _structure(given)
-    if not isinstance(value, Mapping):
-        raise Refusal("AttributeError", f"'{type(value).__name__}' object has no attribute 'get'")
-    return value
-
-
-def _structure(given: Any) -> Any:
-    """A list or dict that came as JSON text; any other text as it is."""
-    if isinstance(given, str) and given[:1] in ("{", "["):
-        try:
-            return json.loads(given)
-        except ValueError:
-            return given
-    return given
-
-
 def _text(value: Any) -> Any:
     return "" if value is None else str(value)
 
 
 def _submit(site: Site, args: Args) -> Any:
-    given = Args(_mapping(args["doc"]))
+    given = Args(mapping(args["doc"]))
     values = {key: value for key, value in given.items() if key not in ("doctype", "name")}
     return shown(change(site, str(given["doctype"]), given["name"], {**values, "docstatus": 1}), nulls=True)
 

@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from bridge.sandbox.erpnext import permissions
+from bridge.sandbox.erpnext.arguments import Args
 from bridge.sandbox.erpnext.deleting import delete
 from bridge.sandbox.erpnext.described import describe
 from bridge.sandbox.erpnext.documents import change, insert, load, new, read, shown
 from bridge.sandbox.erpnext.errors import Refusal
 from bridge.sandbox.erpnext.filters import decoded
-from bridge.sandbox.erpnext.methods import Args
 from bridge.sandbox.erpnext.query import Query
 from bridge.sandbox.erpnext.site import Site
 
