@@ -23,7 +23,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, inspect, select
 from sqlalchemy.exc import DBAPIError
 
-from bridge.store import codec
+from bridge.store import codec, journal_codec
 from bridge.store.migrate import HEAD
 from bridge.store.schema import (
     ALIAS,
@@ -207,7 +207,7 @@ _BODIES: Final[tuple[tuple[Table, Callable[[Any], object]], ...]] = (
     (GOLDEN, codec.golden_of),
     (SHADOW, codec.shadow_of),
     (OUTBOX, codec.entry_of),
-    (CONFLICT, codec.conflict_of),
+    (CONFLICT, journal_codec.conflict_of),
 )
 
 

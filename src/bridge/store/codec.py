@@ -11,18 +11,13 @@ import orjson
 
 from bridge.ports.provenance import Provenances
 from bridge.ports.work import (
-    Canonical,
-    Conflict,
     Golden,
-    HistoryRow,
     Intent,
     Link,
     OutboxEntry,
     Proposal,
     Provenance,
     Shadow,
-    Terms,
-    WriteRow,
 )
 from bridge.store.schema import OUTBOX
 
@@ -38,31 +33,33 @@ def unpack(blob: bytes) -> Any:
 
 
 @lru_cache(maxsize=1024)  # the fields of a record, and the records of a bulk write, were changed at one instant
-def _instant(value: datetime | None) -> str | None:
+def instant_out(value: datetime | None) -> str | None:
+    """An instant as it stands in a blob."""
     return None if value is None else value.isoformat()
 
 
-def _parse(value: str | None) -> datetime | None:
+def instant_in(value: str | None) -> datetime | None:
+    """The inverse of `instant_out`."""
     return None if value is None else datetime.fromisoformat(value)
 
 
 def proposals_out(proposals: tuple[Proposal, ...]) -> list[list[object]]:
     """[system, value, instant] of each proposal."""
-    return [[p.system, p.value, _instant(p.at)] for p in proposals]
+    return [[p.system, p.value, instant_out(p.at)] for p in proposals]
 
 
 def proposals_in(rows: list[list[Any]]) -> tuple[Proposal, ...]:
     """The inverse of `proposals_out`."""
-    return tuple(Proposal(system, value, _parse(at)) for system, value, at in rows)
+    return tuple(Proposal(system, value, instant_in(at)) for system, value, at in rows)
 
 
 def _provenance_in(row: list[Any]) -> Provenance:
     system, at, rule, proposals = row
-    return Provenance(system, _parse(at), rule, proposals_in(proposals) if proposals else ())
+    return Provenance(system, instant_in(at), rule, proposals_in(proposals) if proposals else ())
 
 
 def _provenance_out(found: Provenance) -> list[object]:
-    return [found.system, _instant(found.at), found.rule, proposals_out(found.proposals)]
+    return [found.system, instant_out(found.at), found.rule, proposals_out(found.proposals)]
 
 
 def golden_row(golden: Golden, at: datetime) -> dict[str, object]:
@@ -215,109 +212,4 @@ def claimed(row: Any, system: str, entity: str, lease_until: datetime) -> Outbox
     sent = intent_in(intent)
     return OutboxEntry(
         id_, system, entity, golden_id, "leased", rev, attempts, fence, None, lease_until, sent, code, error, created
-    )
-
-
-def conflict_row(conflict: Conflict) -> dict[str, object]:
-    """A conflict as a row of the journal."""
-    return {
-        "id": conflict.id,
-        "entity": conflict.entity,
-        "golden_id": conflict.golden_id,
-        "unit": conflict.unit,
-        "state": conflict.state,
-        "rule": conflict.rule,
-        "winner": conflict.winner,
-        "body": pack({"base": conflict.base, "words": proposals_out(conflict.proposals), **_beside(conflict)}),
-        "at": conflict.at,
-        "run": conflict.run,
-    }
-
-
-def _beside(conflict: Conflict) -> dict[str, object]:
-    """What only some conflicts have."""
-    terms = conflict.terms
-    said = {
-        "since": _instant(conflict.since),
-        "owner": conflict.owner,
-        "by": conflict.by,
-        "terms": terms and [terms.policy, terms.order, terms.near_seconds, terms.coarse_seconds],
-    }
-    return {name: value for name, value in said.items() if value}
-
-
-def conflict_of(row: Any) -> Conflict:
-    """A row of the journal as a value."""
-    body = unpack(row.body)
-    terms = body.get("terms")
-    return Conflict(
-        id=row.id,
-        entity=row.entity,
-        golden_id=row.golden_id,
-        unit=row.unit,
-        state=row.state,
-        rule=row.rule,
-        winner=row.winner,
-        base=body["base"],
-        proposals=proposals_in(body["words"]),
-        at=row.at,
-        run=row.run,
-        since=_parse(body.get("since")),
-        owner=body.get("owner", ""),
-        by=body.get("by", ""),
-        terms=terms and Terms(terms[0], tuple(terms[1]), terms[2], terms[3]),
-    )
-
-
-def history_row(row: HistoryRow) -> dict[str, object]:
-    """A change as a row of the history."""
-    return {
-        "entity": row.entity,
-        "golden_id": row.golden_id,
-        "unit": row.unit,
-        "old": pack(row.old),
-        "new": pack(row.new),
-        "system": row.system,
-        "rule": row.rule,
-        "run": row.run,
-        "at": row.at,
-    }
-
-
-def history_of(row: Any) -> HistoryRow:
-    """A row of the history as a value."""
-    old: Canonical = unpack(row.old)
-    new: Canonical = unpack(row.new)
-    return HistoryRow(row.entity, row.golden_id, row.unit, old, new, row.system, row.at, row.rule, row.run)
-
-
-def write_row(row: WriteRow) -> dict[str, object]:
-    """A write as a row of the journal of writes."""
-    return {
-        "run": row.run,
-        "system": row.system,
-        "entity": row.entity,
-        "golden_id": row.golden_id,
-        "native_id": row.native_id,
-        "op": row.op,
-        "version_after": row.version_after,
-        "body": pack({"before": row.before, "after": row.after}),
-        "at": row.at,
-    }
-
-
-def write_of(row: Any) -> WriteRow:
-    """A row of the journal of writes as a value."""
-    body = unpack(row.body)
-    return WriteRow(
-        run=row.run,
-        system=row.system,
-        entity=row.entity,
-        golden_id=row.golden_id,
-        native_id=row.native_id,
-        op=row.op,
-        before=body["before"],
-        after=body["after"],
-        version_after=row.version_after,
-        at=row.at,
     )

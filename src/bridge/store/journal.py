@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from bridge.ports.storage import CursorRow
 from bridge.ports.work import Conflict, HistoryRow
-from bridge.store import codec
+from bridge.store import codec, journal_codec
 from bridge.store.schema import BUDGET, CONFLICT, CROSSWALK, CURSOR, GOLDEN, HISTORY, META, RUN, SHADOW
 from bridge.store.transaction import Transaction
 
@@ -55,11 +55,11 @@ class Journal(Transaction):
         """(golden id, unit) -> the conflict that holds it."""
         where = (CONFLICT.c.entity == entity, CONFLICT.c.state == "held")
         rows = self.rows_in(CONFLICT, CONFLICT.c.golden_id, golden_ids, *where)
-        return {(row.golden_id, row.unit): codec.conflict_of(row) for row in rows}
+        return {(row.golden_id, row.unit): journal_codec.conflict_of(row) for row in rows}
 
     def save_conflicts(self, rows: Iterable[Conflict]) -> None:
         """Insert or replace rows of the conflict journal."""
-        self.upsert(CONFLICT, (codec.conflict_row(row) for row in rows))
+        self.upsert(CONFLICT, (journal_codec.conflict_row(row) for row in rows))
 
     def conflicts(
         self,
@@ -86,13 +86,13 @@ class Journal(Transaction):
             if value is not None:
                 query = query.where(column == value)
         rows = self.connection.execute(query.execution_options(yield_per=500))  # the owner stands in the body
-        found = (conflict for row in rows if owner in (None, (conflict := codec.conflict_of(row)).owner))
+        found = (conflict for row in rows if owner in (None, (conflict := journal_codec.conflict_of(row)).owner))
         return list(islice(found, limit))
 
     def conflicts_named(self, ending: str) -> list[Conflict]:
         """The conflicts whose id ends so (letters and digits): people read and type the end of an id."""
         query = select(CONFLICT).where(CONFLICT.c.id.endswith(ending, autoescape=True)).limit(2)
-        return [codec.conflict_of(row) for row in self.connection.execute(query)]
+        return [journal_codec.conflict_of(row) for row in self.connection.execute(query)]
 
     def conflict_counts(self) -> dict[tuple[str, str], int]:
         """(entity, state) -> number of conflicts."""
@@ -101,7 +101,7 @@ class Journal(Transaction):
 
     def add_history(self, rows: Iterable[HistoryRow]) -> None:
         """Append changes of golden values."""
-        values = [codec.history_row(row) for row in rows]
+        values = [journal_codec.history_row(row) for row in rows]
         if values:
             self.connection.execute(HISTORY.insert(), values)
 
@@ -113,12 +113,12 @@ class Journal(Transaction):
             .order_by(HISTORY.c.id.desc())
             .limit(limit)
         )
-        return [codec.history_of(row) for row in self.connection.execute(query)]
+        return [journal_codec.history_of(row) for row in self.connection.execute(query)]
 
     def history_since(self, entity: str, golden_ids: Sequence[str], since: datetime) -> list[HistoryRow]:
         """What changed in these golden records since then, oldest first."""
         rows = self.rows_in(HISTORY, HISTORY.c.golden_id, golden_ids, HISTORY.c.entity == entity, HISTORY.c.at >= since)
-        return [codec.history_of(row) for row in sorted(rows, key=lambda row: row.id)]
+        return [journal_codec.history_of(row) for row in sorted(rows, key=lambda row: row.id)]
 
     def flag(self, name: str) -> str | None:
         """A small durable fact by name."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Column, ColumnElement, Table, and_, case, delete, exists, func, select
 
 from bridge.ports.work import WriteRow
-from bridge.store import codec
+from bridge.store import journal_codec
 from bridge.store.schema import CONFLICT, HISTORY, RUN, WRITTEN
 from bridge.store.transaction import Transaction
 
@@ -18,7 +18,7 @@ class Written(Transaction):
 
     def add_writes(self, rows: Iterable[WriteRow]) -> None:
         """Append writes to the journal of writes."""
-        values = [codec.write_row(row) for row in rows]
+        values = [journal_codec.write_row(row) for row in rows]
         if values:
             self.connection.execute(WRITTEN.insert(), values)
 
@@ -29,7 +29,7 @@ class Written(Transaction):
     def writes_of(self, run: str) -> list[WriteRow]:
         """What a run wrote, newest first."""
         query = select(WRITTEN).where(WRITTEN.c.run == run).order_by(WRITTEN.c.id.desc())
-        return [codec.write_of(row) for row in self.connection.execute(query)]
+        return [journal_codec.write_of(row) for row in self.connection.execute(query)]
 
     def written_counts(self, run: str) -> dict[tuple[str, str, str], int]:
         """(system, entity, op) -> records that a run wrote. One that it made counts as made, whatever else it wrote
