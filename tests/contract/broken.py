@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from bridge.adapters.memory import MemoryAdapter, Quirks
 from bridge.adapters.memory.feed import Position
-from bridge.adapters.memory.world import Row
+from bridge.adapters.memory.rows import Row
 from bridge.ports.adapter import NativeSchema, SetupStep
 from bridge.ports.errors import BridgeError, CursorExpired, RateLimited, Rejected, Transient
 from bridge.ports.reading import holds

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from bridge.adapters.memory.adapter import MemoryAdapter
 from bridge.adapters.memory.keeping import keep
 from bridge.adapters.memory.quirks import Quirks
+from bridge.adapters.memory.rows import Shape
 from bridge.adapters.memory.settings import Settings, load
-from bridge.adapters.memory.world import MemoryWorld, Shape, forget_worlds, world
+from bridge.adapters.memory.world import MemoryWorld, forget_worlds, world
 from bridge.ports.adapter import Adapter
 from bridge.ports.kind import ANY_ENTITY, EntitySupport, adapter_kind
 

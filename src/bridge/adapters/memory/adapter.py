@@ -8,7 +8,8 @@ from datetime import timedelta
 from hmac import compare_digest
 
 from bridge.adapters.memory.feed import Position, next_rows
-from bridge.adapters.memory.world import FaultKind, MemoryWorld, Row, Shape
+from bridge.adapters.memory.rows import Row, Shape
+from bridge.adapters.memory.world import FaultKind, MemoryWorld
 from bridge.adapters.memory.writing import Writer
 from bridge.ports.adapter import Capabilities, Gate, Health, NativeField, NativeSchema, SetupStep
 from bridge.ports.errors import AuthFailed, BridgeError, InDoubt, NoSuchObject, RateLimited, Transient

@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bridge.adapters.memory.world import MemoryWorld, Row
+from bridge.adapters.memory.rows import Row
+from bridge.adapters.memory.world import MemoryWorld
 from bridge.ports.errors import CursorExpired
 from bridge.ports.reading import belongs
 from bridge.ports.records import ObjectSpec

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from bridge.adapters.memory.world import MemoryWorld, Row
+from bridge.adapters.memory.rows import Row
+from bridge.adapters.memory.world import MemoryWorld
 from bridge.ports.errors import ConfigError
 
 

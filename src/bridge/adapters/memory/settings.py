@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bridge.adapters.memory.quirks import Quirks
-from bridge.adapters.memory.world import Shape
+from bridge.adapters.memory.rows import Shape
 from bridge.ports.adapter import NativeField
 from bridge.ports.errors import ConfigError
 from bridge.transport.settings import SystemSettings, checked

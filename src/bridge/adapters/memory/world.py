@@ -3,50 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from bridge.adapters.memory.quirks import Quirks
+from bridge.adapters.memory.rows import Refusal, Row, Shape, declared_path, texts, without_gone_rows
 from bridge.ports.adapter import NativeField
 from bridge.ports.errors import BridgeError
-from bridge.ports.records import NativeValue, split_row_path
+from bridge.ports.records import NativeValue
 
 FaultKind = Literal["lost_answer", "reset", "html", "redirect", "rate_limit", "expired_token", "server_error"]
-Reason = Literal[
-    "unknown field", "read only", "too long", "missing", "choice", "reference", "key taken", "no key field"
-]
-
-
-class Refusal(Exception):
-    """The system refuses a record. `other` is the record that has the key already."""
-
-    def __init__(self, reason: Reason, path: str = "", other: str | None = None) -> None:
-        super().__init__(f"{reason} {path}".strip())
-        self.reason, self.path, self.other = reason, path, other
-
-
-@dataclass(slots=True)
-class Row:
-    """One record; a deleted one stays for the feed. `number` moves with every write."""
-
-    id: str
-    values: dict[str, NativeValue]
-    at: datetime
-    number: int
-    key: str | None = None
-    deleted: bool = False
-    archived: bool = False
-    merged_into: str | None = None
-
-
-@dataclass(slots=True)
-class Shape:
-    """What an object is. fields None: it takes whatever field a mapping names."""
-
-    fields: Mapping[str, NativeField] | None = None
-    key_field: bool = True
 
 
 @dataclass(slots=True)
@@ -128,7 +96,7 @@ class MemoryWorld:
         """Change a row. Raises Refusal, KeyError."""
         row = self.table(obj)[native_id]
         self._check_key(obj, key, native_id)
-        held = _without_gone_rows({**row.values, **self._digest(obj, values, new=False)}, values)
+        held = without_gone_rows({**row.values, **self._digest(obj, values, new=False)}, values)
         changed = replace(row, values=held, at=self._stamp(), number=self._number(), key=key or row.key)
         return self._commit(obj, changed)
 
@@ -243,12 +211,12 @@ class MemoryWorld:
         if fields is None:
             return {path: self._hold(value, path, None) for path, value in values.items()}
         for path in values:
-            declared = fields.get(_declared(path))
+            declared = fields.get(declared_path(path))
             if declared is None:
                 raise Refusal("unknown field", path)
             if not (declared.createable if new else declared.updateable):
                 raise Refusal("read only", path)
-        held = {path: self._hold(value, path, fields[_declared(path)]) for path, value in values.items()}
+        held = {path: self._hold(value, path, fields[declared_path(path)]) for path, value in values.items()}
         for path, native in fields.items():
             if native.required and (new or path in held) and held.get(path) in (None, ""):
                 raise Refusal("missing", path)
@@ -261,9 +229,9 @@ class MemoryWorld:
             return "" if self.quirks.empty_text else None
         if native is None:
             return value
-        if native.choices_closed and not set(_texts(value)) <= set(native.choices or ()):
+        if native.choices_closed and not set(texts(value)) <= set(native.choices or ()):
             raise Refusal("choice", path)
-        if native.target and any(self.alive(native.target, text) is None for text in _texts(value)):
+        if native.target and any(self.alive(native.target, text) is None for text in texts(value)):
             raise Refusal("reference", path)
         return value
 
@@ -277,26 +245,6 @@ class MemoryWorld:
                 raise Refusal("too long", path)
             text = text[: native.length]
         return text
-
-
-def _declared(path: str) -> str:
-    """The name under which the field of a cell is declared: items[k1].qty stands for items[].qty."""
-    cell = split_row_path(path)
-    return path if cell is None else f"{cell[0]}[].{cell[2]}"
-
-
-def _without_gone_rows(held: dict[str, NativeValue], written: Mapping[str, NativeValue]) -> dict[str, NativeValue]:
-    """A list of row keys that is written takes the cells of all other rows with it."""
-    for path, keys in written.items():
-        if isinstance(keys, list):
-            for name in [name for name in held if (cell := split_row_path(name)) and cell[0] == path]:
-                if (split_row_path(name) or ("", "", ""))[1] not in keys:
-                    del held[name]
-    return held
-
-
-def _texts(value: NativeValue) -> Iterable[str]:
-    return value if isinstance(value, list) else [str(value)]
 
 
 _worlds: dict[str, MemoryWorld] = {}

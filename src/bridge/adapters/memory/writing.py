@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from bridge.adapters.memory.world import MemoryWorld, Refusal, Row
+from bridge.adapters.memory.rows import Refusal, Row
+from bridge.adapters.memory.world import MemoryWorld
 from bridge.ports.errors import (
     AlreadyExists,
     BridgeError,
