@@ -15,23 +15,19 @@ from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.batches import Answer, Batch
 from bridge.adapters.salesforce.client import Client, Json
 from bridge.adapters.salesforce.drafts import Drafts
-from bridge.adapters.salesforce.errors import Complaint, complaints
 from bridge.adapters.salesforce.layout import STANDARD, Children, Layout
 from bridge.adapters.salesforce.prices import PriceBooks
 from bridge.adapters.salesforce.reading import Reader
+from bridge.adapters.salesforce.transactions import filled, outcome_of
 from bridge.adapters.salesforce.users import Users
 from bridge.adapters.salesforce.writing import Writer
 from bridge.ports.errors import BridgeError, InDoubt, Rejected, Transient, VersionConflict
 from bridge.ports.records import CreateItem, NativeValue, UpdateItem, split_row_path
 
-GRAPHS = 75
-"""Graphs in one call; the call as a whole holds at most `NODES` (reference: composite graph limits)."""
-NODES = 500
 STEPS = 25
 """Requests in one composite call."""
 
 ORDER, LINE, PRODUCT, ENTRY, BOOK = "Order", "OrderItem", "Product2Id", "PricebookEntryId", "Pricebook2Id"
-_HALTED = frozenset({"PROCESSING_HALTED", "ALL_OR_NONE_OPERATION_ROLLED_BACK"})
 
 
 class DocumentWriter(Writer):
@@ -57,7 +53,7 @@ class DocumentWriter(Writer):
                 graphs[place] = self._graph(items[place].values, body)
             except Rejected as refusal:
                 batch.fail([place], refusal)
-        for part in _filled(graphs):
+        for part in filled(graphs):
             self._send_graphs(part, batch)
 
     def _completed(self, draft: Json) -> Json:
@@ -86,7 +82,7 @@ class DocumentWriter(Writer):
         try:
             answer: Any = self._client.call("POST", "composite/graph", body=body, writing=True)
             found = {str(one["graphId"]): one["graphResponse"]["compositeResponse"] for one in answer["graphs"]}
-            answers = {place: _outcome(found[f"g{place}"]) for place in places}
+            answers = {place: outcome_of(found[f"g{place}"]) for place in places}
         except (KeyError, TypeError):
             doubt: BridgeError = InDoubt("answered a write with something else than its results", system=self._system)
             self._ended(places, doubt, batch)
@@ -188,7 +184,7 @@ class DocumentWriter(Writer):
         body = {"allOrNone": True, "compositeRequest": steps}
         try:
             answer: Any = self._client.call("POST", "composite", body=body, writing=True)
-            outcome = _outcome(answer["compositeResponse"])
+            outcome = outcome_of(answer["compositeResponse"])
         except (KeyError, TypeError):
             self._ended([place], InDoubt("answered a write with something else", system=self._system), batch)
         except Rejected as refusal:
@@ -280,27 +276,3 @@ def _cells(child: Children, values: Mapping[str, NativeValue]) -> dict[str, dict
 
 def _status(label: str) -> Json:
     return {"Status": label}
-
-
-def _filled(graphs: Mapping[int, list[Json]]) -> list[dict[int, list[Json]]]:
-    """Calls filled as far as the limits go."""
-    calls: list[dict[int, list[Json]]] = []
-    nodes = NODES
-    for place, steps in graphs.items():
-        if not calls or len(calls[-1]) >= GRAPHS or nodes + len(steps) > NODES:
-            calls.append({})
-            nodes = 0
-        calls[-1][place] = steps
-        nodes += len(steps)
-    return calls
-
-
-def _outcome(responses: Sequence[Json]) -> Answer:
-    """What became of one transaction: the id of its first record, or why nothing of it was done."""
-    refused = [one for one in responses if int(one["httpStatusCode"]) >= 400]
-    if not refused:
-        body = responses[0].get("body")
-        return Answer(str(body["id"]) if isinstance(body, Mapping) and body.get("id") else None, True)
-    said = [complaint for one in refused for complaint in complaints(one.get("body"))]
-    causes = tuple(complaint for complaint in said if complaint.code not in _HALTED)
-    return Answer(refused=causes or (Complaint("UNNAMED_REFUSAL"),))
