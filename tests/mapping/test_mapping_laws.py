@@ -8,7 +8,7 @@ import pytest
 
 from bridge.canonical.values import InvalidValue
 from bridge.mapping.laws import check_laws
-from bridge.mapping.transforms import Transform
+from bridge.mapping.pairs import Transform
 from mapping.mapping_text import TEXT, changed, compiled, shipped
 
 

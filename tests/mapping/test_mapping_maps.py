@@ -219,7 +219,7 @@ def test_the_country_of_a_system_helps_its_phone_numbers() -> None:
 
 
 def test_a_transform_of_the_site_s_own_that_fails_is_a_problem_too() -> None:
-    from bridge.mapping.transforms import Transform
+    from bridge.mapping.pairs import Transform
 
     def broken(paths: int, arguments: object) -> Transform:
         def fail(*_: object) -> str:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bridge.canonical.values import InvalidValue
 from bridge.mapping.markup import html_to_text, text_to_html
-from bridge.mapping.transforms import TRANSFORMS, parse_call
+from bridge.mapping.pairs import parse_call
+from bridge.mapping.transforms import TRANSFORMS
 
 
 def both_ways(call: str, paths: int, natives: tuple[object, ...], plain: object) -> None:

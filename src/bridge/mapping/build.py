@@ -25,8 +25,8 @@ from bridge.mapping.file import (
 from bridge.mapping.judge import Judge
 from bridge.mapping.lines import LineBuilder
 from bridge.mapping.outline import outline_of
+from bridge.mapping.pairs import Maker
 from bridge.mapping.source import Finding, Source, Steps
-from bridge.mapping.transforms import Maker
 from bridge.mapping.units import Column, MatchRule, Policy, Table, Unit
 from bridge.mapping.where import WhereError, parse_where
 from bridge.ports.records import Condition, FieldSpec, ObjectSpec, TableSpec

@@ -8,11 +8,12 @@ from bridge.canonical.models import CanonicalField, Entity
 from bridge.canonical.types import FIELD_TYPES, Hints
 from bridge.canonical.values import InvalidValue, Normal
 from bridge.mapping import words
-from bridge.mapping.columns import Cell, ValueMap, cell, constant_cell, value_map
+from bridge.mapping.columns import Cell, cell, constant_cell
 from bridge.mapping.file import MEMBER_OPTIONS, FieldLine, MemberLine, SystemSection, WholeLine
 from bridge.mapping.judge import Judge
+from bridge.mapping.pairs import Maker, Transform, parse_call
 from bridge.mapping.source import Steps
-from bridge.mapping.transforms import Maker, Transform, parse_call
+from bridge.mapping.value_maps import ValueMap, value_map
 
 Line = FieldLine | MemberLine
 

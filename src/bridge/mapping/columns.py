@@ -9,38 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.canonical.models import CanonicalField
-from bridge.canonical.text import as_text
 from bridge.canonical.types import FIELD_TYPES, Hints, Parser, Writer
 from bridge.canonical.values import InvalidValue, Normal, Plain
-from bridge.mapping.transforms import STAGE, Transform
+from bridge.mapping.joined import STAGE
+from bridge.mapping.pairs import Transform
 from bridge.mapping.units import Column
+from bridge.mapping.value_maps import ValueMap, native_word
 from bridge.ports.records import FieldSpec, NativeValue
 from bridge.ports.work import Canonical
-
-_YES = frozenset({"1", "true"})
-_NO = frozenset({"0", "false"})
-
-
-@dataclass(frozen=True, slots=True)
-class ValueMap:
-    """Canonical value <-> native values of one system.
-
-    read: native text -> canonical value. write: canonical value, as text -> native value.
-    boolean: the system keeps it as yes and no, so that 1, "1" and true are the same.
-    """
-
-    read: Mapping[str, Normal]
-    write: Mapping[str, NativeValue]
-    boolean: bool
-
-    @property
-    def named(self) -> tuple[Normal, ...]:
-        """The canonical values, in the order of the file."""
-        return tuple({str(value): value for value in self.read.values()}.values())
-
-    @property
-    def written(self) -> frozenset[str]:
-        return frozenset(native_word(value) for value in self.write.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +39,6 @@ class Cell:
         """The same as a field of the rows of a native table."""
         specs = tuple(replace(spec, path=f"{table}[].{spec.path}") for spec in self.specs)
         return replace(self, paths=tuple(spec.path for spec in specs), specs=specs)
-
-
-def native_word(value: Plain) -> str:
-    """A native value as the text by which a value map knows it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return as_text(value) or ""
-
-
-def value_map(entries: Mapping[str, Sequence[str]], parse: Parser) -> ValueMap:
-    """Build a value map from canonical text -> native texts. Raises ValueError if it is not a function both ways."""
-    natives = [word for words in entries.values() for word in words]
-    boolean = set(natives) <= _YES | _NO
-    read: dict[str, Normal] = {}
-    write: dict[str, NativeValue] = {}
-    for shown, words in entries.items():
-        canonical = parse(shown)
-        for word in words:
-            for spelling in _spellings(word) if boolean else (word,):
-                if read.setdefault(spelling, canonical) != canonical:
-                    raise ValueError(f"the native value '{word}' stands for two values: which one is it when read?")
-        write[str(canonical)] = word in _YES if boolean else words[0]
-    return ValueMap(read, write, boolean)
-
-
-def _spellings(word: str) -> frozenset[str]:
-    return _YES if word in _YES else _NO
 
 
 def cell(

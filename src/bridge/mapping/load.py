@@ -16,9 +16,10 @@ from bridge.mapping.build import Surroundings, build
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.explain import explain
 from bridge.mapping.file import MappingFile
+from bridge.mapping.pairs import Maker
 from bridge.mapping.reading import read_yaml
 from bridge.mapping.source import NOT_READABLE, NOT_UTF8, Finding, undecodable
-from bridge.mapping.transforms import TRANSFORMS, Maker
+from bridge.mapping.transforms import TRANSFORMS
 from bridge.ports.errors import ConfigError
 
 _WORDS_BELOW = 3
