@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from hashlib import blake2b
-from typing import Final
-
-import orjson
 
 from bridge.engine.identify import Identities
 from bridge.engine.loops import break_loops
 from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.merge.observe import Outcome, observe
 from bridge.engine.merge.sighting import Sighting
+from bridge.engine.news import by_our_clock, fingerprint
 from bridge.engine.plan.deletes import is_archived, set_active
 from bridge.engine.plan.marks import ARCHIVED, RESTORED, UNDONE
 from bridge.engine.refbook import look_up
@@ -30,9 +26,6 @@ from bridge.ports.records import NativeRecord
 from bridge.ports.storage import Settlement, UnitOfWork
 from bridge.ports.values import value
 from bridge.ports.work import AGAIN, Conflict, Golden, HistoryRow, Intent, Link, OutboxEntry, Shadow
-
-NOTICEABLE: Final = 2.0
-"""Seconds. Clocks that differ by less are taken for the same."""
 
 
 @value(frozen=True, slots=True)
@@ -60,12 +53,6 @@ class Absorbed:
     known: Known = field(default_factory=Known)
 
 
-def fingerprint(record: NativeRecord, digest: str) -> str:
-    """Equal fingerprints: the record says nothing that was not heard before, under the same mapping."""
-    said = [digest, record.version, record.key, record.archived, dict(record.values)]
-    return blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
-
-
 def absorb(
     run: Run,
     uow: UnitOfWork,
@@ -82,7 +69,7 @@ def absorb(
     """
     written = written or {}
     result = Absorbed()
-    records = _by_our_clock(records, run.runtime.adapters[system].clock_skew)
+    records = by_our_clock(records, run.runtime.adapters[system].clock_skew)
     tally = run.report.of(system, emap.entity)
     prints = {record.native_id: fingerprint(record, emap.digest) for record in records}
     known = uow.fingerprints(system, emap.entity, list(prints))
@@ -97,17 +84,6 @@ def absorb(
     page.save(result)
     refer_again(run, uow, emap, system, [page.links[native_id] for native_id in result.linked])
     return result
-
-
-def _by_our_clock(records: Sequence[NativeRecord], skew: float | None) -> Sequence[NativeRecord]:
-    """The records with their stamps by our clock: by its own, a system that is ten minutes ahead would always win.
-
-    A second or two is what a Date header leaves open (whole seconds, and the answer's way): that is not corrected.
-    """
-    if skew is None or abs(skew) < NOTICEABLE:
-        return records
-    wrong = timedelta(seconds=round(skew))
-    return [replace(r, modified=r.modified - wrong) if r.modified else r for r in records]
 
 
 class _Page:

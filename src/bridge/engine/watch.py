@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bridge.engine.absorb import fingerprint
+from bridge.engine.news import fingerprint
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.plan.guards import Counts, Finding, differences, judge, words
 from bridge.engine.runtime import Run
