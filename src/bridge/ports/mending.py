@@ -15,8 +15,9 @@ from bridge.ports.records import BadRow, ObjectSpec
 class Replayed:
     """What became of a file of mended rows.
 
-    replaced: rows put in the place of the bad ones. unchanged: rows that nobody has mended. unknown: rows that are bad
-    no more, or were changed by somebody else; nothing was done with them. still_bad: what is bad in the source now.
+    replaced: rows put in the place of the bad ones. unchanged: rows that nobody has mended, and that are still to be.
+    unknown: rows that are bad no more, or were changed by somebody else; nothing was done with them. still_bad: what is
+    bad in the source now.
     """
 
     replaced: int

@@ -23,7 +23,7 @@ def mend(path: Path, delimiter: str = ",", **cells: dict[str, str]) -> None:
     """A person changes cells, by line, in a spreadsheet that may write another delimiter."""
     rows = rejects(path)
     for row in rows:
-        row.update(cells.get(f"line{row['bridge_line']}", {}))
+        row.update(cells.get(f"line{row['bridge_at_line']}", {}))
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]), delimiter=delimiter)
         writer.writeheader()
@@ -38,7 +38,7 @@ def test_mended_rows_stand_in_their_old_places(tmp_path: Path, delimiter: str) -
     cursor = everything(adapter, CUSTOMERS).cursor
     assert adapter.write_rejects(CUSTOMERS, out) == 3
     assert (out.stat().st_mode & 0o777) == 0o600
-    assert [(row["bridge_line"], row["bridge_column"]) for row in rejects(out)] == [
+    assert [(row["bridge_at_line"], row["bridge_column"]) for row in rejects(out)] == [
         ("3", "credit"),
         ("4", "name"),
         ("5", ""),
@@ -84,6 +84,20 @@ def test_the_lines_of_an_order_are_mended_in_their_own_file(tmp_path: Path) -> N
     assert adapter.write_rejects(ORDERS, tmp_path / "order.csv") == 3
     mend(tmp_path / "order_lines.csv", line3={"quantity": "3"})
     assert adapter.replay(ORDERS, tmp_path / "order.csv").still_bad == 0
+    (order,) = everything(adapter, ORDERS).records
+    assert len(order.values["lines"]) == 2
+
+
+def test_a_good_line_whose_order_is_mended_needs_no_mending_and_keeps_its_cells(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("id,bridge_id,customer,day\nA1,,K1,2026-02-31\n")
+    (tmp_path / "orders_lines.csv").write_text("parent,bridge_line,product,quantity\nA1,,P1,2\nA1,r2,P2,3\n")
+    adapter = desk(tmp_path)
+    assert adapter.write_rejects(ORDERS, tmp_path / "order.csv") == 3
+    assert [row["bridge_line"] for row in rejects(tmp_path / "order_lines.csv")] == ["", "r2"], "the line's own key"
+    mend(tmp_path / "order.csv", line2={"day": "2026-02-28"})
+    done = adapter.replay(ORDERS, tmp_path / "order.csv")
+    assert (done.replaced, done.unchanged, done.unknown, done.still_bad) == (1, 0, 0, 0)
+    assert (tmp_path / "orders_lines.csv").read_text().splitlines()[1:] == ["A1,,P1,2", "A1,r2,P2,3"]
     (order,) = everything(adapter, ORDERS).records
     assert len(order.values["lines"]) == 2
 

@@ -24,7 +24,8 @@ from bridge.adapters.files.style import Style, unmarked
 from bridge.ports.errors import Unsupported
 from bridge.ports.mending import Replayed
 
-LINE, COLUMN, REASON, MARK, RAW = "bridge_line", "bridge_column", "bridge_reason", "bridge_mark", "bridge_raw"
+LINE, COLUMN, REASON, MARK, RAW = "bridge_at_line", "bridge_column", "bridge_reason", "bridge_mark", "bridge_raw"
+"""None of them may be a column of the file itself: `bridge_line` is the key of an order's rows."""
 ADDED: Final = (LINE, COLUMN, REASON, MARK, RAW)
 
 
@@ -102,7 +103,7 @@ def replayed(system: str, mirror: Mirror, plan: Layout, path: Path) -> Replayed:
     index, file = mirror.index, mirror.current(plan)
     if any(one.get("sheets", 1) > 1 for one in file.dialect.values()):
         raise Unsupported("the workbook has several sheets, of which writing would keep one", system=system)
-    counts = {"replaced": 0, "unchanged": 0, "unknown": 0}
+    counts, left = {"replaced": 0, "unchanged": 0, "unknown": 0}, list[str]()
     for part in ("", *(table.name for table in plan.tables.values() if table.path is not None)):
         place = beside(path, part)
         if part and not place.exists():
@@ -110,17 +111,22 @@ def replayed(system: str, mirror: Mirror, plan: Layout, path: Path) -> Replayed:
         sheet = Csv().open(place, Manners(Style()))
         marks = {_mark(bad.raw): bad.seq for bad in index.bad(plan.object) if bad.part == part}
         for line in sheet.lines:
-            counts[_mended(index, plan, file, part, marks, line.cells or {})] += 1
+            cells = line.cells or {}
+            what = _mended(index, plan, file, part, marks, cells)
+            counts[what] += 1
+            left += [cells[MARK]] if what == "unchanged" and cells.get(MARK) in marks else []
     index.save(file)
     if counts["replaced"]:
         mirror.rewritten(plan, file)
         file = mirror.current(plan)
+        bad = {_mark(one.raw) for one in index.bad(plan.object)}
+        counts["unchanged"] -= sum(mark not in bad for mark in left)  # mended with its record: an order's good line
     return Replayed(**counts, still_bad=index.count_bad(plan.object))
 
 
 def _mended(index: Index, plan: Layout, file: File, part: str, marks: Mapping[str, int], cells: Cells) -> str:
     mark = cells.get(MARK, "")
-    said = {name: text for name, text in cells.items() if name not in ADDED}
+    said = {name: text for name, text in cells.items() if name in file.names[part]}
     seen, named, id_ = mark.partition("=")
     if named:
         return _mended_record(index, plan, file, id_, seen, said)
