@@ -151,8 +151,13 @@ class BadRow:
     reason: str
     id: str = field(default="", repr=False)
 
+    @property
+    def why(self) -> str:
+        """The column, where one is to blame, and the reason."""
+        return f"{self.column}: {self.reason}" if self.column else self.reason
+
     def __str__(self) -> str:
-        return f"{self.place} {self.column}: {self.reason}" if self.column else f"{self.place}: {self.reason}"
+        return f"{self.place} {self.why}" if self.column else f"{self.place}: {self.reason}"
 
 
 @value(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from bridge.mapping.compiled import EntityMap
 from bridge.mapping.units import Column, Unit
 from bridge.ports.adapter import NativeField, NativeSchema
 from bridge.ports.errors import MappingError
-from bridge.ports.records import NativeRecord, NativeValue
+from bridge.ports.records import BadRow, NativeRecord, NativeValue
 from bridge.ports.work import Canonical
 
 NAMED: Final = 5
@@ -56,6 +56,7 @@ class Profile:
         self.emap, self.source, self.target, self.schema = emap, source, target, schema
         self.records = 0
         self.archived = 0
+        self.bad = 0
         units = [unit for unit in emap.units if unit.columns.get(source) is not None and unit.kind != "rows"]
         self.units = {unit.name: unit for unit in units}
         self.fields = {unit.name: _empty(unit) for unit in units}
@@ -77,6 +78,12 @@ class Profile:
             for table, _ in self.emap.keys_in(record.values, self.source):
                 self.rows[table] += 1
             self._match(decoded.values)
+
+    def add_bad(self, rows: Iterable[BadRow]) -> None:
+        """Count the rows of a page that the source could not give; each is named by its place."""
+        for row in rows:
+            self.bad += 1
+            self._misfit(row.column or "(row)", f"is a bad row: {row.reason}", row.place)
 
     def _see(self, unit: Unit, value: Canonical, native_id: str, *, troubled: bool) -> None:
         said = self.fields[unit.name]
@@ -129,6 +136,7 @@ class Profile:
         return {
             "records": self.records,
             "archived": self.archived,
+            "bad": self.bad,
             "rows": dict(self.rows),
             "fields": [_field(one, self.records) for one in self.fields.values()],
             "misfits": [

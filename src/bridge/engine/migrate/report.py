@@ -50,13 +50,18 @@ def body(state: Mapping[str, Any], at: str) -> dict[str, Any]:
         "entities": [_entity(entity, stages) for entity in state["entities"]],
         "forecast": stages.get("plan", {}).get("forecast", []),
         "full": bool(stages.get("verify", {}).get("full")),
-        "ok": bool(verified)
-        and all(one["ok"] and not one["missing"] and not one["unread"] for one in verified.values()),
+        "ok": bool(verified) and all(clean(one) for one in verified.values()),
         "wrong": sum(one["wrong"] for one in verified.values()),
         "unread": sum(sum(one["unread"].values()) for one in verified.values()),
+        "bad": sum(sum(one.get("bad", {}).values()) for one in verified.values()),
         "missing": sum(sum(one["missing"].values()) for one in verified.values()),
         "stages": {name: stages[name]["at"] for name in STAGES if name in stages},
     }
+
+
+def clean(verified: Mapping[str, Any]) -> bool:
+    """Whether all of an entity has arrived, and shows what was agreed."""
+    return bool(verified["ok"]) and not (verified["missing"] or verified["unread"] or verified.get("bad"))
 
 
 def _entity(entity: str, stages: Mapping[str, Any]) -> dict[str, Any]:

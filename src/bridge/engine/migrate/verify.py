@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from bridge.engine.refbook import look_up
 from bridge.engine.runtime import Run
 from bridge.mapping.compiled import EntityMap
 from bridge.mapping.units import Unit
-from bridge.ports.records import NativeRecord
+from bridge.ports.records import BadRow, ChangePage, NativeRecord
 from bridge.ports.storage import UnitOfWork
 from bridge.ports.work import Golden, Link, Shadow
 
@@ -39,7 +39,8 @@ class Verified:
     compared: pairs looked at field by field. equal: of these, those that agree in every field. decided: in which the
     agreed value is the target's own, by a rule or a person. wrong: in which the target shows something else.
     missing: records of the source without one in the target, by reason. unread: pairs of which the source holds a value
-    that cannot be read, by field and reason: the rest of such a record arrived.
+    that cannot be read, by field and reason: the rest of such a record arrived. bad: rows that the source holds and
+    could not give, by column and reason; each is named by its place.
     """
 
     entity: str
@@ -54,6 +55,7 @@ class Verified:
     differing: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
+    bad: Counter[str] = field(default_factory=Counter)
     named: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -65,6 +67,12 @@ class Verified:
         """A record that is not as it should be, by its id in the source."""
         if len(self.named) < NAMED:
             self.named.append({"id": native_id, "what": what, "why": why})
+
+    def note_bad(self, rows: Sequence[BadRow]) -> None:
+        """Rows that the source could not give."""
+        for row in rows:
+            self.bad[row.why] += 1
+            self.name(row.place, "bad row", row.why)
 
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -80,6 +88,7 @@ class Verified:
             "differing": dict(self.differing),
             "missing": dict(self.missing),
             "unread": dict(self.unread),
+            "bad": dict(self.bad),
             "totals": side_by_side(self.source, self.target),
             "named": self.named,
         }
@@ -92,14 +101,17 @@ def verify_entity(run: Run, way: Way, emap: EntityMap, *, full: bool) -> Verifie
         linked = uow.linked_count(way.source, emap.entity)
     every = 1 if full else max(1, linked // SAMPLE)
     for page in read_all(run, emap, way.source):
-        found.records["source"] += len(page)
-        _compare(run, way, emap, page, every, found)
+        found.records["source"] += len(page.records)
+        found.note_bad(page.bad)
+        _compare(run, way, emap, page.records, every, found)
         run.runtime.progress("verify", way.source, emap.entity, found.records["source"])
     for page in read_all(run, emap, way.target):
-        found.records["target"] += len(page)
+        found.records["target"] += len(page.records)
         with run.store.begin() as uow:
-            pairs = _paired(uow, emap, page, way.target, way.source)
-            _count(uow, emap, way.target, [record for record in page if record.native_id in pairs], found.target)
+            pairs = _paired(uow, emap, page.records, way.target, way.source)
+            _count(
+                uow, emap, way.target, [record for record in page.records if record.native_id in pairs], found.target
+            )
         run.runtime.progress("verify", way.target, emap.entity, found.records["target"])
     return found
 
@@ -108,7 +120,7 @@ def _sides(way: Way) -> tuple[str, str]:
     return way.source, way.target
 
 
-def read_all(run: Run, emap: EntityMap, system: str) -> Iterator[Sequence[NativeRecord]]:
+def read_all(run: Run, emap: EntityMap, system: str) -> Iterator[ChangePage]:
     """Every record of an entity, from the system itself, a page at a time; its cursor is not touched."""
     cursor: str | None = None
     more = True
@@ -117,7 +129,7 @@ def read_all(run: Run, emap: EntityMap, system: str) -> Iterator[Sequence[Native
         with run.calling(system, emap.entity) as (adapter, _):
             page = adapter.changes(emap.spec(system), cursor, run.runtime.pace.page)
         cursor, more = page.cursor, page.more
-        yield list({record.native_id: record for record in page.records}.values())
+        yield replace(page, records=tuple({record.native_id: record for record in page.records}.values()))
 
 
 def _paired(
@@ -179,6 +191,9 @@ def _picked(record: NativeRecord, every: int) -> bool:
 def _missing(
     run: Run, uow: UnitOfWork, way: Way, emap: EntityMap, records: Sequence[NativeRecord], found: Verified
 ) -> None:
+    if not records:
+        return
+    form = Form(emap, way.source, look_up(uow, emap, system=way.source, records=records))
     links = uow.links(way.source, emap.entity, [record.native_id for record in records])
     golden = {x.native_id: x.golden_id for x in links.values() if x.state == "linked" and x.golden_id}
     fates = judge(uow, run.runtime.maps, way, emap, set(golden.values()))
@@ -192,6 +207,10 @@ def _missing(
         else:
             fate, because = fates[one]
             why = f"{fate}: {because}" if because else fate
+        problems = [
+            f"{problem.unit} cannot be read: {problem.message}" for problem in form.read(record.values).problems
+        ]
+        why = f"{why} ({'; '.join(problems)})" if problems else why
         found.missing[why] += 1
         found.name(record.native_id, "missing", why)
 

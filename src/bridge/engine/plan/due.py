@@ -17,7 +17,7 @@ from bridge.ports.work import Golden, Shadow
 EMPTY: Final = "is required and empty"
 """Ends the sentence on a value without which a system takes no record, or no row."""
 
-UNREAD: Final = "holds something in another system that the mapping does not know: name it in `values`"
+UNREAD: Final = "holds something in another system that the mapping does not know: correct it, or name it in `values`"
 """Ends the sentence on a word that cannot be read (a unit of measure without conversion)."""
 
 

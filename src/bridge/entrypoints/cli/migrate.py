@@ -13,7 +13,7 @@ import typer
 from bridge.config import Config
 from bridge.engine.budget import Budget, left
 from bridge.engine.meter import known_budgets
-from bridge.engine.migrate.report import STAGES
+from bridge.engine.migrate.report import STAGES, clean
 from bridge.engine.report import Report
 from bridge.entrypoints.alone import closing
 from bridge.entrypoints.cli import migrate_undo
@@ -265,5 +265,4 @@ def _code(name: str, state: State, report: Report) -> int:
     if name not in state.stages or not report.ok:
         return PROBLEMS
     entities = state.stages[name].get("entities", {})
-    bad = name == "verify" and any(not one["ok"] or one["missing"] or one["unread"] for one in entities.values())
-    return PROBLEMS if bad else DONE
+    return PROBLEMS if name == "verify" and not all(clean(one) for one in entities.values()) else DONE

@@ -78,6 +78,8 @@ def _tell_verify(state: State) -> None:
     for entity, one in _of(state, "verify"):
         for why, number in sorted(one["missing"].items(), key=lambda item: -item[1])[:5]:
             console.print(escape(f"  {entity}: {number} missing, {why}"), highlight=False, soft_wrap=True)
+        for why, number in sorted(one.get("bad", {}).items(), key=lambda item: -item[1])[:5]:
+            console.print(escape(f"  {entity}: {number} bad rows, {why}"), highlight=False, soft_wrap=True)
         for why, number in sorted(one["unread"].items(), key=lambda item: -item[1])[:5]:
             console.print(escape(f"  {entity}: {number} arrived without {why}"), highlight=False, soft_wrap=True)
 

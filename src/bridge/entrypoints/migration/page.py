@@ -89,7 +89,8 @@ def _verdict(document: Mapping[str, Any]) -> str:
     wrong, missing = document["wrong"], document["missing"]
     return (
         f'<p class="bad"><b>Look at the rest:</b> {how} compared; {wrong:,} records show something else than agreed, '
-        f"{missing:,} of the source are not in the target, {document['unread']:,} values could not be read. "
+        f"{missing:,} of the source are not in the target, {document['unread']:,} values could not be read, "
+        f"{document.get('bad', 0):,} rows of the source are bad. "
         "The reasons stand below.</p>"
     )
 
@@ -136,6 +137,9 @@ def _entity(one: Mapping[str, Any]) -> str:
     if verify.get("missing"):
         rows = sorted(verify["missing"].items(), key=lambda item: (-item[1], item[0]))
         parts += ["<h3>Not in the target, and why</h3>", _table(("why", "records"), rows)]
+    if verify.get("bad"):
+        rows = sorted(verify["bad"].items(), key=lambda item: (-item[1], item[0]))
+        parts += ["<h3>Rows that the source could not give</h3>", _table(("column and reason", "rows"), rows)]
     if verify.get("unread"):
         rows = sorted(verify["unread"].items(), key=lambda item: (-item[1], item[0]))
         parts += ["<h3>Arrived without a value that cannot be read</h3>", _table(("what", "records"), rows)]

@@ -139,7 +139,8 @@ class Stages:
                     schema = adapter.schema(emap.spec(way.target))
                 profile = Profile(emap, way.source, way.target, schema)
                 for page in read_all(run, emap, way.source):
-                    profile.add(page)
+                    profile.add(page.records)
+                    profile.add_bad(page.bad)
                     run.runtime.progress("profile", way.source, emap.entity, profile.records)
                 found[emap.entity] = profile.as_json()
 
