@@ -25,6 +25,9 @@ demo: $(VENV)/.ready ## three local sandboxes brought in step, edited at once, b
 ifneq ($(wildcard plugins/bridge-tryton/pyproject.toml),)
 demo-real: $(VENV)/.ready ## a real Tryton in step with Salesforce's sandbox, both ways (its database is built once, in a minute)
 	$(BIN)/python -m bridge_tryton.real.demo
+else
+demo-real:
+	@echo "plugins/bridge-tryton is not here: the Tryton adapter is what this shows" >&2; exit 1
 endif
 
 test: $(VENV)/.ready lint types ## lint, types, import contracts, then every test
