@@ -89,7 +89,7 @@ def enqueue_due(
         note(Scene.of(uow, emap, sorted(alone), known), (known.system,))
         ids -= alone
     if ids:
-        scene = Scene(uow, emap, sorted(ids), creates=armed == ",".join(emap.systems), known=known)
+        scene = Scene(uow, emap, sorted(ids), creates=armed == ",".join(emap.systems), known=known, only=only)
         note(scene, emap.systems if only is None else (only,))
 
 
