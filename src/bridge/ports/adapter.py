@@ -50,7 +50,7 @@ class Capabilities:
         ("Address." of an ERPNext Customer). After a lost answer, each such part is judged by itself.
     written_along: path -> paths that the system sets by itself when this one is written (the date of an Odoo order when
         its state moves). After a lost answer, what they show is nobody's edit.
-    books: whether quantities are changed by movements with a reference, which can be asked for.
+    books: whether quantities are changed by movements whose reference can be asked for, in a document or the record.
     calls_per_batch: HTTP calls that a batch of writes takes as such, reading before and after included; for forecasts.
     calls_per_create, calls_per_update, calls_per_delete: HTTP calls that each record adds to that.
     """

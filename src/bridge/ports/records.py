@@ -191,8 +191,9 @@ class CreateItem:
 class UpdateItem:
     """Fields to change in one record. `expected` is the version last seen; honoured where the system can.
 
-    deltas: path -> what to add, for quantities that add up. A system that books movements books these under
-    `reference`, once and for all, and does not look at `expected`; one that does not takes `values`, with the sum.
+    deltas: path -> what to add, for quantities that add up. A system that books movements as documents books these
+    under `reference`, once and for all, and does not look at `expected`; any other takes `values`, with the sum, and
+    notes `reference` with them where it can.
     why: what it is for (archive, restore), for those who show it.
     """
 

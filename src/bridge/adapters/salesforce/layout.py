@@ -212,23 +212,21 @@ def _version(modified: datetime | None, values: Mapping[str, NativeValue]) -> st
 
 def require_key(layout: Layout, system: str) -> None:
     """Raises KeyFieldMissing where the key field is missing: without it no create is safe to repeat."""
-    _require(layout, system)
+    _require(layout, layout.spec.key, system)
 
 
 def require_movement(layout: Layout, system: str) -> None:
     """Raises KeyFieldMissing where the field of the movements is missing: without it none is safe to repeat."""
-    if MOVEMENT not in layout.described.fields:
-        words = f"does not have, or does not show this user, the field {layout.object}.{MOVEMENT}"
-        raise KeyFieldMissing(words, system=system)
+    _require(layout, MOVEMENT, system)
 
 
 def require_row_keys(layout: Layout, system: str) -> None:
     """Raises KeyFieldMissing where rows lack the field of their keys: no write would know them again."""
     for child in layout.children:
-        _require(child.layout, system)
+        _require(child.layout, child.layout.spec.key, system)
 
 
-def _require(layout: Layout, system: str) -> None:
-    if layout.spec.key not in layout.described.fields:
-        words = f"does not have, or does not show this user, the field {layout.object}.{layout.spec.key}"
+def _require(layout: Layout, field: str, system: str) -> None:
+    if field not in layout.described.fields:
+        words = f"does not have, or does not show this user, the field {layout.object}.{field}"
         raise KeyFieldMissing(words, system=system)

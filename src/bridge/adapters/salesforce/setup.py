@@ -91,17 +91,13 @@ class Setup:
             return SetupStep(what, "present") if problem is None else SetupStep(what, "needed", problem)
         if not spec.key.endswith("__c"):
             return SetupStep(what, "failed", f"{spec.key} is no name of a custom field: it must end with __c.")
-        if not apply:
-            return SetupStep(what, "needed", "It is not there, or hidden from the user; `bridge setup` makes it.")
-        return self._make(what, spec.object, spec.key, _KEY)
+        return self._missing(what, spec.object, spec.key, _KEY, apply)
 
     def _movement(self, spec: ObjectSpec, described: Described, apply: bool) -> SetupStep:
         what = f"{spec.object}.{MOVEMENT}: text field for the last movement of {', '.join(spec.sums)}"
         if MOVEMENT in described.fields:
             return SetupStep(what, "present")
-        if not apply:
-            return SetupStep(what, "needed", "It is not there, or hidden from the user; `bridge setup` makes it.")
-        return self._make(what, spec.object, MOVEMENT, _MOVEMENT)
+        return self._missing(what, spec.object, MOVEMENT, _MOVEMENT, apply)
 
     def _custom(self, spec: ObjectSpec, field: FieldSpec, described: Described, apply: bool) -> SetupStep:
         what = f"{spec.object}.{field.path}: custom field of the mapping"
@@ -112,9 +108,13 @@ class Setup:
             return SetupStep(
                 what, "needed", "Its choices or target are yours to decide: make it in Setup > Object Manager."
             )
+        return self._missing(what, spec.object, field.path, form, apply)
+
+    def _missing(self, what: str, object_name: str, path: str, form: Mapping[str, Any], apply: bool) -> SetupStep:
+        """A field that is not there: made, or only named."""
         if not apply:
             return SetupStep(what, "needed", "It is not there, or hidden from the user; `bridge setup` makes it.")
-        return self._make(what, spec.object, field.path, form)
+        return self._make(what, object_name, path, form)
 
     def _make(self, what: str, object_name: str, path: str, form: Mapping[str, Any]) -> SetupStep:
         label = path.removesuffix("__c").replace("_", " ")

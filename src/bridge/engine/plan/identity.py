@@ -86,8 +86,8 @@ def match_words(rules: Sequence[MatchRule], values: Values) -> dict[str, str]:
 
 def matching_units(emap: EntityMap) -> list[Unit]:
     """The units that match rules look at: of a page of strangers nothing else need be read to know them."""
-    named = {field.partition(".")[0] for rule in emap.match for field in rule.fields}
-    named |= {field for rule in emap.match for field in rule.fields}
+    fields = {field for rule in emap.match for field in rule.fields}
+    named = fields | {field.partition(".")[0] for field in fields}
     return [unit for unit in emap.units if unit.name in named]
 
 
