@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property
 from typing import Final, TypeVar
 
 from bridge.engine.merge.form import Form
@@ -83,14 +83,13 @@ def enqueue_due(
     armed = ",".join(emap.systems) if arming or only else uow.flag(armed_flag(emap.entity))
     if not armed or not ids:
         return
-    note = partial(_note, run, uow, emap, leave=leave, anew=anew)
+    creates = armed == ",".join(emap.systems)
+    # Rows are apart: what cannot be read of them in one system concerns the others.
     alone = ids.intersection(known.alone) if only is None and not emap.tables else set[str]()
-    if alone:  # rows are apart: what cannot be read of them in one system concerns the others
-        note(Scene.of(uow, emap, sorted(alone), known), (known.system,))
-        ids -= alone
-    if ids:
-        scene = Scene(uow, emap, sorted(ids), creates=armed == ",".join(emap.systems), known=known)
-        note(scene, emap.systems if only is None else (only,))
+    for part, system in ((alone, known.system), (ids - alone, only)):
+        if part:
+            scene = Scene(uow, emap, sorted(part), creates=creates, known=known, only=system)
+            _note(run, uow, emap, scene, emap.systems if system is None else (system,), leave=leave, anew=anew)
 
 
 def _note(
@@ -108,8 +107,14 @@ def _note(
         late: list[tuple[str, str, int]] = []
         settled: list[tuple[str, str]] = []
         ready: list[str] = []
+        made = [golden.id for golden in scene.goldens.values() if scene.makes(system, golden)]
+        noted = uow.queued(system, emap.entity, made) if made else {}
+        fresh = {golden_id for golden_id in made if golden_id not in noted}
         for golden in scene.goldens.values():
             if (system, golden.id) in leave:
+                continue
+            if golden.id in fresh:  # what it is made of is worked out when it is made
+                late.append((system, golden.id, golden.rev))
                 continue
             due = scene.due(system, golden)
             if due is None or due.nothing:
@@ -142,10 +147,11 @@ class Scene:
         known: Known = _NOTHING,
         only: str | None = None,
     ) -> None:
-        """only: the one system of which it will be asked what is due."""
+        """only: the one system of which it will be asked what is due. Asked while the transaction is open."""
         self.emap = emap
         self.left = left or {}
         self.creates = creates
+        self._uow, self._ids = uow, golden_ids
         self.goldens: dict[str, Golden] = _among(known.goldens, {*golden_ids})
         self.goldens |= uow.goldens(emap.entity, [one for one in golden_ids if one not in self.goldens])
         self.shadows: dict[tuple[str, str], Shadow] = {}
@@ -155,9 +161,7 @@ class Scene:
         if only is None:
             self._load(uow, golden_ids, known)
         else:
-            self._load_one(uow, golden_ids, only)
-        self.keys = uow.keys_in_systems(emap.entity, golden_ids)
-        self.reviewed = uow.reviewed(emap.entity, golden_ids)
+            self._load_one(uow, golden_ids, only, known)
         refs = look_up(uow, emap, goldens=self.goldens.values())
         self.forms = {system: Form(emap, system, refs) for system in emap.systems}
 
@@ -176,12 +180,18 @@ class Scene:
             links += uow.links_of(entity, unknown)
         self._keep(shadows, links)
 
-    def _load_one(self, uow: UnitOfWork, golden_ids: Sequence[str], system: str) -> None:
+    def _load_one(self, uow: UnitOfWork, golden_ids: Sequence[str], system: str, known: Known) -> None:
         """What one system shows; of the others only where it matters what waits there, or cannot be read: for records
         that are to be made, and for those with rows."""
         entity, others = self.emap.entity, [one for one in self.emap.systems if one != system]
-        links = uow.links_of(entity, golden_ids, [system])
-        shadows = uow.shadows_of(entity, golden_ids, [system])
+        half = (
+            [one for one in golden_ids if one in known.shadows and one in known.links] if known.system == system else []
+        )
+        links, shadows = [known.links[one] for one in half], [known.shadows[one] for one in half]
+        unknown = [one for one in golden_ids if one not in {*half}] if half else golden_ids
+        if unknown:
+            links += uow.links_of(entity, unknown, [system])
+            shadows += uow.shadows_of(entity, unknown, [system])
         linked = set[str]() if self.emap.tables else {str(x.golden_id) for x in links if x.state == "linked"}
         unmade = [one for one in golden_ids if one not in linked]
         if unmade:
@@ -199,17 +209,25 @@ class Scene:
             if link.golden_id:  # the linked one, or else the one that went last
                 self.links[link.system, link.golden_id] = link
 
-    @classmethod
-    def of(cls, uow: UnitOfWork, emap: EntityMap, golden_ids: Sequence[str], known: Known) -> Scene:
-        """Linked records as one system alone shows them, of which everything is at hand."""
-        scene = cls.__new__(cls)
-        scene.emap, scene.left, scene.creates = emap, {}, False
-        scene.goldens = {one: known.goldens[one] for one in golden_ids}
-        scene.shadows = {(known.system, one): known.shadows[one] for one in golden_ids}
-        scene.links = {(known.system, one): known.links[one] for one in golden_ids}
-        scene.waiting, scene._unread, scene.keys, scene.reviewed = set(), {}, {}, set()
-        scene.forms = {known.system: Form(emap, known.system, look_up(uow, emap, goldens=scene.goldens.values()))}
-        return scene
+    @cached_property
+    def reviewed(self) -> set[tuple[str, str]]:
+        """(system, golden id) for which a person has to say first whether a record of that system is this one."""
+        return self._uow.reviewed(self.emap.entity, self._ids)
+
+    def makes(self, system: str, golden: Golden) -> bool:
+        """Whether the system lacks the record as a whole, and something is known to make it of."""
+        return (
+            (system, golden.id) not in self.links
+            and self._may_make(system, golden)
+            and any(
+                golden.values.get(u.name) is not None and u.name not in golden.held for u in self.emap.taken(system)
+            )
+        )
+
+    def _may_make(self, system: str, golden: Golden) -> bool:
+        """What it refers to, or what it may be itself, has to be known first."""
+        ready = self.creates and golden.alive and golden.id not in self.waiting
+        return ready and (system, golden.id) not in self.reviewed
 
     def due(self, system: str, golden: Golden) -> Due | None:
         """What this system lacks of this record; None where it shall not have it at all."""
@@ -225,10 +243,8 @@ class Scene:
                 return due_gone(self.emap.deletes[system], shadow)
             return due_living(form, golden, link, shadow, due_update(form, golden, shadow, unread))
         again = link is not None and link.state == "gone" and link.linked_by == RESTORE
-        if not golden.alive or (link is not None and not again):
+        if (link is not None and not again) or not self._may_make(system, golden):
             return None
-        if not self.creates or (system, golden.id) in self.reviewed or golden.id in self.waiting:
-            return None  # what it refers to, or what it may be itself, has to be known first
         left = self.left.get((system, self.emap.entity, golden.id), ())
         due = due_create(form, golden, left, unread)
         due = replace(due, why="restore") if again else due

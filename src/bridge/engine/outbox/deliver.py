@@ -78,6 +78,7 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
     """What each claimed entry comes to now; entries that come to nothing are settled here."""
     golden_ids = [entry.golden_id for entry in entries]
     scene = Scene(uow, emap, golden_ids, creates=True, left=run.left, only=system)
+    keys = uow.keys_in_systems(emap.entity, golden_ids)
     tasks: list[Task] = []
     settled: list[Settlement] = []
     for entry in entries:
@@ -91,7 +92,7 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
         if stop is not None:
             settled.append(stop)
         else:
-            key = scene.keys.get((system, golden.id), "")
+            key = keys.get((system, golden.id), "")
             tasks.append(Task(entry, golden, due, shadow, intent_of(due, shadow, run.runtime.new_id, key)))
     uow.settle(settled)
     return tasks

@@ -123,12 +123,15 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = (), unread: C
     unread: units on which some system has a word that cannot be read: no default stands for a word that is not known.
     """
     units = [unit for unit in _written(form, golden) if unit.name not in left and not unit.moves]
-    due = _encode(form, golden, [unit for unit in units if golden.values.get(unit.name) is not None])
+    filled = [unit for unit in units if golden.values.get(unit.name) is not None]
+    due = _encode(form, golden, filled)
     rows = due_rows(form, golden, None, unread)
     values: dict[str, NativeValue] = {path: value for path, value in due.values.items() if value is not None}
     values |= rows.values
     problems = [*due.problems, *rows.problems]
-    needed = _encode(form, golden, [unit for unit in units if unit.required]).problems
+    empty = [unit for unit in units if unit.required and golden.values.get(unit.name) is None]
+    needed = _encode(form, golden, [unit for unit in filled if unit.required]).problems if due.problems else ()
+    needed = needed or (_encode(form, golden, empty).problems if empty else ())
     refused = bool(needed or rows.problems)
     for unit in form.emap.units:
         if form.system not in unit.writes or golden.values.get(unit.name) is not None:
