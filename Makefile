@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-real test soak soak-daemon crash-matrix faults chaos bench-claims bench-matching bench-migration bench-webhooks bench-wire lint types clean
+.PHONY: help demo demo-real test soak soak-daemon crash-matrix faults chaos bench-claims bench-matching bench-migration bench-webhooks bench-wire bench-workers lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -72,6 +72,9 @@ bench-wire: $(VENV)/.ready ## bridge beside a script that makes the same calls, 
 
 bench-webhooks: $(VENV)/.ready ## from an edit to the other systems, by webhook and by polling, written to build/reports/webhooks.json
 	$(BIN)/python benchmarks/webhooks.py
+
+bench-workers: $(VENV)/.ready ## 1, 2 and 4 workers: deliveries a second, edit to target (BRIDGE_WORKERS_ROUNDS, ...), to build/reports/workers.json
+	$(BIN)/python -m benchmarks.workers
 
 bench-migration: $(VENV)/.ready ## a migration at size, killed on the way (BRIDGE_MIGRATION_CUSTOMERS, _WAYS, ...), to build/reports/migration.json
 	$(BIN)/python -m benchmarks.migration

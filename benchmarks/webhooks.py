@@ -12,12 +12,11 @@ import argparse
 import json
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,14 +26,13 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 import requests  # noqa: E402
 
+from benchmarks.waiting import shown, until  # noqa: E402
 from bridge.entrypoints.demo import people, seeds  # noqa: E402
 from bridge.sandbox import build  # noqa: E402
 from bridge.sandbox.kernel import serve  # noqa: E402
 from e2e.conftest import VENDORS, Site  # noqa: E402
 from support.hooked import SECRETS, hook_up  # noqa: E402
 
-LOOK = 0.02
-LONGEST = 300.0
 OBJECTS = {"crm": ("Account", "Website", "Name"), "erp": ("res.partner", "website", "name"),
            "fin": ("Customer", "website", "customer_name")}  # fmt: skip
 WAYS = (("crm", "erp"), ("erp", "fin"), ("fin", "crm"))
@@ -145,25 +143,6 @@ def shows(site: Site, system: str, name: str, website: str) -> bool:
     kind, field, named = OBJECTS[system]
     rows = site.control(system, "GET", "dump")[kind].values()
     return any(row[named] == name and row[field] == website for row in rows)
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait for it."""
-    end = time.monotonic() + LONGEST
-    while not what():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(LOOK)
-
-
-def shown(spans: list[float], factor: float = 1.0) -> dict[str, float]:
-    """Percentiles."""
-    cuts = statistics.quantiles(spans, n=100, method="inclusive")
-    return {
-        "number": len(spans),
-        "p50": round(cuts[49] * factor, 3),
-        "p95": round(cuts[94] * factor, 3),
-        "max": round(max(spans) * factor, 3),
-    }
 
 
 if __name__ == "__main__":

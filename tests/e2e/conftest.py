@@ -53,9 +53,9 @@ class Site:
         """Put records in; answers their ids."""
         return [str(id_) for id_ in self.control(system, "POST", "seed", records=records)["ids"]]
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start a bridge command."""
-        command = [sys.executable, "-m", "bridge", *words]
+    def start(self, *words: str, program: str = "bridge") -> subprocess.Popen[str]:
+        """Start a bridge command. program: the module that takes bridge's place."""
+        command = [sys.executable, "-m", program, *words]
         return subprocess.Popen(
             command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

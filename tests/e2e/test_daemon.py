@@ -37,9 +37,9 @@ run:
 class Daemon:
     """A running daemon, and what it says."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, program: str) -> None:
         self.site = site
-        self.process = site.start("run", "--json")
+        self.process = site.start("run", "--json", program=program)
         self.said: list[dict[str, Any]] = []
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -87,8 +87,8 @@ def eventually(what: Callable[[], object], want: object) -> None:
 
 
 @contextmanager
-def running(site: Site) -> Iterator[Daemon]:
-    daemon = Daemon(site)
+def running(site: Site, program: str = "bridge") -> Iterator[Daemon]:
+    daemon = Daemon(site, program)
     try:
         yield daemon
     finally:
@@ -255,11 +255,18 @@ def test_who_looks_after_it_is_told_what_needs_a_person(company: Site) -> None:
 
 
 def test_a_system_that_is_unplugged_is_told_once_and_comes_back(company: Site) -> None:
+    """What is edited meanwhile, in the others and in the system itself, is there afterwards."""
     with running(company) as daemon:
         daemon.hears("cycle", created=20)
+        eventually(lambda: taxed(company), accounts(company))
         company.control("erp", "POST", "faults", kind="reset", operation="*", times=0)
         edited(company, "https://meanwhile.example")
-        assert daemon.hears("trouble")["system"] == "erp"
+        partner = max(company.control("erp", "GET", "dump")["res.partner"], key=int)
+        company.control("erp", "POST", "edit", object="res.partner", id=partner, values={"comment": "<p>unplugged</p>"})
+        told = daemon.hears("trouble", system="erp")
+        assert "the connection broke" in told["what"] or "does not answer" in told["what"]
+        assert told["not_done"]
+        assert told["to_do"]
         eventually(
             lambda: (
                 "https://meanwhile.example"
@@ -267,11 +274,21 @@ def test_a_system_that_is_unplugged_is_told_once_and_comes_back(company: Site) -
             ),
             True,
         )
+        assert daemon.metric('bridge_system_off{system="erp",why="not answering"}') == 1
+        assert daemon.get("/readyz").status_code == 200, "it works for the others"
         company.control("erp", "DELETE", "faults")
         eventually(lambda: "https://meanwhile.example" in websites(company), True)
+        eventually(
+            lambda: (
+                "unplugged" in [row["Description"] for row in company.control("crm", "GET", "dump")["Account"].values()]
+            ),
+            True,
+        )
         daemon.hears("trouble over", system="erp")
         told = [one for one in daemon.said if one["event"] == "trouble" and one["system"] == "erp"]
         assert len(told) <= 3, "told when it begins, not in every cycle"
+        assert daemon.ends() == 0
+    assert taxed(company) == accounts(company), "all is there, and nothing twice"
 
 
 def test_a_store_that_is_away_for_a_while(company: Site, postgres: Postgres) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import Client
 
 from bridge.adapters.memory.adapter import MemoryAdapter
 from bridge.entrypoints.daemon.health import Health
 from bridge.ports.errors import Transient
 from bridge.ports.records import ObjectSpec
+from bridge.store.records import Records
 from reliability.daemon_day import CUSTOMERS, KEPT, growth, hours, life
 
 
@@ -80,3 +84,25 @@ def test_a_clock_that_is_set_back_an_hour_is_told_and_holds_nothing_up(
         lived.minutes(2, edits=0)
         assert lived.shown("crm") == lived.shown("erp")
         assert not lived.lines("fault")
+
+
+def test_a_disk_that_is_full_while_a_page_is_merged_is_no_trouble_of_its_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with life(tmp_path) as lived:
+        lived.minutes(3)
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorname = "SQLITE_FULL"
+
+        def refuse(self: Records, rows: Any) -> None:
+            raise OperationalError("INSERT", {}, full)
+
+        monkeypatch.setattr(Records, "save_shadows", refuse)
+        lived.minutes(2)
+        (told,) = lived.lines("fault")
+        assert "its disk is full" in told["what"]
+        assert lived.lines("trouble") == [], "no system is to blame"
+        monkeypatch.undo()
+        lived.minutes(3, edits=0)
+        assert len(lived.lines("fault over")) == 1
+        assert lived.shown("crm") == lived.shown("erp")

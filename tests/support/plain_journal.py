@@ -124,6 +124,9 @@ class PlainJournal:
         known = self.tables.leases.get(lease.name)
         return known is not None and (known.owner, known.fence) == (lease.owner, lease.fence)
 
+    def taken_alone(self) -> bool:
+        return False
+
     def renew_lease(self, lease: Lease, until: datetime) -> bool:
         if not self.holds_lease(lease):
             return False

@@ -24,8 +24,8 @@ from bridge.engine.plan.notices import KINDS
 from bridge.entrypoints.cli.app import app
 from bridge.entrypoints.daemon import metrics as metrics_module
 from bridge.entrypoints.daemon.health import Health
-from bridge.entrypoints.daemon.loop import Pulse
 from bridge.entrypoints.daemon.metrics import Metrics, Standing
+from bridge.entrypoints.daemon.pulse import Pulse
 from bridge.ports.work import EntryState
 from bridge.store import open_store
 

@@ -13,7 +13,7 @@ from bridge.engine.plan.rhythm import Terms
 from bridge.engine.report import Report
 from bridge.engine.rhythms import note_news, rhythms
 from bridge.entrypoints.daemon.hearing import Hearing
-from bridge.entrypoints.daemon.loop import _went_well
+from bridge.entrypoints.daemon.pulse import went_well
 from bridge.ports.errors import Rejected, Transient
 from bridge.store import Database, open_store
 
@@ -147,7 +147,7 @@ def test_what_is_not_read_any_more_is_not_waited_for(world: World) -> None:
 def test_a_record_that_is_refused_does_not_make_a_reading_bad() -> None:
     report = Report("r")
     report.trouble(Rejected("no"), "crm", "order", "golden-1")
-    assert _went_well(report, CRM)
+    assert went_well(report, CRM)
     report.trouble(Transient("away"), "crm")
-    assert not _went_well(report, CRM)
-    assert _went_well(report, ERP)
+    assert not went_well(report, CRM)
+    assert went_well(report, ERP)

@@ -33,6 +33,11 @@ class LeaseLost(BaseException):
     """Another worker has taken the place. Not an error of any step, so that none takes it for its own."""
 
 
+class Ousted(BaseException):
+    """Somebody is alone with the store: the lock under which this worker began went with its connection. The cycle ends
+    there; what is left is due in the next one. Not an error of any step either."""
+
+
 class Workers:
     """One worker's view of a store that it shares with others (a `bridge.ports.storage.Store`).
 
@@ -46,9 +51,13 @@ class Workers:
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
-        """A transaction in its turn. Raises LeaseLost where the place that is worked at is another's by now."""
+        """A transaction in its turn. Raises LeaseLost where the place that is worked at is another's by now, Ousted
+        where nobody may be at work at all."""
         with self.plain.in_turn() as uow:
-            if self._lease is not None and not uow.holds_lease(self._lease):
+            if self._lease is None:  # whoever wants to be alone has ended all leases
+                if uow.taken_alone():
+                    raise Ousted
+            elif not uow.holds_lease(self._lease):
                 self._set(None)
                 raise LeaseLost
             yield uow

@@ -53,7 +53,7 @@ def alone(settings: Config, store: Database, *, patience: float | None = None) -
     with store.locked(patience=PATIENCE_WITH_WORKERS if patience is None else patience) as got:
         if not got:
             raise Busy(BUSY)
-        with store.begin() as uow:
+        with store.in_turn() as uow:  # behind what a worker is just committing
             uow.void_leases()  # of a worker that lost its connection, and does not know yet
         yield
 

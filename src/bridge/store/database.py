@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -19,7 +19,7 @@ from bridge.store.erasure import Erasure
 from bridge.store.hints import Hints
 from bridge.store.identity import Identity
 from bridge.store.journal import Journal
-from bridge.store.leases import Leases
+from bridge.store.leases import WORK, Leases, work_lock
 from bridge.store.listing import Listing
 from bridge.store.queue import Queue
 from bridge.store.records import Records
@@ -32,8 +32,8 @@ for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.QueuePool", "psy
     # reaches the terminal: of "user:pass@word@host" it is "word@host".
     logging.getLogger(_name).disabled = True
 
-LOCKS = {"work": 0x627269646765, "turn": 0x627269646766}
-"""The numbers of the advisory locks: "bridge" in ASCII, and the next one."""
+LOCKS = {"work": WORK, "turn": WORK + 1}
+"""The numbers of the advisory locks."""
 
 IDLE = "60s"
 """How long a transaction may stand still while others wait for their turn: its process hangs, or was stopped."""
@@ -112,13 +112,8 @@ class Database:
 
     def wanted(self) -> bool:
         """Whether somebody waits to be alone with this PostgreSQL store."""
-        high, low = divmod(LOCKS["work"], 1 << 32)
-        query = text(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid = :high"
-            " AND objid = :low AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
-        )
         with self.engine.connect() as connection:
-            return bool(connection.scalar(query, {"high": high, "low": low}))
+            return work_lock(connection, granted=False)
 
     def listen(self, heard: Callable[[], object], over: Callable[[], bool]) -> None:
         """Call `heard` whenever somebody made work in this PostgreSQL store, until `over`. Raises psycopg's errors."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import null, or_, select, update
+from sqlalchemy import Connection, null, or_, select, text, update
 
 from bridge.ports.storage import Lease
 from bridge.store.schema import LEASE
 from bridge.store.transaction import Transaction
+
+WORK: Final = 0x627269646765
+"""The number of the advisory lock of whoever works with a PostgreSQL store: "bridge" in ASCII."""
 
 
 class Leases(Transaction):
@@ -28,6 +32,12 @@ class Leases(Transaction):
         """Whether nobody else has taken the place since; asked in the transaction that relies on it."""
         query = select(LEASE.c.fence).where(LEASE.c.name == lease.name, LEASE.c.owner == lease.owner)
         return bool(self.connection.execute(query).scalar() == lease.fence)
+
+    def taken_alone(self) -> bool:
+        """Whether somebody is alone with a PostgreSQL store now: then no worker has a right to be at work."""
+        if self.connection.dialect.name != "postgresql":
+            return False
+        return work_lock(self.connection, granted=True)
 
     def renew_lease(self, lease: Lease, until: datetime) -> bool:
         """Hold a place for longer; False where it is another's by now."""
@@ -49,3 +59,16 @@ class Leases(Transaction):
         """All leases by name, also of those who gave them back (owner None)."""
         rows = self.connection.execute(select(LEASE))
         return {row.name: Lease(row.name, row.fence, row.owner, row.until, row.read_at) for row in rows}
+
+
+_LOCKED: Final = text(
+    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'"
+    " AND granted = :granted AND classid = :high AND objid = :low"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+)
+
+
+def work_lock(connection: Connection, *, granted: bool) -> bool:
+    """Whether somebody is alone with this PostgreSQL store; not granted: whether somebody waits to be."""
+    high, low = divmod(WORK, 1 << 32)
+    return bool(connection.scalar(_LOCKED, {"high": high, "low": low, "granted": granted}))

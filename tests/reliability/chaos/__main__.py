@@ -21,11 +21,13 @@ from sqlalchemy import func, select
 from bridge.store import Database, open_store
 from bridge.store.schema import WRITTEN
 from reliability.chaos import check
-from reliability.chaos.crew import ENTITIES, Crew, configured
-from reliability.chaos.systems import Desk, running
+from reliability.chaos.crew import ENTITIES, bridge, configured, crew
+from reliability.chaos.systems import running
 from reliability.chaos.users import Users
 from reliability.document import table, write_report, write_section
+from support.crew import Crew
 from support.postgres import running_postgres
+from support.served import Desk
 
 WORKERS = 4
 PAUSE = 0.12
@@ -61,18 +63,17 @@ def live(seed: str, seconds: float, plant: str, folder: Path, url: str) -> Figur
     luck, found = Random(seed), Figures(seed)
     with running() as desks:
         file = configured(folder, desks, url)
-        setter = Crew(file, 0)
         for system in desks:
-            done = setter.bridge("setup", system)
+            done = bridge(file, "setup", system)
             assert done.returncode == 0, done.stdout + done.stderr
         users = Users(desks, Random(f"{seed}:users"))
-        crew = Crew(file, WORKERS, plant)
+        workers = crew(file, WORKERS, plant)
         try:
-            _trouble(crew, users, luck, seconds)
-            found.edits, found.kills = users.edits, crew.kills
-            _judge(found, crew, users, desks, file, url)
+            _trouble(workers, users, luck, seconds)
+            found.edits, found.kills = users.edits, workers.kills
+            _judge(found, workers, users, desks, file, url)
         finally:
-            crew.close()
+            workers.close()
     return found
 
 
@@ -110,8 +111,8 @@ def _judge(found: Figures, crew: Crew, users: Users, desks: dict[str, Desk], fil
         ended = crew.stop(60)
         if set(ended) != {0}:
             found.problems.append(f"workers that were asked to stop ended with {ended}")
-        said = crew.bridge("sync", "--json")
-        said = crew.bridge("sync", "--json")
+        said = bridge(file, "sync", "--json")
+        said = bridge(file, "sync", "--json")
         last = json.loads(said.stdout)["totals"]
         if last["writes"] or last["enqueued"]:
             found.echoes = last["writes"] + last["enqueued"]
@@ -126,7 +127,7 @@ def _judge(found: Figures, crew: Crew, users: Users, desks: dict[str, Desk], fil
         with store.begin() as uow:
             found.delivered = uow.connection.scalar(select(func.count()).select_from(WRITTEN)) or 0
         for system, desk in desks.items():
-            noted = desk.noted()
+            noted = desk.noted("/chaos")
             found.calls += noted["calls"]
             found.out_of_order += noted["out_of_order"]
             found.over_quota += noted["over_quota"]

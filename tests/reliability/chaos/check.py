@@ -8,8 +8,9 @@ from bridge.config import load_config
 from bridge.engine.agreement import compare
 from bridge.store import Database
 from bridge.wiring import make_adapters, make_maps
-from reliability.chaos.systems import Desk, website
+from reliability.chaos.systems import website
 from reliability.chaos.users import OBJECTS, TAX, WEBSITE, Users
+from support.served import Desk
 
 EVERYTHING = 1_000_000
 

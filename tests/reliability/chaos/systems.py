@@ -4,19 +4,17 @@ refuse more calls than were agreed on."""
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, Final
 
-import requests
-
 from bridge.sandbox import build
-from bridge.sandbox.kernel import Request, Response, serve
+from bridge.sandbox.kernel import Request, Response
+from support.served import Desk, served
 
 VENDORS: Final = {"crm": "salesforce", "erp": "odoo", "fin": "erpnext"}
 PACED: Final = "erp"
@@ -91,52 +89,12 @@ class Noted:
             self._seen[int(number)] = max(int(edit), self._seen.get(int(number), 0))
 
 
-class Desk:
-    """One system as its users, and the checks, see it."""
-
-    def __init__(self, system: str, url: str) -> None:
-        self.system, self.url = system, url
-        self._session = requests.Session()
-
-    def ask(self, method: str, path: str, **given: Any) -> Any:
-        answer = self._session.request(method, f"{self.url}/__sandbox__/{path}", json=given or None, timeout=60)
-        assert answer.ok, f"{self.system} {path}: {answer.text[:300]}"
-        return answer.json()
-
-    def noted(self) -> dict[str, int]:
-        found: dict[str, int] = self._session.get(f"{self.url}/chaos", timeout=60).json()
-        return found
-
-
 @contextmanager
 def running() -> Iterator[dict[str, Desk]]:
     """The systems, each in a process that ends with this one."""
     with ExitStack() as stack:
-        yield {system: Desk(system, stack.enter_context(_served(system))) for system in VENDORS}
+        yield {system: Desk(system, stack.enter_context(served(partial(_noted, system)))) for system in VENDORS}
 
 
-@contextmanager
-def _served(system: str) -> Iterator[str]:
-    reading, writing = os.pipe()
-    until, alive = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        os.close(alive)
-        try:
-            with serve(Noted(build(VENDORS[system]), PACE if system == PACED else None)) as server:  # type: ignore[arg-type]
-                os.write(writing, server.url.encode())
-                os.close(writing)
-                os.read(until, 1)
-        finally:
-            os._exit(0)
-    os.close(writing)
-    os.close(until)
-    with os.fdopen(reading) as pipe:
-        url = pipe.read()
-    try:
-        yield url
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(alive)
+def _noted(system: str) -> Noted:
+    return Noted(build(VENDORS[system]), PACE if system == PACED else None)

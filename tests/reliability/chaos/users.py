@@ -7,7 +7,8 @@ from random import Random
 from typing import Final
 
 from bridge.entrypoints.demo import people, seeds
-from reliability.chaos.systems import Desk, website
+from reliability.chaos.systems import website
+from support.served import Desk
 
 FIRST: Final = 30
 """Customers that are there at the beginning."""

@@ -104,7 +104,7 @@ def _nobody(environ: Any, start_response: Any) -> Any:
 @contextmanager
 def _obeying(daemon: Daemon) -> Iterator[None]:
     """Signals, as long as the daemon lives."""
-    from bridge.entrypoints.daemon.loop import end_for_sure
+    from bridge.entrypoints.daemon.ending import end_for_sure
 
     def obey(number: int, frame: FrameType | None) -> None:
         if number == getattr(signal, "SIGHUP", None):

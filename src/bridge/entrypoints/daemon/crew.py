@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy.exc import DBAPIError
-
 from bridge.engine.sharing import RENEW, TERM, Workers, lease_name
+from bridge.entrypoints.daemon.faults import EngineStore, StoreFault, store_faults
 from bridge.ports.storage import UnitOfWork
 from bridge.store import Database
 
@@ -44,7 +43,7 @@ class Crew:
         wake: Callable[[], object],
     ) -> None:
         self.owner, self._store, self._clock, self._sign, self._wake = owner, store, clock, sign, wake
-        self.workers = Workers(store, owner) if store.shared else None
+        self.workers = Workers(EngineStore(store), owner) if store.shared else None
         self.made_way = False
         self._began, self._asked = clock(), 0.0
         self._halt = threading.Event()
@@ -54,7 +53,8 @@ class Crew:
         if self.workers is None or self.made_way or time.monotonic() - self._asked < ASK:
             return self.made_way
         self._asked = time.monotonic()
-        self.made_way = self._store.wanted()
+        with store_faults():
+            self.made_way = self._store.wanted()
         return self.made_way
 
     def timetable(self, own: Mapping[Place, datetime], places: list[Place]) -> dict[Place, datetime]:
@@ -121,7 +121,7 @@ class Crew:
             try:
                 if self._clock() - self._sign() < HUNG:
                     self.workers.sign_of_life(self._clock())
-            except DBAPIError:  # the daemon itself meets the same, and tells it
+            except StoreFault:  # the daemon itself meets the same, and tells it
                 continue
 
     def _hear(self, log: Any) -> None:

@@ -20,6 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from bridge.entrypoints.daemon.loop import Daemon
+from bridge.entrypoints.daemon.telling import of_the_store
 from bridge.ports.errors import ConfigError
 
 HUNG = timedelta(minutes=15)
@@ -74,7 +75,7 @@ class Health:
             with self._daemon.store.begin() as uow:
                 uow.flag("ready")
         except DBAPIError as error:
-            why.append(f"the store does not answer ({type(error.orig).__name__})")
+            why = [*why, of_the_store(error)] if not pulse.fault else why
         return _json({"ready": not why, "why_not": why}, not why)
 
     def _status(self) -> Response:

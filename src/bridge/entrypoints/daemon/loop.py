@@ -7,10 +7,9 @@ due is written at once.
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,50 +19,29 @@ from sqlalchemy.exc import DBAPIError
 from bridge.engine.circuit import hasten, open_circuits
 from bridge.engine.cycle import cycle
 from bridge.engine.pausing import Pause, covered, next_due, paused, paused_entities, pauses_by_name
-from bridge.engine.plan.rhythm import Rhythm
 from bridge.engine.report import Report
 from bridge.engine.runtime import Runtime, Spans
-from bridge.engine.sharing import lease_name
+from bridge.engine.sharing import Ousted, lease_name
 from bridge.entrypoints.alone import Busy, at_work
-from bridge.entrypoints.cli.crash import in_words
 from bridge.entrypoints.daemon.crew import Crew
+from bridge.entrypoints.daemon.faults import EngineStore, Faults, StoreFault
+from bridge.entrypoints.daemon.files import Files
 from bridge.entrypoints.daemon.hearing import Hearing
 from bridge.entrypoints.daemon.hints import Hints, Taken
-from bridge.entrypoints.daemon.site import Site, changed_fields, changed_files, load_site, stamps_of
-from bridge.entrypoints.daemon.telling import Troubles, figures, idle, of_the_store, tell_pauses
-from bridge.ports.errors import ConfigError
+from bridge.entrypoints.daemon.pulse import Pulse, went_well
+from bridge.entrypoints.daemon.site import Site
+from bridge.entrypoints.daemon.telling import Troubles, figures, idle, tell_pauses
 from bridge.ports.storage import UnitOfWork
 from bridge.store import Database
 from bridge.wiring import make_runtime, owner
 
 LOOK: Final = 1.0
 """Seconds between two looks at the outbox and the files; what people decide is written within this time."""
-ANEW: Final = timedelta(hours=1)
-"""After so long the systems are asked again how their objects look: fields come and go."""
 BACK: Final = timedelta(seconds=30)
 """A clock that goes back by less is being kept in step (NTP)."""
-FIRST_REST, LONGEST_REST = 1.0, 60.0
-"""Seconds of rest after a fault of the daemon's own world (its store does not answer, its disk is full)."""
 
 Left = dict[tuple[str, str, str], int]
 """(system, entity, state) -> entries of the outbox."""
-
-
-@dataclass(slots=True)
-class Pulse:
-    """How the daemon is, for whoever asks over HTTP. Instants are those of its last sign of life, of the end of its
-    last cycle, and of each (system, entity)'s last reading that went well. silent: those that bring nothing new for
-    longer than they ever did. set_back: when, by its own time, this machine's clock was last set
-    back, and how far."""
-
-    sign: datetime
-    cycled: datetime | None = None
-    read: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    silent: dict[tuple[str, str], Rhythm] = field(default_factory=dict)
-    fault: str = ""
-    refused: tuple[str, ...] = ()
-    stopping: bool = False
-    set_back: tuple[datetime, timedelta] | None = None
 
 
 class Daemon:
@@ -83,7 +61,7 @@ class Daemon:
         span: Spans | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.file, self.site, self.store, self.log = file, site, store, log
+        self.site, self.store, self.log = site, store, log
         self.seen, self.clock, self.span = seen, clock, span
         self.pulse = Pulse(clock())
         self.halt, self.wake, self.again = threading.Event(), threading.Event(), threading.Event()
@@ -92,11 +70,10 @@ class Daemon:
         self.hearing = Hearing(store, log, lambda: self.site.config.run.silence)
         self.pulse.silent = self.hearing.silent
         self.hints = Hints(store, lambda: self.site.maps)
+        self.files, self.faults = Files(file, log, clock), Faults(store, self.pulse, log)
         self.crew = Crew(store, owner(), clock, lambda: self.pulse.sign, self.wake.set)
         self.runtime = self._runtime()
-        self.opened = clock()
         self.left: Left = {}
-        self.rest = 0.0
         self.quiet: set[str] = set()
         self.pauses: list[tuple[str, Pause]] = []
 
@@ -124,10 +101,12 @@ class Daemon:
         self._look_at_files()
         try:
             self._turn()
+        except StoreFault as fault:
+            self.faults.met(fault.error)
         except Exception as error:
-            self._fault(error)
+            self.faults.met(error)
         else:
-            self._recovered()
+            self.faults.over()
 
     def _turn(self) -> None:
         """One cycle, if there is anything to do."""
@@ -149,7 +128,7 @@ class Daemon:
         try:
             with at_work(self.site.config, self.store):
                 report = self._cycle(due, told)
-        except Busy:  # a person's command is at work; it is our turn when it is done
+        except (Busy, Ousted):  # a person's command is at work; it is our turn when it is done
             return
         heeded = set(told.of())
         if self.crew.made_way:  # what was read stands in the common timetable; the rest is still due
@@ -158,13 +137,13 @@ class Daemon:
         self.last.update(dict.fromkeys(due, now))
         self._tell(report, due)
         still = covered(told.of(), report.paused_entities.values())  # the reading after the pause needs no hint
-        read = {place for place in {*due, *heeded} if place in still or _went_well(report, place)} - report.busy
+        read = {place for place in {*due, *heeded} if place in still or went_well(report, place)} - report.busy
         self.hints.done(told, read, self.clock())
 
     def _pause(self) -> float:
         """Seconds until the next look, unless something comes before."""
-        if self.rest or self.hints.next is None:
-            return max(LOOK, self.rest)
+        if self.faults.rest or self.hints.next is None:
+            return max(LOOK, self.faults.rest)
         return min(LOOK, max((self.hints.next - self.clock()).total_seconds(), 0.01))
 
     def _told(self, now: datetime) -> Taken:
@@ -219,7 +198,7 @@ class Daemon:
 
     def _tell(self, report: Report, due: Collection[tuple[str, str]]) -> None:
         self.pulse.cycled = now = self.clock()
-        good = {place for place in due if _went_well(report, place)}
+        good = {place for place in due if went_well(report, place)}
         self.pulse.read.update(dict.fromkeys(good, now))
         self.seen(report)
         self.troubles.tell(report, lambda system, entity: (system, entity) in due or not entity, self.log)
@@ -256,52 +235,15 @@ class Daemon:
 
     def _look_at_files(self) -> None:
         """Take changed files into force; where they are broken, what was in force stays so."""
-        stamps = stamps_of(self.site.config)
         asked = self.again.is_set()
         self.again.clear()
-        if not asked and stamps == self.site.stamps and self.clock() - self.opened < ANEW:
+        looked = self.files.look(self.site, asked)
+        if looked is None:
             return
-        files = changed_files(self.site.stamps, stamps)
-        try:
-            new = load_site(self.file)
-            if new.config.store != self.site.config.store:
-                new.close()
-                raise ConfigError(f"{self.file}: the store was changed; stop the daemon and start it again for that")
-        except ConfigError as error:
-            self._refuse(error, files, stamps)
-            return
-        fields = changed_fields(self.site.maps, new.maps)
-        self.site.close()
-        self.site, self.opened, self.pulse.refused = new, self.clock(), ()
-        self.runtime = self._runtime()
-        self.last = {place: at for place, at in self.last.items() if place[1] not in fields}
-        if asked or files:
-            self.log.info("reloaded", files=files, fields=fields)
-
-    def _refuse(self, error: ConfigError, files: list[str], stamps: Any) -> None:
-        self.site = replace(self.site, stamps=stamps)  # told once, not every second
-        self.opened = self.clock()
-        self.pulse.refused = tuple(error.problems)
-        to_do = "Correct the file; it is looked at again when it changes. What was in force stays so."
-        self.log.error("reload refused", files=files, problems=list(error.problems), to_do=to_do)
-
-    def _fault(self, error: Exception) -> None:
-        """Something that is no system's: the store, the disk, or a defect. It is told once, and tried again."""
-        self.rest = min(max(self.rest * 2, FIRST_REST), LONGEST_REST)
-        kind = type(error).__name__
-        if isinstance(error, DBAPIError):
-            kind = of_the_store(error)
-            self.store.engine.dispose()  # connections of a server that was restarted are of no use
-        if kind == self.pulse.fault:
-            return
-        self.pulse.fault = kind
-        what = kind if isinstance(error, DBAPIError) else in_words(error)
-        self.log.error("fault", what=what, to_do="Nothing is lost; it is tried again until it works.")
-
-    def _recovered(self) -> None:
-        if self.pulse.fault:
-            self.log.info("fault over", what=self.pulse.fault)
-        self.rest, self.pulse.fault = 0.0, ""
+        self.site, self.pulse.refused = looked.site, looked.problems
+        if looked.fields is not None:
+            self.runtime = self._runtime()
+            self.last = {place: at for place, at in self.last.items() if place[1] not in looked.fields}
 
     def _runtime(self) -> Runtime:
         def alive(*_: object) -> None:
@@ -313,7 +255,7 @@ class Daemon:
         workers = self.crew.workers
         return replace(
             made,
-            store=workers or made.store,
+            store=workers or EngineStore(self.store),
             workers=workers,
             owner=self.crew.owner,
             clock=self.clock,
@@ -330,34 +272,3 @@ class Daemon:
         except DBAPIError:
             self.log.warning("leases not released", to_do="They run out by themselves within minutes.")
         self.site.close()
-
-
-def _went_well(report: Report, place: tuple[str, str]) -> bool:
-    """Whether what was to be read was read. A record that is refused says nothing of that."""
-    system, entity = place
-    ours = [one for one in report.troubles if one.system == system and one.entity in ("", entity)]
-    off = {*report.paused, *report.resting}
-    return (
-        all(one.golden_id for one in ours)
-        and system not in off
-        and not covered([place], report.paused_entities.values())
-    )
-
-
-def end_for_sure(after: timedelta, log: Any, leave: Callable[[int], None]) -> threading.Timer:
-    """End the process after this time, whatever it does: a call that hangs must not keep a machine from going down.
-
-    Writes without an answer are looked up by the next process, as after a crash.
-    """
-
-    def over() -> None:
-        log.error(
-            "stopped in the middle", after_seconds=after.total_seconds(), to_do="Nothing: the next start goes on."
-        )
-        time.sleep(0.1)
-        leave(1)
-
-    timer = threading.Timer(after.total_seconds(), over)
-    timer.daemon = True
-    timer.start()
-    return timer

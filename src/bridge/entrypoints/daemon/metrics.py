@@ -18,7 +18,7 @@ from bridge.engine.meter import known_budgets
 from bridge.engine.pausing import covered, paused, paused_entities
 from bridge.engine.report import Report
 from bridge.engine.stops import all_stops
-from bridge.entrypoints.daemon.loop import Pulse
+from bridge.entrypoints.daemon.pulse import Pulse
 from bridge.entrypoints.daemon.webhooks import Outcome
 from bridge.store import Database
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, TextIO
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bridge.engine.pausing import Pause
 from bridge.engine.report import Report, Trouble
@@ -25,6 +25,16 @@ STORE_FAULTS: Final = {
     "SQLITE_CANTOPEN": "it cannot be opened",
 }
 """The beginning of SQLite's name for an error -> what is wrong."""
+SERVER_FAULTS: Final = {
+    "53100": "its disk is full",
+    "53200": "its server has no memory left",
+    "53300": "its server lets nobody in any more: too many connections",
+    "57P01": "its server is being stopped",
+    "57P03": "its server is starting",
+    "25006": "it cannot be written",
+}
+"""PostgreSQL's code of an error -> what is wrong."""
+NO_SERVER: Final = "its server does not answer"
 
 Pauses = list[tuple[str, Pause]]
 
@@ -53,6 +63,10 @@ def of_the_store(error: DBAPIError) -> str:
     """Why the store does not work, in words that hold no value and no address."""
     code = getattr(error.orig, "sqlite_errorname", "")
     why = next((words for start, words in STORE_FAULTS.items() if code.startswith(start)), type(error.orig).__name__)
+    state = getattr(error.orig, "sqlstate", "")
+    if state is None and isinstance(error, OperationalError):  # nobody there who could say a code
+        why = NO_SERVER
+    why = SERVER_FAULTS.get(state or "", why)
     return f"the store does not do its work ({why})"
 
 
