@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.machine import machine
 from benchmarks.wire.company import OBJECTS, STEPS, VENDORS, customer
 from benchmarks.wire.engine import company, run
 from benchmarks.wire.tape import Tape
@@ -173,7 +172,7 @@ def summary(
     return {
         "records": records, "page": page, "rounds": rounds, "rows": rows,
         "peak_mb": {store: median(found["peak_mb"] for found in runs) for store, runs in bridge.items()},
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        "machine": machine(),
     }  # fmt: skip
 
 

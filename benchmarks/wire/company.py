@@ -30,7 +30,7 @@ version: "1"
 entity: customer
 systems:
   crm: {object: Account}
-  erp: {object: res.partner, where: "is_company = true"}
+  erp: {object: res.partner, where: "is_company = true and ref is set"}
 identity:
   key: {crm: Bridge_Id__c, erp: external id}
   match:
