@@ -38,7 +38,7 @@ PEAK_MB = 150
 
 @contextmanager
 def linked(changed: int, store: str) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Two sandboxes with so many customers, linked in this store and edited once, long ago. Answers addresses and ids."""
+    """Two sandboxes with so many customers, linked in this store and edited once, long ago: addresses and ids."""
     with ExitStack() as stack:
         servers = {system: stack.enter_context(serve(build(vendor))) for system, vendor in VENDORS.items()}
         addresses = {system: server.url for system, server in servers.items()}
