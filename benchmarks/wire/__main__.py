@@ -121,7 +121,7 @@ def main() -> int:
     figures = summary(given.records, given.page, given.rounds, did, bare, bridge)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    show(figures)
+    Console(width=None if sys.stdout.isatty() else 200).print(show(figures))
     return 1 if any(row["met"] is False for row in figures["rows"]) else 0
 
 
@@ -176,7 +176,7 @@ def summary(
     }  # fmt: skip
 
 
-def show(figures: Mapping[str, Any]) -> None:
+def show(figures: Mapping[str, Any]) -> Table:
     """The table."""
     table = Table(
         title=f"{figures['records']:,} customers in each system, pages of {figures['page']:,}; processor time"
@@ -188,7 +188,7 @@ def show(figures: Mapping[str, Any]) -> None:
         cells = [row["store"], row["title"], f"{row['ratio']:.2f}", target, f"{row['bridge_seconds']:.3f} s"]
         cells += [f"{row['wire_seconds']:.3f} s", f"{row['read']:,}", f"{row['written']:,}", str(row["calls"])]
         table.add_row(*cells)
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    return table
 
 
 if __name__ == "__main__":
