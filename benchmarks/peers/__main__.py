@@ -40,12 +40,13 @@ def show(figures: Mapping[str, Any]) -> list[Table]:
         for name in ("work", "tool", "time, against bridge", "records/s", "wall", "CPU of the tool", "calls", "peak"):
             table.add_column(name, justify="left" if name in ("work", "tool") else "right")
         for row in figures["record_rows"]:
-            what = f"{row['work']}: {row['records']:,}"
+            what = f"{row['work']}: {row['records']:,}" if row["records"] else row["work"]
             if "failed" in row:
                 table.add_row(what, row["title"], f"not measured: {_short(row['failed'])}")
                 continue
+            rate = f"{row['per_second']:,.0f}" if row["records"] else ""
             table.add_row(
-                what, row["title"], f"{row['ratio']:.2f}", f"{row['per_second']:,.0f}", f"{row['wall']:.2f} s",
+                what, row["title"], f"{row['ratio']:.2f}", rate, f"{row['wall']:.2f} s",
                 f"{row['cpu']:.2f} s", f"{row['calls']:,.0f}", f"{row['peak_mb']:.0f} MB",
             )  # fmt: skip
         tables.append(table)
