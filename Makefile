@@ -73,7 +73,7 @@ bench-claims: $(VENV)/.ready ## how fast workers claim and finish 100,000 entrie
 	$(BIN)/python benchmarks/claims.py
 
 bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, written to build/reports/matching.json
-	$(BIN)/python benchmarks/matching.py
+	$(BIN)/python -m benchmarks.matching
 
 bench-wire: $(VENV)/.ready ## bridge beside a script that makes the same calls, in processor time, written to build/reports/wire.json
 	$(BIN)/python -m benchmarks.wire
