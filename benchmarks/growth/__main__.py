@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -18,7 +19,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.growth.fill import TEMPLATE, fill
+from benchmarks.growth.fill import TEMPLATE, fill, ids
 from benchmarks.growth.measured import PAGE, edit, one
 from benchmarks.machine import machine
 from benchmarks.wire.company import OBJECTS, VENDORS, customer
@@ -37,27 +38,30 @@ PEAK_MB = 150
 
 
 @contextmanager
-def linked(changed: int, store: str) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Two sandboxes with so many customers, linked in this store and edited once, long ago: addresses and ids."""
+def linked(changed: int, store: str, stride: int) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """Two sandboxes with so many customers, linked in this store and edited once, long ago: addresses, ids in the CRM.
+
+    stride: for how many others there is to be room between two of them.
+    """
     with ExitStack() as stack:
         servers = {system: stack.enter_context(serve(build(vendor))) for system, vendor in VENDORS.items()}
         addresses = {system: server.url for system, server in servers.items()}
         _set_clocks(addresses, datetime.now(UTC) - AGO)
         with company(store, PAGE, addresses) as runtime:
-            emap = runtime.maps["customer"]
-            ids: dict[str, list[str]] = {}
+            runtime, emap = replace(runtime, new_id=ids(stride)), runtime.maps["customer"]
+            native: dict[str, list[str]] = {}
             for system, adapter in runtime.adapters.items():
                 adapter.open([emap.spec(system)])
                 adapter.setup(emap.spec(system), apply=True)
                 numbers = range(TEMPLATE, TEMPLATE - changed, -1)
                 rows = [{"object": OBJECTS[system], "values": customer(system, number)} for number in numbers]
                 answer = requests.post(f"{addresses[system]}/__sandbox__/seed", json={"records": rows}, timeout=600)
-                ids[system] = [str(one) for one in answer.json()["ids"]]
+                native[system] = [str(one) for one in answer.json()["ids"]]
             one(runtime, "link")
-            edit(addresses["crm"], ids["crm"], "edited")
+            edit(addresses["crm"], native["crm"], "edited")
             assert one(runtime, "edit")["written"] == changed
         _set_clocks(addresses, datetime.now(UTC))
-        yield addresses, ids["crm"]
+        yield addresses, native["crm"]
 
 
 def _set_clocks(addresses: Mapping[str, str], moment: datetime) -> None:
@@ -68,12 +72,13 @@ def _set_clocks(addresses: Mapping[str, str], moment: datetime) -> None:
 
 def measure(size: int, changed: int, rounds: int, store: str) -> dict[str, Any]:
     """One size: fill a new store, then let a process of its own work with it."""
-    with linked(changed, store) as (addresses, ids):
+    stride = max((size - changed) // changed, 1)
+    with linked(changed, store, stride) as (addresses, native):
         with company(store, PAGE, addresses) as runtime:
             database = runtime.store
             assert isinstance(database, Database)
-            fill(database, size - changed)
-        given = {"store": store, "addresses": addresses, "ids": ids, "rounds": rounds}
+            fill(database, size - changed, stride)
+        given = {"store": store, "addresses": addresses, "ids": native, "rounds": rounds}
         command = [sys.executable, "-m", "benchmarks.growth.measured", json.dumps(given)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
