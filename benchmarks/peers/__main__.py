@@ -37,7 +37,8 @@ def show(figures: Mapping[str, Any]) -> list[Table]:
         table = Table(
             title=f"From Salesforce to Odoo (sandboxes), start of the programs included; medians of {figures['rounds']}"
         )
-        for name in ("work", "tool", "time, against bridge", "records/s", "wall", "CPU of the tool", "calls", "peak"):
+        for name in ("work", "tool", "time, against bridge", "records/s", "beyond an empty run", "wall",
+                     "CPU of the tool", "calls", "peak"):  # fmt: skip
             table.add_column(name, justify="left" if name in ("work", "tool") else "right")
         for row in figures["record_rows"]:
             what = f"{row['work']}: {row['records']:,}" if row["records"] else row["work"]
@@ -45,8 +46,9 @@ def show(figures: Mapping[str, Any]) -> list[Table]:
                 table.add_row(what, row["title"], f"not measured: {_short(row['failed'])}")
                 continue
             rate = f"{row['per_second']:,.0f}" if row["records"] else ""
+            net = f"{row['net_per_second']:,.0f}" if row["net_per_second"] else ""
             table.add_row(
-                what, row["title"], f"{row['ratio']:.2f}", rate, f"{row['wall']:.2f} s",
+                what, row["title"], f"{row['ratio']:.2f}", rate, net, f"{row['wall']:.2f} s",
                 f"{row['cpu']:.2f} s", f"{row['calls']:,.0f}", f"{row['peak_mb']:.0f} MB",
             )  # fmt: skip
         tables.append(table)

@@ -194,5 +194,7 @@ def run(records: int, rounds: int) -> list[dict[str, Any]]:
                 name: median(one[work][name] for one in found[tool]) for name in ("wall", "cpu", "peak_mb", "calls")
             }
             ratio = row["wall"] / median(own) if own else None
-            rows.append({**row, "per_second": number / row["wall"], "ratio": ratio})
+            beyond = row["wall"] - median(one["nothing changed"]["wall"] for one in found[tool])
+            net = number / beyond if number and beyond > 0 else None
+            rows.append({**row, "per_second": number / row["wall"], "net_per_second": net, "ratio": ratio})
     return rows

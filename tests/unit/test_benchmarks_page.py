@@ -1,4 +1,4 @@
-"""The page of the benchmarks has a place for everything that is measured: hours of measuring must not end in an error."""
+"""The page of the benchmarks has a place for all that is measured: hours of it must not end in an error."""
 
 from __future__ import annotations
 
