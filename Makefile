@@ -2,13 +2,15 @@
 VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
+# The tools that the benchmarks compare with stand apart: no test and no lint needs them.
+BENCH  ?= .venv-bench
 # Compiled modules are kept: the demo and the tests start bridge many times, and compiling it anew doubles each start.
 unexport PYTHONDONTWRITEBYTECODE
 # Adapters that are packages of their own. Without the folder everything else works as before.
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-real test soak soak-daemon crash-matrix faults chaos bench-claims bench-matching bench-migration bench-webhooks bench-wire bench-workers lint types clean
+.PHONY: help demo demo-real test soak soak-daemon crash-matrix faults chaos bench bench-claims bench-matching bench-migration bench-webhooks bench-wire bench-workers lint types clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -61,11 +63,20 @@ faults: $(VENV)/.ready ## each fault of a system for each operation, written to 
 chaos: $(VENV)/.ready ## four workers, one killed every few seconds, for three minutes (BRIDGE_CHAOS_SECONDS, _SEED, _PLANT, _KEEP)
 	PYTHONPATH=tests $(BIN)/python -m reliability.chaos --record
 
+$(BENCH)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --upgrade pip
+	$(BENCH)/bin/pip install --quiet --editable '.[bench]'
+	@touch $@
+
+bench: $(BENCH)/.ready ## all benchmarks and their peers (BRIDGE_BENCH_QUICK=1: a try), to docs/benchmarks.md and build/reports/bench.json
+	$(BENCH)/bin/python -m benchmarks.all $(if $(ONLY),--only $(ONLY))
+
 bench-claims: $(VENV)/.ready ## how fast workers claim and finish 100,000 entries, written to build/reports/claims.json
 	$(BIN)/python benchmarks/claims.py
 
 bench-matching: $(VENV)/.ready ## how well and how fast records are recognised, written to build/reports/matching.json
-	$(BIN)/python benchmarks/matching.py
+	$(BIN)/python -m benchmarks.matching
 
 bench-wire: $(VENV)/.ready ## bridge beside a script that makes the same calls, in processor time, written to build/reports/wire.json
 	$(BIN)/python -m benchmarks.wire
@@ -80,4 +91,4 @@ bench-migration: $(VENV)/.ready ## a migration at size, killed on the way (BRIDG
 	$(BIN)/python -m benchmarks.migration
 
 clean: ## remove the virtual environment and what was built
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(PLUGINS:%=%/.mypy_cache) $(PLUGINS:%=%/.pytest_cache)
+	rm -rf $(VENV) $(BENCH) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(PLUGINS:%=%/.mypy_cache) $(PLUGINS:%=%/.pytest_cache)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.machine import machine
 from benchmarks.wire.company import OBJECTS, STEPS, VENDORS, customer
 from benchmarks.wire.engine import company, run
 from benchmarks.wire.tape import Tape
@@ -122,7 +121,7 @@ def main() -> int:
     figures = summary(given.records, given.page, given.rounds, did, bare, bridge)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    show(figures)
+    Console(width=None if sys.stdout.isatty() else 200).print(show(figures))
     return 1 if any(row["met"] is False for row in figures["rows"]) else 0
 
 
@@ -173,11 +172,11 @@ def summary(
     return {
         "records": records, "page": page, "rounds": rounds, "rows": rows,
         "peak_mb": {store: median(found["peak_mb"] for found in runs) for store, runs in bridge.items()},
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
+        "machine": machine(),
     }  # fmt: skip
 
 
-def show(figures: Mapping[str, Any]) -> None:
+def show(figures: Mapping[str, Any]) -> Table:
     """The table."""
     table = Table(
         title=f"{figures['records']:,} customers in each system, pages of {figures['page']:,}; processor time"
@@ -189,7 +188,7 @@ def show(figures: Mapping[str, Any]) -> None:
         cells = [row["store"], row["title"], f"{row['ratio']:.2f}", target, f"{row['bridge_seconds']:.3f} s"]
         cells += [f"{row['wire_seconds']:.3f} s", f"{row['read']:,}", f"{row['written']:,}", str(row["calls"])]
         table.add_row(*cells)
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    return table
 
 
 if __name__ == "__main__":

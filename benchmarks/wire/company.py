@@ -30,7 +30,7 @@ version: "1"
 entity: customer
 systems:
   crm: {object: Account}
-  erp: {object: res.partner, where: "is_company = true"}
+  erp: {object: res.partner, where: "is_company = true and ref is set"}
 identity:
   key: {crm: Bridge_Id__c, erp: external id}
   match:
@@ -51,6 +51,7 @@ groups:
     postcode: {crm: BillingPostalCode, erp: zip}
 """
 VENDORS = {"crm": "salesforce", "erp": "odoo"}
+AT_ONCE = 2_000
 OBJECTS = {"crm": "Account", "erp": "res.partner"}
 
 Control = Callable[..., Any]
@@ -85,12 +86,23 @@ def _website(share: int, word: str) -> Callable[[Control, Mapping[str, list[str]
     return edit
 
 
+def _new(control: Control, ids: Mapping[str, list[str]]) -> None:
+    """As many customers as there are come in, in the CRM."""
+    known = len(ids["crm"])
+    for start in range(known, 2 * known, AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, 2 * known))
+        control(
+            "crm", "POST", "seed", records=[{"object": OBJECTS["crm"], "values": customer("crm", n)} for n in numbers]
+        )
+
+
 STEPS = (
     Step("first", "first sync, linked, nothing to write", _nothing),
     Step("quiet", "cycle with nothing changed", _nothing),
     Step("replay", "every page replayed, nothing changed", _nothing, replay=True),
     Step("some", "1 % changed in one field, written to the other system", _website(100, "some")),
     Step("all", "all changed in one field, written to the other system", _website(1, "all")),
+    Step("made", "as many new ones in one system, made in the other", _new),
 )
 
 

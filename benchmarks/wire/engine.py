@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gc
 import json
-import resource
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -24,6 +23,7 @@ from typing import Any
 
 import requests
 
+from benchmarks.machine import peak_mb
 from benchmarks.wire.company import CONFIGURATION, MAPPING, STEPS, Step
 from bridge.config import load_config
 from bridge.engine.cycle import cycle
@@ -36,8 +36,8 @@ from bridge.wiring import make_adapters, make_maps, make_runtime, opened_store
 
 
 @contextmanager
-def company(store: str, page: int, addresses: Mapping[str, str], base: datetime) -> Iterator[Runtime]:
-    """bridge with an empty store; its clock begins at `base`, its ids are counted."""
+def company(store: str, page: int, addresses: Mapping[str, str], base: datetime | None = None) -> Iterator[Runtime]:
+    """bridge with this store, "" for a new one. base: where its clock begins, with counted ids."""
     with tempfile.TemporaryDirectory(prefix="bridge-bench-") as name:
         folder = Path(name)
         (folder / "mappings").mkdir()
@@ -49,11 +49,14 @@ def company(store: str, page: int, addresses: Mapping[str, str], base: datetime)
         maps, adapters = make_maps(config), make_adapters(config)
         numbers, begun = count(1), datetime.now(UTC)
         with opened_store(config) as opened, closing(adapters):
-            yield replace(
-                make_runtime(config, opened, adapters, maps),
-                new_id=lambda: f"{next(numbers):032x}",
-                clock=lambda: base + (datetime.now(UTC) - begun),
-            )
+            runtime = make_runtime(config, opened, adapters, maps)
+            if base is not None:
+                runtime = replace(
+                    runtime,
+                    new_id=lambda: f"{next(numbers):032x}",
+                    clock=lambda: base + (datetime.now(UTC) - begun),
+                )
+            yield runtime
 
 
 def run(runtime: Runtime, step: Step) -> dict[str, Any]:
@@ -87,7 +90,7 @@ def main(store: str, page: int, ports: Mapping[str, int], base: datetime) -> dic
         for step in STEPS:
             requests.get(f"{addresses['control']}/{step.name}", timeout=60)
             found[step.name] = run(runtime, step)
-    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["peak_mb"] = peak_mb()
     return found
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from bridge.engine import ingest, watch
-from bridge.engine.plan.guards import Counts, Finding, Limits, differences, judge, words
+from bridge.engine.plan.guards import Counts, Finding, Limits, differences, enough, judge, words
 from bridge.engine.report import Report
 from bridge.engine.runtime import Pace
 from bridge.engine.stops import all_stops, approve
@@ -50,6 +50,20 @@ def test_what_counts_as_an_accident(counts: Counts, rules: list[str]) -> None:
 def test_a_limit_of_everything_switches_a_rule_off() -> None:
     off = Limits(Decimal(0), Decimal(1), Decimal(1), Decimal(1), 0, 0)
     assert judge(Counts(5, listed=0, deleted=5, emptied={"a": 5}, changed={"a": 5}), off) == ()
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(Decimal("0.9"), few_lost=0, few_changed=0)])
+@pytest.mark.parametrize("number", [1, 7, 10, 11, 100, 101, 4999])
+def test_beyond_enough_nobody_has_to_count(number: int, limits: Limits) -> None:
+    linked = enough(number, limits)
+    assert linked is not None
+    for more in (0, 1, 10_000_000):
+        all_ = linked + more
+        assert judge(Counts(all_, all_ - number, number, {"a": number}, {"a": number, "b": number}), limits) == ()
+
+
+def test_where_any_number_is_too_many_all_are_counted() -> None:
+    assert enough(5, Limits(most_deleted=Decimal(0))) is enough(5, Limits(least_listed=Decimal(1))) is None
 
 
 def test_a_field_has_changed_where_it_was_known_and_is_another() -> None:

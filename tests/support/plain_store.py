@@ -118,8 +118,8 @@ class PlainRecords:
         link = self.tables.links[place]
         return replace(link, candidates=self.tables.candidates.get(place, ())) if link.state == "review" else link
 
-    def linked_count(self, system: str, entity: str) -> int:
-        return len(self.linked_page(system, entity, "", 1 << 30))
+    def linked_count(self, system: str, entity: str, at_most: int | None = None) -> int:
+        return len(self.linked_page(system, entity, "", at_most or 1 << 30))
 
     def linked_among(self, system: str, entity: str, native_ids: Sequence[str]) -> dict[str, str]:
         found = self.links(system, entity, native_ids).values()

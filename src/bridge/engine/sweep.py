@@ -14,7 +14,7 @@ from datetime import datetime
 from bridge.engine.ingest import confirmed_gone
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.outbox.missing import Leave, take_leave, with_heirs
-from bridge.engine.plan.guards import Counts, judge, words
+from bridge.engine.plan.guards import Counts, enough, judge, words
 from bridge.engine.runtime import Run
 from bridge.engine.stops import found, lets_through, lift, made
 from bridge.engine.work import armed_flag
@@ -81,12 +81,13 @@ def _sweep(run: Run, emap: EntityMap, system: str, listing: Listing) -> None:
 def look_for(run: Run, emap: EntityMap, system: str, native_ids: list[str]) -> None:
     """Whether these linked records are gone: what a sweep does, for a few of which the system told something."""
     with run.store.begin() as uow:
-        linked = uow.linked_count(system, emap.entity)
         ready = bool(uow.flag(armed_flag(emap.entity))) and found(uow, system, emap.entity, "sweep") is None
-    if not ready:
+    lacking = confirmed_gone(run, emap, system, native_ids) if ready else []
+    if not lacking:
         return
-    lacking = confirmed_gone(run, emap, system, native_ids)
-    if lacking and _plausible(run, emap, system, linked, lacking):
+    with run.store.begin() as uow:
+        linked = uow.linked_count(system, emap.entity, enough(len(lacking), run.runtime.pace.guards))
+    if _plausible(run, emap, system, linked, lacking):
         _take_out(run, emap, system, lacking)
 
 

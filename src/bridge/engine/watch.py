@@ -6,7 +6,7 @@ from collections import Counter
 
 from bridge.engine.news import fingerprint
 from bridge.engine.outbox.failure import give_up
-from bridge.engine.plan.guards import Counts, Finding, differences, judge, words
+from bridge.engine.plan.guards import Counts, Finding, differences, enough, judge, words
 from bridge.engine.runtime import Run
 from bridge.engine.stops import Stop, lets_through, lift, made
 from bridge.mapping.compiled import EntityMap
@@ -79,15 +79,15 @@ class Watch:
 
     def stop(self, uow: UnitOfWork) -> Stop | None:
         """The stop that this read comes to, unless it breaks no rule."""
-        if self._linked is None and max(len(self._gone), len(self._changed)) > self._few:
-            self._linked = uow.linked_count(self.system, self.emap.entity)
+        limits, most = self.run.runtime.pace.guards, max(len(self._gone), len(self._changed))
+        if self._linked is None and most > self._few:  # a cycle costs what has changed, not what there is
+            self._linked = uow.linked_count(self.system, self.emap.entity, enough(most, limits))
         every = Counter(field for fields in self._changed.values() for field in fields)
         emptied = {field[1:]: number for field, number in every.items() if field.startswith("-")}
         changed = Counter(emptied)
         changed.update({field: number for field, number in every.items() if not field.startswith("-")})
         linked = self._linked or 0
         listed = min(self._listed, linked) if self.listing else None
-        limits = self.run.runtime.pace.guards
         found = judge(Counts(linked, listed, len(self._gone), emptied, changed), limits)
         if not found:
             return None

@@ -89,7 +89,8 @@ class Queue(Transaction):
         found = 0
         for system, ids in by_system.items():
             query = select(func.count()).select_from(OUTBOX)
-            query = query.where(OUTBOX.c.entity == entity, OUTBOX.c.system == system, OUTBOX.c.state.in_(OPEN))
+            query = query.where(OUTBOX.c.entity == entity, self.only(OUTBOX.c.system, [system]))
+            query = query.where(self.only(OUTBOX.c.state, OPEN))
             for part in chunks(ids):
                 found += self.connection.scalar(query.where(self.among(OUTBOX.c.golden_id, part))) or 0
         return found
@@ -107,9 +108,9 @@ class Queue(Transaction):
                 self.connection.execute(
                     delete(OUTBOX).where(
                         OUTBOX.c.entity == entity,
-                        OUTBOX.c.system == system,
+                        self.only(OUTBOX.c.system, [system]),
                         self.among(OUTBOX.c.golden_id, part),
-                        OUTBOX.c.state.in_(states),
+                        self.only(OUTBOX.c.state, states),
                     )
                 )
 

@@ -56,10 +56,11 @@ class Records(Transaction):
             found[row.native_id].append(row.golden_id)
         return found
 
-    def linked_count(self, system: str, entity: str) -> int:
-        """How many native records of a system and entity are linked."""
-        query = select(func.count()).select_from(CROSSWALK)
-        query = query.where(CROSSWALK.c.system == system, CROSSWALK.c.entity == entity, CROSSWALK.c.state == "linked")
+    def linked_count(self, system: str, entity: str, at_most: int | None = None) -> int:
+        """How many native records of a system and entity are linked. at_most: where counting stops."""
+        linked = select(CROSSWALK.c.native_id)
+        linked = linked.where(CROSSWALK.c.system == system, CROSSWALK.c.entity == entity, CROSSWALK.c.state == "linked")
+        query = select(func.count()).select_from(linked.limit(at_most).subquery())
         return int(self.connection.execute(query).scalar() or 0)
 
     def linked_in_both(self, entity: str, one: str, other: str) -> int:
@@ -88,7 +89,7 @@ class Records(Transaction):
 
     def links_of(self, entity: str, golden_ids: Sequence[str], systems: Sequence[str] | None = None) -> list[Link]:
         """The crosswalk rows of these golden records, in any state; in these systems, or in all."""
-        where = [CROSSWALK.c.entity == entity, *([] if systems is None else [CROSSWALK.c.system.in_(systems)])]
+        where = [CROSSWALK.c.entity == entity, *([] if systems is None else [self.only(CROSSWALK.c.system, systems)])]
         rows = self.rows_in(CROSSWALK, CROSSWALK.c.golden_id, golden_ids, *where)
         return list(map(codec.link_of, rows))
 
@@ -105,7 +106,7 @@ class Records(Transaction):
 
     def shadows_of(self, entity: str, golden_ids: Sequence[str], systems: Sequence[str] | None = None) -> list[Shadow]:
         """The shadows of these golden records; in these systems, or in all."""
-        where = [SHADOW.c.entity == entity, *([] if systems is None else [SHADOW.c.system.in_(systems)])]
+        where = [SHADOW.c.entity == entity, *([] if systems is None else [self.only(SHADOW.c.system, systems)])]
         rows = self.rows_in(SHADOW, SHADOW.c.golden_id, golden_ids, *where)
         return list(map(codec.shadow_of, rows))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from orjson import dumps
@@ -54,6 +54,11 @@ class Transaction:
             return column == any_(literal(list(values), postgresql.ARRAY(Text)))
         listed = func.json_each(dumps(values).decode()).table_valued("value")
         return column.in_(select(listed.c.value))
+
+    def only(self, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+        """Whether a text is one of these few, as a condition on rows that are found by something else: not a column of
+        an index. By its first columns, system and entity, SQLite would read all that there is of them."""
+        return (column + "").in_(values)
 
     def upsert(self, table: Table, rows: Iterable[dict[str, object]]) -> None:
         """Insert rows, or replace those with the same primary key: one statement, many parameter sets."""

@@ -98,6 +98,13 @@ def judge(counts: Counts, limits: Limits) -> tuple[Finding, ...]:
     return (*found, *emptied, *changed)
 
 
+def enough(number: int, limits: Limits) -> int | None:
+    """So many linked records that `number` of them, lacking or changed or gone, break no rule: nobody has to count
+    further than to this, however many there are. None where any number is too many."""
+    share = min(limits.most_deleted, limits.most_emptied, limits.most_changed, 1 - limits.least_listed)
+    return int(number / share) + 1 if share > 0 else None
+
+
 def judge_mapping(changed: Mapping[str, int], records: int, limits: Limits) -> tuple[Finding, ...]:
     """The fields that a changed mapping would change in too many records at once. changed: field -> golden records."""
     return tuple(
