@@ -20,7 +20,7 @@ AT_ONCE = 5_000
 TEMPLATE = 999_999
 """The number of the customer whose rows are taken: its six digits stand in nearly all of its values."""
 
-MOST = 990_000
+MOST = 999_000
 """Numbers below this one are free for the filling."""
 
 _DIGITS = str(TEMPLATE)

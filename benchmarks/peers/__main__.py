@@ -46,9 +46,10 @@ def show(figures: Mapping[str, Any]) -> list[Table]:
                 table.add_row(what, row["title"], f"not measured: {_short(row['failed'])}")
                 continue
             rate = f"{row['per_second']:,.0f}" if row["records"] else ""
+            beside = f"{row['ratio']:.2f}" if row["ratio"] else ""
             net = f"{row['net_per_second']:,.0f}" if row["net_per_second"] else ""
             table.add_row(
-                what, row["title"], f"{row['ratio']:.2f}", rate, net, f"{row['wall']:.2f} s",
+                what, row["title"], beside, rate, net, f"{row['wall']:.2f} s",
                 f"{row['cpu']:.2f} s", f"{row['calls']:,.0f}", f"{row['peak_mb']:.0f} MB",
             )  # fmt: skip
         tables.append(table)
