@@ -7,10 +7,10 @@ that answer as fast as they can, where the processor is the narrow place, and be
 time that a vendor takes (`BRIDGE_WORKERS_LATENCY`, 0.15 s), where waiting is and more workers must help.
 
 In each of `BRIDGE_WORKERS_ROUNDS` (3) rounds, with each number of workers in turn, users have edited customers and
-contacts in the CRM (`_RECORDS`, 160, beside quick sandboxes; `_VENDOR_RECORDS`, 32, beside slow ones), half of each;
+contacts in the CRM (`_RECORDS`, 120, beside quick sandboxes; `_VENDOR_RECORDS`, 24, beside slow ones), half of each;
 the clock runs from the moment the workers, which are there already, may begin, to the moment the last of the edits has
 arrived in the ERP and in finance. Then single edits (`_EDITS`, 6) are timed, found by polling every `_EVERY` (2)
-seconds. At last the same with webhooks (`_HOOKED`, 12 edits) and hardly any polling. Medians of the rounds; percentiles
+seconds. At last the same with webhooks (`_HOOKED`, 8 edits) and hardly any polling. Medians of the rounds; percentiles
 of all single edits, each counted in both systems.
 
 `build/reports/workers.json`: cores, rounds, poll_every_s, and for each of `sandbox` and `vendor` latency_s, records
@@ -263,14 +263,14 @@ def measure(given: Company, rounds: int, records: int, every: float) -> dict[int
     others.write_text(base.read_text().replace(f"listen: 127.0.0.1:{ear[1]}", "listen: 127.0.0.1:0"))
     for workers in WORKERS:
         with at_work([base, *[others] * (workers - 1)], given):
-            found[workers].hooked = singles(given, int(number("HOOKED", 12)), 0.4)
+            found[workers].hooked = singles(given, int(number("HOOKED", 8)), 0.4)
     return found
 
 
 def printed(report: dict[str, Any]) -> None:
     """The figures side by side."""
     table = Table("a call takes", "workers", title="Delivered records, and seconds from an edit to the other systems")
-    for column in ("delivered/s", "beside one", "poll p50", "poll p95", "webhook p50", "webhook p95"):
+    for column in ("a second", "to one", "poll p50", "p95", "webhook p50", "p95"):
         table.add_column(column, justify="right")
     for name in ("sandbox", "vendor"):
         one = report[name]["workers"][str(WORKERS[0])]["delivered_per_second"]
@@ -288,7 +288,7 @@ def main() -> int:
     """Measure, print and write down."""
     rounds, every = int(number("ROUNDS", 3)), number("EVERY", 2)
     report: dict[str, Any] = {"cores": os.cpu_count(), "rounds": rounds, "poll_every_s": every}
-    ways = {"sandbox": (0.0, number("RECORDS", 160)), "vendor": (number("LATENCY", 0.15), number("VENDOR_RECORDS", 32))}
+    ways = {"sandbox": (0.0, number("RECORDS", 120)), "vendor": (number("LATENCY", 0.15), number("VENDOR_RECORDS", 24))}
     began = time.monotonic()
     with running_postgres() as server:
         for name, (latency, records) in ways.items():

@@ -275,6 +275,7 @@ def test_a_system_that_is_unplugged_is_told_once_and_comes_back(company: Site) -
             True,
         )
         assert daemon.metric('bridge_system_off{system="erp",why="not answering"}') == 1
+        assert daemon.metric('bridge_outbox_oldest_seconds{entity="customer",system="erp"}') > 0
         assert daemon.get("/readyz").status_code == 200, "it works for the others"
         company.control("erp", "DELETE", "faults")
         eventually(lambda: "https://meanwhile.example" in websites(company), True)

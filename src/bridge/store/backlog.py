@@ -69,10 +69,11 @@ class Backlog(Transaction):
         rows = [dict(zip(names, row, strict=True)) for row in self.connection.execute(query)]
         return sorted(rows, key=lambda row: (-row["number"], row["system"], row["entity"], str(row["error"])))
 
-    def queue_ages(self) -> dict[str, datetime]:
-        """System -> since when its oldest open entry waits."""
-        query = select(OUTBOX.c.system, func.min(OUTBOX.c.created_at)).where(OUTBOX.c.state.in_((*OPEN, *TAKEN)))
-        return {row[0]: row[1] for row in self.connection.execute(query.group_by(OUTBOX.c.system))}
+    def queue_ages(self) -> dict[tuple[str, str], datetime]:
+        """(system, entity) -> since when its oldest open entry waits."""
+        place = (OUTBOX.c.system, OUTBOX.c.entity)
+        query = select(*place, func.min(OUTBOX.c.created_at)).where(OUTBOX.c.state.in_((*OPEN, *TAKEN)))
+        return {(row[0], row[1]): row[2] for row in self.connection.execute(query.group_by(*place))}
 
     def entries(self, states: Sequence[str] | None, limit: int) -> list[OutboxEntry]:
         """Entries for people, oldest first."""

@@ -112,7 +112,9 @@ class Standing(Collector):
     def _of_the_store(self, now: datetime) -> list[Metric]:
         config = self._config()
         entries = GaugeMetricFamily("bridge_outbox_entries", "Entries.", labels=["system", "entity", "state"])
-        oldest = GaugeMetricFamily("bridge_outbox_oldest_seconds", "Age of the oldest entry.", labels=["system"])
+        oldest = GaugeMetricFamily(
+            "bridge_outbox_oldest_seconds", "Age of the oldest entry.", labels=["system", "entity"]
+        )
         held = GaugeMetricFamily("bridge_conflicts_held", "Fields that wait for a person.", labels=["entity"])
         review = GaugeMetricFamily(
             "bridge_links_in_review", "Records that wait for a person.", labels=["system", "entity"]
@@ -132,8 +134,8 @@ class Standing(Collector):
             waiting.add_metric([system], number)
         for place, number in counts.items():
             entries.add_metric(place, number)
-        for system, since in ages.items():
-            oldest.add_metric([system], (now - since).total_seconds())
+        for of, since in ages.items():
+            oldest.add_metric(of, (now - since).total_seconds())
         for (entity, state), number in disputes.items():
             if state == "held":
                 held.add_metric([entity], number)
