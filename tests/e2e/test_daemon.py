@@ -37,7 +37,7 @@ run:
 class Daemon:
     """A running daemon, and what it says."""
 
-    def __init__(self, site: Site, program: str) -> None:
+    def __init__(self, site: Site, program: str = "bridge") -> None:
         self.site = site
         self.process = site.start("run", "--json", program=program)
         self.said: list[dict[str, Any]] = []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bridge.sandbox.kernel import Response
 from reliability.chaos.__main__ import live, section
 from reliability.chaos.systems import Noted
 
@@ -31,13 +32,23 @@ def test_a_planted_bug_is_found(tmp_path: Path, postgres: Any) -> None:
 
 
 class _Silent:
-    """A system that says yes."""
+    """A system of one record that says yes; to a `GET`, what the record says."""
 
-    def handle(self, request: Any) -> Any:
-        return type("Answer", (), {"status": 200})
+    def __init__(self) -> None:
+        self.record: dict[str, Any] = {}
+
+    def handle(self, request: Any) -> Response:
+        if request.body.startswith(b"GET"):
+            return Response(200, self.record)
+        self.record["Description"] = request.body.decode()
+        return Response(200)
 
     def user_edit(self, object: str, id: str, values: Any) -> Any:
+        self.record.update(values)
         return {}
+
+    def dump(self) -> Any:
+        return {"Account": {"1": self.record}}
 
 
 def _asked(body: str) -> Any:
@@ -53,6 +64,18 @@ def test_an_older_value_after_a_newer_one_is_counted() -> None:
     system.user_edit("Account", "1", {"Website": "https://k8-9.example"})
     system.handle(_asked("https://k8-8.example"))
     assert system.found["out_of_order"] == 2
+
+
+def test_an_edit_that_no_answer_held_before_it_was_written_over_is_noted() -> None:
+    system = Noted(_Silent(), None)
+    system.user_edit("Account", "1", {"Description": "note 1 of 7 in crm"})
+    system.handle(_asked("GET"))
+    system.handle(_asked("something newer"))
+    assert system.overtaken == []
+    system.user_edit("Account", "1", {"Description": "note 2 of 7 in crm"})
+    system.user_edit("Account", "1", {"Description": "note 3 of 7 in crm"})
+    system.handle(_asked("something newer"))
+    assert system.overtaken == ["note 3 of 7 in crm"]
 
 
 def test_a_call_too_many_is_refused_and_counted() -> None:

@@ -30,6 +30,8 @@ from support.postgres import running_postgres
 from support.served import Desk
 
 WORKERS = 4
+RARE = 0.005
+"""The share of edits that may fall between a look and a write, milliseconds later: more, and nobody looked."""
 PAUSE = 0.12
 """Seconds between two acts of users."""
 REST = 180.0
@@ -38,7 +40,10 @@ REST = 180.0
 
 @dataclass
 class Figures:
-    """What chaos came to; problems: each in a sentence."""
+    """What chaos came to; problems: each in a sentence.
+
+    overtaken: edits made between bridge's last look at a record and its write, where the system takes no condition.
+    """
 
     seed: str
     workers: int = WORKERS
@@ -52,6 +57,7 @@ class Figures:
     over_quota: int = 0
     out_of_step: int = 0
     echoes: int = 0
+    overtaken: int = 0
     seconds_to_rest: float = 0
     calls: int = 0
     most_calls_in_window: int = 0
@@ -117,9 +123,13 @@ def _judge(found: Figures, crew: Crew, users: Users, desks: dict[str, Desk], fil
         if last["writes"] or last["enqueued"]:
             found.echoes = last["writes"] + last["enqueued"]
             found.problems.append(f"a cycle in which nothing had changed wrote {last}")
+        overtaken = [note for desk in desks.values() for note in desk.noted("/chaos")["overtaken"]]
+        found.overtaken = len(overtaken)
+        if found.overtaken > max(RARE * found.edits, 1):
+            found.problems.append(f"written over without a look right before: {overtaken[:20]}")
         for name, words in (
             ("out_of_step", check.out_of_step(file, store)),
-            ("lost", check.lost(users, desks, store)),
+            ("lost", check.lost(users, desks, store, overtaken)),
             ("duplicates", check.duplicates(users, desks)),
         ):
             setattr(found, name, len(words))
@@ -157,6 +167,7 @@ def _rested(store: Database, places: int) -> float:
 def section(found: Figures) -> str:
     """The part of docs/reliability.md."""
     names = ("edits", "delivered", "kills", "lost", "duplicates", "out_of_order", "over_quota", "out_of_step", "echoes")
+    names = (*names, "overtaken")
     figures = asdict(found)
     return (
         f"{found.workers} workers on one PostgreSQL store and three systems for {found.seconds:.0f} seconds (seed"

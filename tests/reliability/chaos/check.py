@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from bridge.config import load_config
 from bridge.engine.agreement import compare
@@ -27,9 +28,12 @@ def out_of_step(file: object, store: Database) -> list[str]:
     return [f"{one.system} {one.entity} {one.native_id or '(missing)'} {one.unit} of {one.golden_id}" for one in found]
 
 
-def lost(users: Users, desks: dict[str, Desk], store: Database) -> list[str]:
+def lost(users: Users, desks: dict[str, Desk], store: Database, overtaken: Collection[str] = ()) -> list[str]:
     """G1: last words that are neither in a golden record, nor in its history, nor in the journal; customers that are
-    missing in a system, or do not show there what was said of them last by who alone has the say."""
+    missing in a system, or do not show there what was said of them last by who alone has the say.
+
+    overtaken: notes that no answer of a system held before they were written over.
+    """
     problems = []
     for system, desk in desks.items():
         rows = desk.ask("GET", "dump").get(OBJECTS[system], {}).values()
@@ -46,7 +50,9 @@ def lost(users: Users, desks: dict[str, Desk], store: Database) -> list[str]:
                 said.update((str(row.old), str(row.new)))
         goldens = uow.goldens("customer", uow.golden_page("customer", "", EVERYTHING))
         said.update(str(golden.values.get("notes")) for golden in goldens.values())
-    return problems + [f"nobody knows of '{word}'" for word in users.words.values() if word not in said]
+    return problems + [
+        f"nobody knows of '{word}'" for word in users.words.values() if word not in said.union(overtaken)
+    ]
 
 
 def duplicates(users: Users, desks: dict[str, Desk]) -> list[str]:

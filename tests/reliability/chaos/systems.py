@@ -25,6 +25,7 @@ SLACK: Final = 3.0
 """Seconds' worth of calls that may come in a window beside its own: the burst that a bucket holds, and calls that were
 drawn before it began and arrive late on a busy machine."""
 STAMP: Final = re.compile(rb"k(\d+)-(\d+)\.example")
+NOTE: Final = re.compile(r"note \d+ of \d+ in [a-z]+")
 
 
 def website(number: int, edit: int) -> str:
@@ -42,6 +43,8 @@ class Noted:
         self._app, self._pace = app, pace
         self._calls: deque[float] = deque()
         self._seen: dict[int, int] = {}
+        self._untold: dict[tuple[str, str], str] = {}  # (object, id) -> a user's last note, until some answer holds it
+        self.overtaken: list[str] = []
         self.found = {"calls": 0, "writes": 0, "out_of_order": 0, "over_quota": 0, "most_in_window": 0}
 
     def __getattr__(self, name: str) -> Any:
@@ -52,7 +55,7 @@ class Noted:
 
     def handle(self, request: Request) -> Response:
         if request.path == "/chaos":
-            return Response(200, self.found)
+            return Response(200, {**self.found, "overtaken": self.overtaken})
         self.found["calls"] += 1
         if self._over():
             self.found["over_quota"] += 1
@@ -60,6 +63,7 @@ class Noted:
         answer: Response = self._app.handle(request)
         if answer.status < 400:
             self._note(request.body)
+        self._watch(answer)
         return answer
 
     def user_edit(self, object: str, id: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -67,7 +71,22 @@ class Noted:
         answer: Mapping[str, Any] = self._app.user_edit(object, id, values)
         for number, edit in STAMP.findall(json.dumps(values).encode()):
             self._seen[int(number)] = int(edit)
+        for note in NOTE.findall(json.dumps(values)):
+            self._untold[object, id] = note
         return answer
+
+    def _watch(self, answer: Response) -> None:
+        """Note what was written over between bridge's last look and its write: such an edit is in no answer, so that no
+        client can know of it, and the system takes no condition with a write."""
+        told = answer.payload()[0].decode("utf-8", "replace")
+        self._untold = {place: note for place, note in self._untold.items() if note not in told}
+        if not self._untold:
+            return
+        there = self._app.dump()
+        for (object, id), note in list(self._untold.items()):
+            if note not in json.dumps(there.get(object, {}).get(id, {})):
+                self.overtaken.append(note)
+                del self._untold[object, id]
 
     def _over(self) -> bool:
         if self._pace is None:
