@@ -12,7 +12,7 @@ from bridge.sandbox.kernel import Response
 from reliability.chaos.__main__ import live, section
 from reliability.chaos.systems import Noted
 
-SECONDS = float(os.environ.get("BRIDGE_CHAOS_SHORT", "20"))
+SECONDS = float(os.environ.get("BRIDGE_CHAOS_SHORT", "12"))
 
 
 def test_workers_are_killed_and_nothing_is_lost(tmp_path: Path, postgres: Any) -> None:
