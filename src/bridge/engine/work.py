@@ -184,11 +184,10 @@ class Scene:
         """What one system shows; of the others only where it matters what waits there, or cannot be read: for records
         that are to be made, and for those with rows."""
         entity, others = self.emap.entity, [one for one in self.emap.systems if one != system]
-        half = (
-            [one for one in golden_ids if one in known.shadows and one in known.links] if known.system == system else []
-        )
+        at_hand = known.shadows.keys() & known.links.keys() if known.system == system else set[str]()
+        half = [one for one in golden_ids if one in at_hand]
+        unknown = [one for one in golden_ids if one not in at_hand]
         links, shadows = [known.links[one] for one in half], [known.shadows[one] for one in half]
-        unknown = [one for one in golden_ids if one not in {*half}] if half else golden_ids
         if unknown:
             links += uow.links_of(entity, unknown, [system])
             shadows += uow.shadows_of(entity, unknown, [system])
@@ -216,13 +215,10 @@ class Scene:
 
     def makes(self, system: str, golden: Golden) -> bool:
         """Whether the system lacks the record as a whole, and something is known to make it of."""
-        return (
-            (system, golden.id) not in self.links
-            and self._may_make(system, golden)
-            and any(
-                golden.values.get(u.name) is not None and u.name not in golden.held for u in self.emap.taken(system)
-            )
-        )
+        if (system, golden.id) in self.links or not self._may_make(system, golden):
+            return False
+        taken = (unit.name for unit in self.emap.taken(system) if not unit.moves)  # a status is told afterwards
+        return any(golden.values.get(name) is not None and name not in golden.held for name in taken)
 
     def _may_make(self, system: str, golden: Golden) -> bool:
         """What it refers to, or what it may be itself, has to be known first."""
