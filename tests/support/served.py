@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import requests
@@ -34,6 +34,13 @@ class Desk:
 @contextmanager
 def served(make: Callable[[], Any]) -> Iterator[str]:
     """The address of an application (`bridge.sandbox.kernel.application.Application`), made in its own process."""
+    with apart(lambda stack: stack.enter_context(serve(make())).url) as url:
+        yield url
+
+
+@contextmanager
+def apart(begin: Callable[[ExitStack], str]) -> Iterator[str]:
+    """Begin something in a forked process, which ends with this one at the latest; gives what it has to tell."""
     reading, writing = os.pipe()
     until, alive = os.pipe()
     child = os.fork()
@@ -41,8 +48,8 @@ def served(make: Callable[[], Any]) -> Iterator[str]:
         os.close(reading)
         os.close(alive)
         try:
-            with serve(make()) as server:
-                os.write(writing, server.url.encode())
+            with ExitStack() as stack:
+                os.write(writing, begin(stack).encode())
                 os.close(writing)
                 os.read(until, 1)
         finally:
@@ -50,9 +57,9 @@ def served(make: Callable[[], Any]) -> Iterator[str]:
     os.close(writing)
     os.close(until)
     with os.fdopen(reading) as pipe:
-        url = pipe.read()
+        told = pipe.read()
     try:
-        yield url
+        yield told
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

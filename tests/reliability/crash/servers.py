@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -13,43 +11,19 @@ import requests
 
 from bridge.sandbox import build
 from bridge.sandbox.kernel import serve
+from support.served import apart
 
 
 @contextmanager
 def running(sandboxes: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Iterator[dict[str, str]]:
     """Serve in a forked process; gives system -> address. sandboxes: system -> (vendor, options)."""
-    reading, writing = os.pipe()
-    until, alive = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        os.close(alive)
-        _serve(sandboxes, writing, until)
-    os.close(writing)
-    os.close(until)
-    with os.fdopen(reading) as pipe:
-        urls: dict[str, str] = json.loads(pipe.readline())
-    try:
-        yield urls
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(alive)
 
+    def begin(stack: ExitStack) -> str:
+        made = {system: build(vendor, **options) for system, (vendor, options) in sandboxes.items()}
+        return json.dumps({system: stack.enter_context(serve(app)).url for system, app in made.items()})
 
-def _serve(sandboxes: Mapping[str, tuple[str, Mapping[str, Any]]], writing: int, until: int) -> None:
-    """Serve until the other end of `until` is closed: at the latest by the end of the process that started this."""
-    try:
-        with ExitStack() as stack:
-            urls = {
-                system: stack.enter_context(serve(build(vendor, **options))).url
-                for system, (vendor, options) in sandboxes.items()
-            }
-            os.write(writing, f"{json.dumps(urls)}\n".encode())
-            os.close(writing)
-            os.read(until, 1)
-    finally:
-        os._exit(0)
+    with apart(begin) as told:
+        yield json.loads(told)
 
 
 class Control:
