@@ -111,6 +111,20 @@ def websites(site: Site) -> list[str]:
     return sorted(str(row["website"]) for row in site.control("erp", "GET", "dump")["res.partner"].values())
 
 
+def booked(site: Site) -> list[str]:
+    """The websites that the finance system shows."""
+    return [row["website"] for row in site.control("fin", "GET", "dump")["Customer"].values()]
+
+
+def arrived(site: Site, value: str) -> None:
+    """Wait until every system shows this website: the daemon writes to one after the other, and may be asked to end
+    between two of them."""
+    eventually(lambda: value in websites(site), True)
+    eventually(
+        lambda: value in {row["website"] for row in site.control("fin", "GET", "dump")["Customer"].values()}, True
+    )
+
+
 def said(process: subprocess.Popen[str]) -> str:
     return "".join(process.communicate(timeout=SOON))
 
@@ -136,7 +150,7 @@ def test_it_keeps_systems_in_step_and_tells_how_it_is(company: Site) -> None:
     with running(company) as daemon:
         daemon.hears("cycle", created=20)
         edited(company, "https://one.example")
-        eventually(lambda: "https://one.example" in websites(company), True)
+        arrived(company, "https://one.example")
         assert daemon.get("/healthz").json()["alive"] is True
         assert daemon.get("/readyz").json() == {"ready": True, "why_not": []}
         assert daemon.metric('bridge_writes_total{entity="customer",operation="create",system="erp"}') == 10
@@ -178,7 +192,7 @@ def test_people_get_their_turn_and_what_they_decide_is_written_at_once(company: 
         eventually(lambda: daemon.get("/readyz").status_code, 200)
         company.bridge("conflicts", "resolve", "--bulk", "--field", "website", "--take", "crm")
         daemon.hears("cycle")
-        eventually(lambda: "https://a.example" in websites(company), True)
+        arrived(company, "https://a.example")
         assert "https://b.example" not in websites(company)
 
 
@@ -228,7 +242,7 @@ def test_changed_files_are_taken_into_force_and_broken_ones_are_not(company: Sit
         assert any("customer.yaml:" in problem and "website" in problem for problem in refused["problems"])
         assert daemon.metric("bridge_reload_refused") == 1
         edited(company, "https://still.example")
-        eventually(lambda: "https://still.example" in websites(company), True)
+        arrived(company, "https://still.example")
         mapping.write_text(good.replace("conflict: newest", "conflict: ask", 1))
         assert "customer" in daemon.hears("reloaded")["fields"]
         assert daemon.metric("bridge_reload_refused") == 0
@@ -236,7 +250,7 @@ def test_changed_files_are_taken_into_force_and_broken_ones_are_not(company: Sit
             daemon.process.send_signal(signal.SIGHUP)
             assert daemon.hears("reloaded")["files"] == []
         edited(company, "https://later.example")
-        eventually(lambda: "https://later.example" in websites(company), True)
+        arrived(company, "https://later.example")
 
 
 def test_who_looks_after_it_is_told_what_needs_a_person(company: Site) -> None:
@@ -267,18 +281,12 @@ def test_a_system_that_is_unplugged_is_told_once_and_comes_back(company: Site) -
         assert "the connection broke" in told["what"] or "does not answer" in told["what"]
         assert told["not_done"]
         assert told["to_do"]
-        eventually(
-            lambda: (
-                "https://meanwhile.example"
-                in [row["website"] for row in company.control("fin", "GET", "dump")["Customer"].values()]
-            ),
-            True,
-        )
+        eventually(lambda: "https://meanwhile.example" in booked(company), True)
         assert daemon.metric('bridge_system_off{system="erp",why="not answering"}') == 1
         assert daemon.metric('bridge_outbox_oldest_seconds{entity="customer",system="erp"}') > 0
         assert daemon.get("/readyz").status_code == 200, "it works for the others"
         company.control("erp", "DELETE", "faults")
-        eventually(lambda: "https://meanwhile.example" in websites(company), True)
+        arrived(company, "https://meanwhile.example")
         eventually(
             lambda: (
                 "unplugged" in [row["Description"] for row in company.control("crm", "GET", "dump")["Account"].values()]
@@ -307,7 +315,7 @@ def test_a_store_that_is_away_for_a_while(company: Site, postgres: Postgres) -> 
         assert daemon.get("/readyz").status_code == 503
         postgres.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         daemon.hears("fault over")
-        eventually(lambda: "https://meanwhile.example" in websites(company), True)
+        arrived(company, "https://meanwhile.example")
         assert daemon.get("/readyz").status_code == 200
         assert daemon.ends() == 0
 
@@ -320,6 +328,6 @@ def test_killed_and_started_again(company: Site) -> None:
         daemon.process.kill()
         daemon.process.wait()
     with running(company):
-        eventually(lambda: "https://killed.example" in websites(company), True)
+        arrived(company, "https://killed.example")
     partners = company.control("erp", "GET", "dump")["res.partner"].values()
     assert sum(row["is_company"] and row["website"] == "https://killed.example" for row in partners) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from bridge.entrypoints.demo import people, seeds
 from e2e.conftest import Site
-from e2e.test_daemon import RUN, edited, eventually, running, websites
+from e2e.test_daemon import RUN, arrived, edited, eventually, running
 
 LINE = 'values: {active: {crm: Active, fin: "0"}, blocked: {crm: [On Hold, Blocked], fin: "1"}}'
 MENDED = 'values: {active: {crm: [Active, On Hold], fin: "0"}, blocked: {crm: Blocked, fin: "1"}}'
@@ -56,7 +56,7 @@ def test_only_the_field_of_the_changed_line_is_written(company: Site) -> None:
         assert company.control("crm", "GET", "dump")["Account"][first]["Status__c"] == "On Hold"
         assert company.control("erp", "GET", "dump")["res.partner"] == before, "who has no part in it is not written"
         edited(company, "https://after.example")
-        eventually(lambda: "https://after.example" in websites(company), True)
+        arrived(company, "https://after.example")
         assert json.loads(company.bridge("mapping", "changes", "--json"))["entities"] == []
         assert json.loads(company.bridge("conflicts", "list", "--json"))["conflicts"] == []
         assert daemon.ends() == 0

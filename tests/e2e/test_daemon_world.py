@@ -16,7 +16,7 @@ from bridge.entrypoints.alone import Busy, alone
 from bridge.entrypoints.demo import people, seeds
 from bridge.store import open_store
 from e2e.conftest import Site
-from e2e.test_daemon import RUN, accounts, edited, eventually, running, taxed, websites
+from e2e.test_daemon import RUN, accounts, arrived, edited, eventually, running, taxed, websites
 from support.postgres import Postgres, running_postgres
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -53,7 +53,7 @@ def test_the_disk_of_the_store_is_full(company: Site) -> None:
         assert daemon.metric("bridge_up") == 0
         resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, free)
         daemon.hears("fault over")
-        eventually(lambda: "https://meanwhile.example" in websites(company), True)
+        arrived(company, "https://meanwhile.example")
         assert daemon.get("/readyz").status_code == 200
         assert daemon.ends() == 0
         assert sum(one["event"] == "fault" for one in daemon.said) == 1, "told once"
@@ -80,7 +80,7 @@ def test_postgresql_is_stopped_and_started_again(company: Site, own_postgres: Po
         assert daemon.metric("bridge_up") == 0
         own_postgres.start()
         daemon.hears("fault over")
-        eventually(lambda: "https://meanwhile.example" in websites(company), True)
+        arrived(company, "https://meanwhile.example")
         assert daemon.ends() == 0
     assert taxed(company) == accounts(company), "all is there, and nothing twice"
     assert company.sync()["totals"]["writes"] == 0
@@ -107,7 +107,7 @@ def test_postgresql_is_restarted_during_a_call_and_a_person_is_first(company: Si
             assert "https://meanwhile.example" not in websites(company)
             with store.begin() as uow:
                 assert all(lease.owner is None for name, lease in uow.leases().items() if name.startswith("place:"))
-        eventually(lambda: "https://meanwhile.example" in websites(company), True)
+        arrived(company, "https://meanwhile.example")
         company.control("crm", "POST", "faults", kind="delay", operation="query*", times=1, seconds=4)
         eventually(lambda: company.control("crm", "GET", "faults"), [])
         with pytest.raises(Busy), alone(load_config(file), store, patience=0):
@@ -132,14 +132,14 @@ def test_the_clock_of_the_machine_is_set_back_an_hour(company: Site) -> None:
         told = daemon.hears("clock set back")
         assert 3500 < told["seconds"] <= 3600
         assert told["to_do"].startswith("Nothing: what waits is tried now.")
-        eventually(lambda: "https://meanwhile.example" in websites(company), True)
+        arrived(company, "https://meanwhile.example")
         assert daemon.get("/status").json()["clock_set_back"]["seconds"] == told["seconds"]
         assert [daemon.get(page).status_code for page in ("/healthz", "/readyz")] == [200, 200]
         edited(company, "https://an-hour-ago.example")
-        eventually(lambda: "https://an-hour-ago.example" in websites(company), True)
+        arrived(company, "https://an-hour-ago.example")
         behind.write_text("0")  # and put right again
         edited(company, "https://put-right.example")
-        eventually(lambda: "https://put-right.example" in websites(company), True)
+        arrived(company, "https://put-right.example")
         assert daemon.ends() == 0
         assert sum(one["event"] == "clock set back" for one in daemon.said) == 1
         assert not [one for one in daemon.said if one["event"] == "fault"]

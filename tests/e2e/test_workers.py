@@ -8,7 +8,7 @@ import pytest
 
 from bridge.entrypoints.demo import people, seeds
 from e2e.conftest import Site
-from e2e.test_daemon import RUN, accounts, edited, eventually, running, websites
+from e2e.test_daemon import RUN, accounts, arrived, edited, eventually, running
 from support.postgres import Postgres
 
 
@@ -32,7 +32,7 @@ def test_they_share_the_work_make_way_for_a_person_and_stand_in_for_each_other(c
         one.process.kill()
         one.process.wait()
         edited(company, "https://one-is-gone.example")
-        eventually(lambda: "https://one-is-gone.example" in websites(company), True)
+        arrived(company, "https://one-is-gone.example")
         assert other.ends() == 0
     company.sync()  # whatever it was stopped in front of
     last = company.sync()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -257,6 +258,40 @@ class TestLostAnswers:
         scene.says("erp", {"name": "a", "phone": "a"}, 9, intent=intent)
         assert scene.golden.values["name"] == "a"
         assert [c.rule for c in scene.conflicts] == ["in doubt"]
+
+    def test_killed_before_its_turn_in_the_batch_and_a_user_changed_something_else(self) -> None:
+        """The other field is what moved the version: what was to be written is still to be written, and on record."""
+        scene, intent = self.scene()
+        outcome = scene.says("erp", {"name": "a", "phone": "7"}, 9, intent=intent)
+        assert outcome.applied is False
+        assert scene.golden.values == {"name": "b", "phone": "7"}
+        assert due_update(scene.form("erp"), scene.golden, scene.shadows["erp"]).values == {"name": "b"}
+        assert [c.rule for c in scene.conflicts] == ["in doubt"]
+
+    def test_killed_before_its_turn_and_a_user_changed_one_of_two_fields_that_were_to_be_written(self) -> None:
+        scene = agreed(field("name"), field("phone"))
+        scene.says("crm", {"name": "b", "phone": "b"}, 5)
+        before, after = {"name": "a", "phone": "a"}, {"name": "b", "phone": "b"}
+        intent = Intent("update", "erp-1", before, after, scene.shadows["erp"].version)
+        scene.says("erp", {"name": "a", "phone": "7"}, 9, intent=intent)
+        assert scene.golden.values == {"name": "b", "phone": "7"}, "the newer word about each"
+        assert due_update(scene.form("erp"), scene.golden, scene.shadows["erp"]).values == {"name": "b"}
+
+    @pytest.mark.parametrize(("changed", "winner"), [(5, "b"), (6, "b"), (8, "a"), (9, "a"), (20, "a")])
+    def test_what_was_changed_last_before_the_write_was_made_was_not_put_back(self, changed: int, winner: str) -> None:
+        """A field that bridge does not see moved the version at second 5; the write was made at second 10. What lies
+        nearer to it than the clocks can tell apart (2 seconds) may have been put back."""
+        scene, intent = self.scene()
+        scene.says("erp", {"name": "a", "phone": "a"}, changed, intent=replace(intent, at=at(10)))
+        assert scene.golden.values["name"] == winner
+        assert [c.rule for c in scene.conflicts] == ["in doubt"]
+
+    def test_an_edit_that_the_write_would_have_met_is_a_conflict(self) -> None:
+        """It was made before the write, so it was never on top of it: who is newer decides, and both are on record."""
+        scene, intent = self.scene()
+        scene.says("erp", {"name": "zz", "phone": "a"}, 4, intent=replace(intent, at=at(10)))
+        assert scene.golden.values["name"] == "b", "said at second 5"
+        assert [c.rule for c in scene.conflicts] == ["newest"]
 
     def test_a_user_edited_on_top(self) -> None:
         scene, intent = self.scene()

@@ -159,6 +159,7 @@ class Intent:
     deltas: path -> what the write adds, for quantities that add up; `after` then is what that leads to.
     reference: names the movement that carries the deltas, so that a lost answer can be settled by asking for it.
     key: the key that the record gets in the system, where that is not its golden id.
+    at: when it was made, by our clock; it was sent later, if at all. None: not known (made by an older bridge).
     """
 
     op: Literal["create", "update", "delete"]
@@ -169,6 +170,7 @@ class Intent:
     deltas: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
     key: str = ""
+    at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Intent({self.op}, {len(self.after)} values)"

@@ -166,6 +166,7 @@ def intent_out(intent: Intent | None) -> bytes | None:
             "version": intent.version_before,
             **({"deltas": intent.deltas, "reference": intent.reference} if intent.reference else {}),
             **({"key": intent.key} if intent.key else {}),
+            **({"at": instant_out(intent.at)} if intent.at else {}),
         }
     )
 
@@ -175,7 +176,7 @@ def intent_in(blob: bytes | None) -> Intent | None:
     if blob is None:
         return None
     body: Mapping[str, Any] = unpack(blob)
-    more = (body.get("deltas", {}), body.get("reference", ""), body.get("key", ""))
+    more = (body.get("deltas", {}), body.get("reference", ""), body.get("key", ""), instant_in(body.get("at")))
     return Intent(body["op"], body["id"], body["before"], body["after"], body["version"], *more)
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from bridge.engine.merge.dispute import dispute, meet_again, rehear, unread_since_restore
 from bridge.engine.merge.draft import (
@@ -67,7 +68,7 @@ class Outcome:
 def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     """Merge one record into its golden record. See the module docstring for the cases."""
     record = sighting.record
-    base = _settled(sighting)
+    base = _settled(sighting, around.coarse.get(form.system, around.tolerance))
     golden = sighting.golden
     draft = Draft.of(golden)
     values, echo = dict(base.values), dict(base.echo)
@@ -172,14 +173,16 @@ def _units(
     return emap.units_with(keys)
 
 
-def _settled(sighting: Sighting) -> Base:
+def _settled(sighting: Sighting, tolerance: timedelta) -> Base:
     if sighting.intent is None:
         return base_of(sighting.shadow)
     if sighting.booked is not None:
         return settle_booked(sighting.shadow, sighting.intent, booked=sighting.booked)
     if sighting.answered:
         return settle_answered(sighting.shadow, sighting.record, sighting.intent)
-    return settle_unanswered(sighting.shadow, sighting.record, sighting.intent, sighting.apart, sighting.along)
+    return settle_unanswered(
+        sighting.shadow, sighting.record, sighting.intent, sighting.apart, sighting.along, tolerance
+    )
 
 
 def _changed(unit: Unit, system: str, base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]) -> bool:

@@ -7,6 +7,7 @@ update later.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
@@ -95,6 +96,7 @@ def settle_unanswered(
     intent: Intent,
     apart: tuple[str, ...] = (),
     along: Mapping[str, tuple[str, ...]] = _NOTHING,
+    tolerance: timedelta | None = None,
 ) -> Base:
     """The base after a write whose answer was lost, judged by value and version.
 
@@ -105,8 +107,14 @@ def settle_unanswered(
     - One path of a part shows the new value (or what a system makes of it): the part was written as a whole, so
       everything in it that differs is a user's edit on top of it.
     - All show the old value and the version did not move: it did not happen.
-    - All show the old value and the version moved, in the record itself: a user put it back, or it never happened and
-      the user changed something else (the ABA case). Treated as the user's word; what it displaces is journalled.
+    - None shows the new value, the version moved, and the record was last changed before the write was made, by more
+      than the `tolerance` of the clocks: it cannot have been put back. It did not happen.
+    - None shows the new value, one shows the old, and something else in the part was changed: that is what moved the
+      version, and the write did not happen (bridge was killed in the middle of a batch, before it came to this record).
+      As a user may have changed the one and put the other back, it is journalled.
+    - All show the old value and the version moved, and nothing else did, in the record itself: a user put it back, or
+      it never happened and the user changed what bridge does not see (the ABA case). Treated as the user's word; what
+      it displaces is journalled.
     - The same in a part written apart, or while another part did arrive: the write got that far and no further. The
       base stays, so the part is still due; as a user may have put it back, it is journalled.
     - A create that is found was made: what differs from what was sent is the system's way of storing it where that is
@@ -119,13 +127,20 @@ def settle_unanswered(
     moved = record.version != intent.version_before
     parts = _parts(intent, apart)
     arrived = {part for part, paths in parts.items() if _arrived(part, paths, record, intent)}
+    early = not arrived and _last_changed_before(record, intent, tolerance)
     unclear: set[str] = set()
     applied = False
     for part, paths in parts.items():
-        kept = all(_alike(_shown(record, path), intent.before.get(path)) for path in paths)
-        if part not in arrived and kept and not moved:
+        kept = [_alike(_shown(record, path), intent.before.get(path)) for path in paths]
+        if part not in arrived and all(kept) and not moved:
             continue
-        if part not in arrived and kept and (part or arrived):
+        if (early and not part) or (
+            part not in arrived
+            and (
+                (all(kept) and (part or arrived))
+                or (any(kept) and _otherwise_changed(part, base, record, intent, apart))
+            )
+        ):
             unclear.update(paths)
             continue
         applied = True
@@ -150,13 +165,37 @@ def _set_along(base: Base, record: NativeRecord, intent: Intent, along: Mapping[
     return changed
 
 
+def _last_changed_before(record: NativeRecord, intent: Intent, tolerance: timedelta | None) -> bool:
+    """Whether nobody, bridge included, has changed an existing record since a write to it was made."""
+    if intent.op != "update" or intent.at is None or tolerance is None or record.modified is None:
+        return False
+    return record.modified < intent.at - tolerance
+
+
+def _otherwise_changed(part: str, base: Base, record: NativeRecord, intent: Intent, apart: tuple[str, ...]) -> bool:
+    """Whether a part of the record shows something that was there neither before the write nor is what was written.
+
+    Not asked where quantities are moved: a movement that is repeated by mistake would be counted twice.
+    """
+    if intent.op != "update" or intent.deltas:
+        return False
+    return any(
+        not _alike(now, intent.before.get(path) if path in intent.after else base.values[path])
+        for path, now in record.values.items()
+        if (path in intent.after or path in base.values) and _part_of(path, apart) == part
+    )
+
+
 def _parts(intent: Intent, apart: tuple[str, ...]) -> dict[str, list[str]]:
     """The paths of a write by the transaction that they are written in; "" is the record itself."""
     parts: dict[str, list[str]] = {}
     for path in intent.after:
-        part = (path.rpartition(".")[0] or path) if path.startswith(apart) else ""
-        parts.setdefault(part, []).append(path)
+        parts.setdefault(_part_of(path, apart), []).append(path)
     return parts
+
+
+def _part_of(path: str, apart: tuple[str, ...]) -> str:
+    return (path.rpartition(".")[0] or path) if path.startswith(apart) else ""
 
 
 def _arrived(part: str, paths: list[str], record: NativeRecord, intent: Intent) -> bool:

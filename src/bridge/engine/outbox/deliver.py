@@ -76,6 +76,7 @@ def deliver(run: Run, emap: EntityMap, system: str, batches: int | None = None) 
 
 def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: Sequence[OutboxEntry]) -> list[Task]:
     """What each claimed entry comes to now; entries that come to nothing are settled here."""
+    now = run.now
     golden_ids = [entry.golden_id for entry in entries]
     scene = Scene(uow, emap, golden_ids, creates=True, left=run.left, only=system)
     keys = uow.keys_in_systems(emap.entity, golden_ids)
@@ -93,7 +94,8 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
             settled.append(stop)
         else:
             key = keys.get((system, golden.id), "")
-            tasks.append(Task(entry, golden, due, shadow, intent_of(due, shadow, run.runtime.new_id, key)))
+            intent = intent_of(due, shadow, run.runtime.new_id, now, key)
+            tasks.append(Task(entry, golden, due, shadow, intent))
     uow.settle(settled)
     return tasks
 

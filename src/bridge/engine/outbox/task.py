@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from bridge.engine.plan.due import Due
 from bridge.ports.values import value
@@ -25,12 +26,12 @@ class Task:
         return self.intent.key or self.golden.id
 
 
-def intent_of(due: Due, shadow: Shadow | None, new_id: Callable[[], str], key: str = "") -> Intent:
-    """What is about to be done. new_id: names the movement, where quantities are moved. key: as in Intent."""
+def intent_of(due: Due, shadow: Shadow | None, new_id: Callable[[], str], at: datetime, key: str = "") -> Intent:
+    """What is about to be done. new_id: names the movement, where quantities are moved. at, key: as in Intent."""
     if shadow is None:
-        return Intent("create", None, {}, due.values, None, due.deltas, key=key)
+        return Intent("create", None, {}, due.values, None, due.deltas, key=key, at=at)
     if due.delete:
-        return Intent("delete", shadow.native_id, {}, {}, shadow.version)
+        return Intent("delete", shadow.native_id, {}, {}, shadow.version, at=at)
     before = {path: shadow.values.get(path) for path in due.values}
     reference = new_id() if due.deltas else ""
-    return Intent("update", shadow.native_id, before, due.values, shadow.version, due.deltas, reference, key)
+    return Intent("update", shadow.native_id, before, due.values, shadow.version, due.deltas, reference, key, at)
