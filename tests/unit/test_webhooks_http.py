@@ -21,9 +21,10 @@ from bridge.adapters.erpnext.webhooks import receiver as erpnext
 from bridge.adapters.odoo.webhooks import receiver as odoo
 from bridge.adapters.salesforce.webhooks import receiver as salesforce
 from bridge.config.webhooks import Hooks
-from bridge.entrypoints.daemon.hints import OLD, STORM, Hints
+from bridge.entrypoints.daemon.hints import OLD, SHARE, STORM, Hints
 from bridge.entrypoints.daemon.webhooks import MOST_WAITING, Outcome, Webhooks
 from bridge.ports.hints import Receiver
+from bridge.ports.work import Link
 from bridge.store import Database, open_store
 from bridge.store.hints import Told
 
@@ -329,3 +330,20 @@ class TestTurns:
         assert hints.take((), world.now).rows == ()
         world.now += timedelta(minutes=1)
         assert len(hints.take((), world.now).rows) == 2 * STORM
+
+    def test_what_is_a_storm_depends_on_how_many_records_there_are(self, world: World) -> None:
+        """Two in a hundred within a minute are a working day's edits."""
+        with world.store.begin() as uow:
+            uow.save_links(
+                (Link("fin", "customer", f"{n}", f"g{n}", "linked", "key") for n in range(2 * STORM * SHARE)), world.now
+            )
+        hints = self.hints(world)
+        for first in range(0, 2 * STORM, STORM):
+            self.told(world, *(f"{number}" for number in range(first, first + STORM)))
+            taken = hints.take((), world.now)
+            assert len(taken.rows) == STORM
+            hints.follow(taken, world.now)
+            hints.done(taken, [("fin", "customer")], world.now)
+            world.now += timedelta(seconds=1)
+        self.told(world, "one too many")
+        assert hints.take((), world.now).rows == ()

@@ -24,7 +24,13 @@ AT_ONCE: Final = 50_000
 OLD: Final = timedelta(hours=1)
 """Polling has been there in the meantime, or the system is away and will be read when it is back."""
 STORM: Final = 50
-"""Records of one place that are followed within CALM; what comes beyond waits, to be read and counted in one."""
+"""Records of one place that are followed within CALM, where that is more than the place's share; what comes beyond
+waits, to be read and counted in one."""
+SHARE: Final = 50
+"""One in so many of the records that a place has in common with others is no storm: in a company with two million
+customers, many more than fifty of them are edited in a minute, and no guard minds a fiftieth."""
+MOST: Final = 10_000
+"""More than that is a storm anywhere. Larger places are not counted to the end."""
 CALM: Final = timedelta(minutes=1)
 
 
@@ -61,6 +67,7 @@ class Hints:
     ) -> None:
         self._store, self._maps, self.settled = store, maps, settled
         self._followed: dict[Place, deque[tuple[datetime, int]]] = defaultdict(deque)
+        self._shares: dict[Place, tuple[datetime, int]] = {}
         self.next: datetime | None = None
 
     def take(self, off: Collection[str], now: datetime) -> Taken:
@@ -98,7 +105,17 @@ class Hints:
         followed = self._followed[place]
         while followed and not now - CALM < followed[0][0] <= now:
             followed.popleft()
-        return sum(number for _, number in followed) < STORM
+        number = sum(number for _, number in followed)
+        return number < STORM or number < self._share(place, now)
+
+    def _share(self, place: Place, now: datetime) -> int:
+        """How many records of a place are no storm; counted once within CALM, and only where it matters."""
+        counted, share = self._shares.get(place, (None, 0))
+        if counted is None or not now - CALM < counted <= now:
+            with self._store.begin() as uow:
+                share = uow.linked_count(*place, MOST * SHARE) // SHARE
+            self._shares[place] = now, share
+        return share
 
     def _places(self, one: Told) -> Iterable[Place]:
         return places_of(self._maps(), one.system, one.object)
