@@ -7,7 +7,7 @@ import pytest
 from bridge.engine.plan.rehearsal import RehearsalAdapter, Script
 from bridge.ports.errors import VersionConflict
 from bridge.ports.records import UpdateItem
-from model.people import People
+from model.people import DeletingPeople, People
 
 
 def links(state: People, system: str) -> dict[str, tuple[str | None, str]]:
@@ -119,3 +119,21 @@ def test_what_was_merged_into_a_record_that_bridge_has_just_made_is_that_ones(sy
     with state.store.begin() as uow:
         (second,) = [golden.id for golden in state._goldens(uow).values() if golden.values["mail"] == "m2"]
     assert links(state, system)[made] == (second, "linked")
+
+
+def test_who_refers_to_a_record_that_lives_on_in_that_of_a_loser_refers_to_it() -> None:
+    """Its own record had been deleted in the CRM; a merge in the ERP gives it that of the customer that goes."""
+    state = DeletingPeople()
+    state.begin([("crm", "m2"), ("erp", "m1"), ("erp", "m3")])
+    state.adopt("erp", "m1", "m3")
+    state.run()
+    state.wait(60)
+    state.run()
+    state.remove("crm", "m3")
+    erp, rows = state.systems["erp"], {}
+    for row in erp.rows.values():
+        rows[row.values["mail"]] = row.id
+    state.merge("erp", sorted(erp.rows).index(rows["m3"]), sorted(erp.rows).index(rows["m2"]))
+    state.teardown()
+    crm = {row.values["mail"]: row for row in state.systems["crm"].rows.values() if not row.deleted}
+    assert crm["m1"].values["parent"] == crm["m3"].id

@@ -62,7 +62,8 @@ def merge_goldens(
         _unite(merge, maps[entity], loser, winner, around, said_by)
     _hand_on(uow, entity, heirs, merge.links)
     _save(uow, maps[entity], heirs, merge, around)
-    touched = _repoint(uow, maps, entity, heirs, around)
+    housed = {link.golden_id for link in merge.new_links if link.golden_id}
+    touched = _repoint(uow, maps, entity, heirs, housed, around)
     touched[entity] |= set(heirs.values())
     return touched
 
@@ -137,21 +138,29 @@ def _save(uow: UnitOfWork, emap: EntityMap, heirs: Mapping[str, str], merge: _Me
 
 
 def _repoint(
-    uow: UnitOfWork, maps: Mapping[str, EntityMap], entity: str, heirs: Mapping[str, str], around: Circumstances
+    uow: UnitOfWork,
+    maps: Mapping[str, EntityMap],
+    entity: str,
+    heirs: Mapping[str, str],
+    housed: Iterable[str],
+    around: Circumstances,
 ) -> dict[str, set[str]]:
+    """Rewrite what refers to losers. housed: winners that have records of losers now: where they had none left in a
+    system, what refers to them there is to refer to these."""
     touched: dict[str, set[str]] = defaultdict(set)
     for emap in maps.values():
         if entity not in emap.depends_on:
             continue
-        ids = uow.mentioning(emap.entity, list(heirs))
+        ids = uow.mentioning(emap.entity, [*heirs, *housed])
         for start in range(0, len(ids), PAGE):
-            touched[emap.entity] |= _repoint_page(uow, emap, entity, ids[start : start + PAGE], heirs, around)
+            _repoint_page(uow, emap, entity, ids[start : start + PAGE], heirs, around)
+        touched[emap.entity].update(ids)
     return touched
 
 
 def _repoint_page(
     uow: UnitOfWork, emap: EntityMap, entity: str, ids: Sequence[str], heirs: Mapping[str, str], around: Circumstances
-) -> set[str]:
+) -> None:
     held = uow.held_conflicts(emap.entity, ids)
     changed: list[Golden] = []
     conflicts: list[Conflict] = []
@@ -166,4 +175,3 @@ def _repoint_page(
     uow.save_goldens(changed, around.now)
     uow.save_conflicts(conflicts)
     uow.save_match_keys(emap.entity, Identities.keys_of(emap, changed))
-    return {golden.id for golden in changed}
