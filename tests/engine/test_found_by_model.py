@@ -137,3 +137,16 @@ def test_who_refers_to_a_record_that_lives_on_in_that_of_a_loser_refers_to_it() 
     state.teardown()
     crm = {row.values["mail"]: row for row in state.systems["crm"].rows.values() if not row.deleted}
     assert crm["m1"].values["parent"] == crm["m3"].id
+
+
+def test_what_was_deleted_before_all_systems_had_been_read_is_deleted_elsewhere_when_they_have() -> None:
+    """The ERP does not answer at first, so nothing is written anywhere; meanwhile a customer is deleted in the CRM."""
+    state = DeletingPeople()
+    state.begin([("crm", "m1"), ("fin", "m1"), ("crm", "m2")])
+    state.arm("erp", ["transient"])
+    state.run()
+    state.remove("crm", "m1")
+    state.wait(60)
+    state.run()
+    assert [row.values["mail"] for row in state.systems["fin"].rows.values() if not row.deleted] == ["m2"]
+    state.teardown()

@@ -181,8 +181,9 @@ class PlainRecords:
         known = self.tables.goldens
         return {one: known[entity, one] for one in dict.fromkeys(golden_ids) if (entity, one) in known}
 
-    def golden_page(self, entity: str, after: str, size: int) -> list[str]:
-        rows = [one for one in self.tables.goldens.values() if one.entity == entity and one.alive and one.id > after]
+    def golden_page(self, entity: str, after: str, size: int, *, dead: bool = False) -> list[str]:
+        rows = [one for one in self.tables.goldens.values() if one.entity == entity and one.id > after]
+        rows = [one for one in rows if dead or one.alive]
         return sorted(one.id for one in rows)[:size]
 
     def save_goldens(self, rows: Iterable[Golden], at: datetime) -> None:

@@ -242,7 +242,8 @@ def arm(run: Run, emap: EntityMap) -> bool:
     """
     systems = ",".join(emap.systems)
     with run.store.begin() as uow:
-        if uow.flag(armed_flag(emap.entity)) == systems and uow.flag(f"due:{emap.entity}") == emap.digest:
+        noted = uow.flag(f"due:{emap.entity}")
+        if uow.flag(armed_flag(emap.entity)) == systems and noted == emap.digest:
             return True
         if waits_for_reading(uow, emap):
             return False
@@ -252,7 +253,9 @@ def arm(run: Run, emap: EntityMap) -> bool:
     after = ""
     while True:
         with run.store.begin() as uow:
-            page = uow.golden_page(emap.entity, after, run.runtime.pace.page)
+            # The first pass looks at what was deleted since the first reading, too. Later ones do not: what a delete
+            # came to was decided when it was read, and a mapping that says something else now deletes nothing.
+            page = uow.golden_page(emap.entity, after, run.runtime.pace.page, dead=not noted)
             if not page:
                 uow.set_flag(f"due:{emap.entity}", emap.digest)
                 return True

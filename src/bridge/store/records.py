@@ -122,14 +122,12 @@ class Records(Transaction):
         rows = self.rows_in(GOLDEN, GOLDEN.c.id, golden_ids, GOLDEN.c.entity == entity)
         return {golden.id: golden for golden in map(codec.golden_of, rows)}
 
-    def golden_page(self, entity: str, after: str, size: int) -> list[str]:
-        """The next ids of living golden records in order of id."""
-        query = (
-            select(GOLDEN.c.id)
-            .where(GOLDEN.c.entity == entity, GOLDEN.c.id > after, GOLDEN.c.alive.is_(True))
-            .order_by(GOLDEN.c.id)
-            .limit(size)
-        )
+    def golden_page(self, entity: str, after: str, size: int, *, dead: bool = False) -> list[str]:
+        """The next ids of living golden records in order of id. dead: of those that were deleted, too."""
+        query = select(GOLDEN.c.id).where(GOLDEN.c.entity == entity, GOLDEN.c.id > after)
+        if not dead:
+            query = query.where(GOLDEN.c.alive.is_(True))
+        query = query.order_by(GOLDEN.c.id).limit(size)
         return [row.id for row in self.connection.execute(query)]
 
     def match(self, entity: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
