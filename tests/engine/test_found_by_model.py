@@ -150,3 +150,20 @@ def test_what_was_deleted_before_all_systems_had_been_read_is_deleted_elsewhere_
     state.run()
     assert [row.values["mail"] for row in state.systems["fin"].rows.values() if not row.deleted] == ["m2"]
     state.teardown()
+
+
+def test_what_was_not_made_because_of_a_review_is_made_when_a_merge_ends_that() -> None:
+    """Who merges two records in the finance system says what the one that waited for a person is."""
+    state = People()
+    state.begin([("crm", "m1"), ("fin", "m2")])
+    state.run()
+    state.merge("crm", 0, 1)
+    state.wait(60)
+    state.run()
+    state.say("unlink", "fin", 0, 0)
+    state.wait(60)
+    state.run()
+    assert links(state, "fin")["fin1"] == (None, "review")
+    state.merge("fin", 0, 1)
+    state.teardown()
+    assert len([row for row in state.systems["fin"].rows.values() if not row.deleted]) == 2

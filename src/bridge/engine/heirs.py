@@ -43,9 +43,10 @@ def inherit(
     """Records that go on under another id: renamed, amended, or merged into another.
 
     Where the other one is nobody's yet, link and shadow go with them, so that what was changed on the way is an edit
-    like any other and no first contact. Where it is somebody's, two golden records are one from now on. keys: native
-    id -> the key that it carries, as far as known: of those that go on and are not linked. Returns entity -> the golden
-    ids of what was merged, and of what refers to it.
+    like any other and no first contact. Where it is somebody's, two golden records are one from now on. Where it waited
+    for a person, it waits no more, and those that it might have been are due again. keys: native id -> the key that it
+    carries, as far as known: of those that go on and are not linked. Returns entity -> the golden ids of what was
+    merged, of what refers to it, and of what is due again.
     """
     heirs = _to_the_last({stone.native_id: stone.merged_into for stone in tombstones if stone.merged_into})
     if not heirs:
@@ -72,7 +73,9 @@ def inherit(
     uow.save_links(gone, run.now)
     _pass_on(run, uow, emap, system, passed)
     uow.drop_shadows(system, emap.entity, [link.native_id for link in gone])
-    return merge_goldens(uow, run.runtime.maps, emap.entity, merged, run.around(), system) if merged else {}
+    touched = merge_goldens(uow, run.runtime.maps, emap.entity, merged, run.around(), system) if merged else {}
+    decided = {one for heir in passed if heir in known for one in known[heir].candidates}
+    return {**touched, emap.entity: touched.get(emap.entity, set()) | decided} if decided else touched
 
 
 def _to_the_last(heirs: Mapping[str, str]) -> dict[str, str]:
