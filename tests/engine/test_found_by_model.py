@@ -167,3 +167,22 @@ def test_what_was_not_made_because_of_a_review_is_made_when_a_merge_ends_that() 
     state.merge("fin", 0, 1)
     state.teardown()
     assert len([row for row in state.systems["fin"].rows.values() if not row.deleted]) == 2
+
+
+def test_what_waits_for_another_record_is_looked_at_again_when_a_person_parts_it_from_its_own() -> None:
+    """Its parent is gone from the CRM, so that cannot be told there; the customer itself can be made again."""
+    state = People()
+    state.begin([("crm", "m1")])
+    state.run()
+    state.remove("crm", "m1")
+    state.insert("crm", "m2", "ana")
+    for _ in range(2):
+        state.wait(60)
+        state.run()
+    state.adopt("erp", "m2", "m1")
+    state.wait(60)
+    state.run()
+    state.say("split", "crm", 0, 0)
+    state.teardown()
+    there = [row.values["mail"] for row in state.systems["crm"].rows.values() if not row.deleted]
+    assert there == ["m2", "m2"]

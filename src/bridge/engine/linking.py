@@ -74,6 +74,8 @@ def _put_into_outbox(uow: UnitOfWork, emap: EntityMap, golden_ids: set[str], aro
     """For every system: what turns out to be nothing is taken back when it is to be sent."""
     if uow.flag(armed_flag(emap.entity)) != ",".join(emap.systems):
         return  # not everything has been read yet: all that is due is noted when it has
-    goldens = uow.goldens(emap.entity, sorted(golden_ids)).values()
+    goldens = list(uow.goldens(emap.entity, sorted(golden_ids)).values())
     rows = [(system, golden.id, golden.rev) for golden in goldens for system in emap.systems]
     uow.enqueue(emap.entity, rows, around.now)
+    for system in emap.systems:  # what waits there for another record may be something else altogether from now on
+        uow.wake(system, emap.entity, [golden.id for golden in goldens])
