@@ -419,7 +419,9 @@ class SweptMachine(DeletingMachine):
 
     def consent(self) -> None:
         """A system that lists none of its records stops the sweep, though they were all deleted."""
-        self.world.now += timedelta(seconds=700)
-        self.run()
-        with self.store.begin() as uow:
-            approve(uow, "run", self.world.now)
+        for _ in range(4):  # what was let through may leave a system with other records that another sweep misses
+            self.world.now += timedelta(seconds=700)
+            if not self.run().stopped:
+                return
+            with self.store.begin() as uow:
+                approve(uow, "run", self.world.now)
