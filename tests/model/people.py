@@ -89,6 +89,10 @@ class People(Machine):
         with self.store.begin() as uow:
             self._several(uow, [(system, winner.id), (system, loser.id)])
         self.removed.add((system, loser.id))  # who merges has looked at both
+        if not self.belonged[system, winner.id]:  # nobody has read it yet: where it says what the other did, it is
+            for path in ("mail", "name", "note"):  # the other from now on, and has changed nothing
+                if winner.values.get(path) == loser.values.get(path):
+                    self.last_edit.pop((system, winner.id, path), None)
         self.apart.pop((system, winner.id), None)  # and says that it is the same after all
         sim.merge(winner.id, loser.id)
 
