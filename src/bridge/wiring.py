@@ -157,6 +157,7 @@ def make_runtime(
     maps: Mapping[str, EntityMap],
     *,
     sweeping: bool = False,
+    drifting: bool = False,
     point: Callable[[str], None] = lambda name: None,
     progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None,
 ) -> Runtime:
@@ -177,6 +178,7 @@ def make_runtime(
             max_deletes=config.sync.max_deletes,
             guards=config.sync.guards,
             sweep=config.sync.sweep,
+            drift=config.sync.drift,
             loop=config.sync.loop,
             keep_history=timedelta(days=config.history.keep_days),
             keep_writes=timedelta(days=config.history.writes_days),
@@ -186,6 +188,7 @@ def make_runtime(
         terms={name: system.budget for name, system in config.systems.items()},
         canaries={name: system.canary for name, system in config.systems.items()},
         sweeping=sweeping,
+        drifting=drifting,
         point=point,
         progress=progress,
     )

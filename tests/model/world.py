@@ -133,6 +133,10 @@ class Simulated:
         self._set(self.rows[row_id], {path: value})
         return self.rows[row_id].values[path]
 
+    def edit_past(self, row_id: str, path: str, value: NativeValue) -> None:
+        """A script's edit, straight in the database: no stamp moves, and nobody is told."""
+        self.rows[row_id].values[path] = value
+
     def remove(self, row_id: str) -> None:
         self._set(self.rows[row_id], {})
         self.rows[row_id].deleted = True

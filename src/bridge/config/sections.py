@@ -14,7 +14,10 @@ from bridge.engine.plan.guards import Limits
 from bridge.mapping.reading import Data
 from bridge.mapping.source import Steps
 
-SYNC_WORDS: Final = ("tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait", "guards", "loop", "sweep")
+SYNC_WORDS: Final = (
+    "tolerance", "page", "max_attempts", "max_age", "max_deletes", "wait", "guards", "loop", "sweep",
+    "drift",
+)  # fmt: skip
 GUARD_WORDS: Final = ("least_listed", "most_deleted", "most_emptied", "most_changed", "few_lost", "few_changed")
 HISTORY_WORDS: Final = ("keep_days", "writes_days")
 LOOP_WORDS: Final = ("flips", "within")
@@ -38,6 +41,11 @@ def sync_of(notes: Notes, section: Data) -> SyncConfig:
         max_deletes=notes.number(section, "max_deletes", usual.max_deletes, ("sync",)),
         wait=notes.span(section, "wait", usual.wait, ("sync",)),
         sweep=timedelta(seconds=notes.span(section, "sweep", usual.sweep.total_seconds(), ("sync",))),
+        drift=timedelta(
+            seconds=0.0
+            if section.get("drift") == "off"
+            else notes.span(section, "drift", usual.drift.total_seconds(), ("sync",))
+        ),
         guards=guards_of(notes, section.get("guards", {})),
         loop=loop_of(notes, section.get("loop", {}), usual.loop),
     )

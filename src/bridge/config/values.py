@@ -47,7 +47,7 @@ class SystemConfig:
 class SyncConfig:
     """Times and limits of a run. wait: how long a single `sync` waits for retries that are due soon, in seconds.
 
-    guards: what one read may show without a person looking at it.
+    guards: what one read may show without a person looking at it. drift: zero for never.
     """
 
     tolerance: timedelta = timedelta(seconds=2)
@@ -57,6 +57,7 @@ class SyncConfig:
     max_deletes: int = 25
     wait: float = 30.0
     sweep: timedelta = timedelta(days=1)
+    drift: timedelta = timedelta(days=7)
     guards: Limits = field(default_factory=Limits)
     loop: Loop = field(default_factory=Loop)
 

@@ -6,6 +6,7 @@ remap  -> where a mapping was changed, the fields of its changed lines mean what
 heed   -> records of which a system told that they have changed are read, where the system is not read anyway
 read   -> every system's changes are merged into golden records; what that makes due goes to the outbox
 sweep  -> now and then, in systems that tell of no deletes: which of the linked records are gone
+drift  -> a portion of the linked records now and then: whether they show what no feed told of
 stop   -> what looks like an accident is not merged, and nothing of its entity is written, before a person has looked
 arm    -> only after every system's first full read: creates are allowed
 write  -> parents before children, again for what was waiting for them
@@ -22,6 +23,7 @@ from time import perf_counter
 
 from bridge.engine.budget import Terms
 from bridge.engine.circuit import open_circuits
+from bridge.engine.drift import drift
 from bridge.engine.heed import heed
 from bridge.engine.ingest import arm, read, revisit
 from bridge.engine.meter import Meter, known_budgets
@@ -161,7 +163,7 @@ def _open(run: Run, systems: Iterable[str]) -> None:
 def _take_in(run: Run, systems: Collection[str]) -> None:
     """Settle what is in doubt in these systems, then read what changed there."""
     look_up_doubts(run, systems)
-    for step in (heed, read, revisit, sweep):
+    for step in (heed, read, revisit, sweep, drift):
         for emap in run.runtime.maps.values():
             for system in run.up(emap):
                 place = (system, emap.entity)

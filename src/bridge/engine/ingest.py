@@ -6,6 +6,7 @@ What is read is counted before it is merged: where it looks like an accident, no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bridge.engine.absorb import absorb
 from bridge.engine.heirs import inherit, keys_of_heirs
@@ -102,15 +103,19 @@ def in_force(uow: UnitOfWork, emap: EntityMap, system: str) -> bool:
     return known == emap.digest and uow.cursor(system, emap.entity).complete
 
 
-def read_these(run: Run, emap: EntityMap, system: str, page: ChangePage) -> None:
-    """Take in records that were asked for by their ids. They are watched as any reading is; no cursor moves."""
-    watch = Watch(run, emap, system, listing=False)
+def read_these(run: Run, emap: EntityMap, system: str, page: ChangePage, watch: Watch | None = None) -> bool:
+    """Take in records that were asked for by their ids. They are watched as any reading is; no cursor moves.
+
+    Tombstones are counted, and left to the caller. Returns false where a guard stopped it.
+    """
+    watch = watch or Watch(run, emap, system, listing=False)
     watch.see(page)
     if watch.stopped():
-        return
+        return False
     with run.store.begin() as uow, run.report.timed(system, emap.entity):
-        _take_in(run, uow, emap, system, page, {}, ())
+        _take_in(run, uow, emap, system, replace(page, tombstones=()), {}, ())
     run.runtime.point("after page")
+    return True
 
 
 def _pages(run: Run, emap: EntityMap, system: str, position: CursorRow) -> Iterator[tuple[ChangePage, CursorRow]]:

@@ -20,7 +20,7 @@ class Tally:
     linked. archived: set inactive because they were deleted elsewhere. restored: made again, or set active again. held:
     fields that wait for a person. waiting: records that wait for another record. api_calls: HTTP calls.
     news: records in which somebody there changed something, or that nobody had seen before. bad: rows that the system
-    itself could not give.
+    itself could not give. drifted: records that had changed, or gone, without the system's feed telling.
     """
 
     read: int = 0
@@ -39,6 +39,7 @@ class Tally:
     enqueued: int = 0
     news: int = 0
     bad: int = 0
+    drifted: int = 0
     api_calls: int = 0
     seconds: float = 0.0
 

@@ -50,6 +50,7 @@ class Pace:
         are due, none is deleted before a person has looked at it.
     guards: what one read may show without a person looking at it.
     sweep: how often it is looked for deleted records in systems that do not tell of them.
+    drift: in what time every linked record is looked at once more, whatever the feeds tell; zero: never.
     passes: how often one record is written to one system within a run; a system that never comes to rest is left to
         the next run.
     keep_history, keep_writes: how long changes of golden values, and the writes of a run, are remembered.
@@ -64,6 +65,7 @@ class Pace:
     max_deletes: int = 25
     guards: Limits = field(default_factory=Limits)
     sweep: timedelta = timedelta(days=1)
+    drift: timedelta = timedelta(days=7)
     passes: int = 4
     keep_history: timedelta = timedelta(days=365)
     keep_writes: timedelta = timedelta(days=90)
@@ -80,7 +82,8 @@ class Runtime:
     canaries: system -> entity -> the native id of a record that must be there, else it is another database.
     coarse: system -> how close instants of its records may be to be taken for the same, where not as usual. policies: a
     site's own rules for conflicts, by name.
-    sweeping: whether it is looked for deleted records now, whenever that was done last.
+    sweeping, drifting: whether it is looked for deleted records, and at all linked ones, now, whenever that was done
+    last.
     ledger: where calls are accounted for, if that is another store (a rehearsal works on a copy, and calls for real).
     point: called with the name of each step ("after read", "before write" ...), so that tests can stop the world there.
     progress: called with (stage, system, entity, records done). stopping: whether the process was asked to stop.
@@ -100,6 +103,7 @@ class Runtime:
     canaries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     priority: Priority = "live"
     sweeping: bool = False
+    drifting: bool = False
     coarse: Mapping[str, timedelta] = field(default_factory=dict)
     policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
     ledger: Store | None = None

@@ -21,7 +21,7 @@ from bridge.engine.runtime import Run
 from bridge.ports.errors import SafetyStop
 from bridge.ports.storage import UnitOfWork
 
-Kind = Literal["canary", "deletes", "mapping", "read", "sweep"]
+Kind = Literal["canary", "deletes", "drift", "mapping", "read", "sweep"]
 SAMPLES = 5
 PREFIX = "guard:"
 

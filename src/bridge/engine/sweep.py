@@ -9,6 +9,7 @@ gone    -> what remains was deleted: the same as a tombstone
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bridge.engine.ingest import confirmed_gone
@@ -72,7 +73,7 @@ def _sweep(run: Run, emap: EntityMap, system: str, listing: Listing) -> None:
         lacking.extend(listing.lacking(page))
     if not _plausible(run, emap, system, linked, lacking):
         return
-    _take_out(run, emap, system, lacking)
+    take_out(run, emap, system, lacking)
     with run.store.begin() as uow:
         uow.set_flag(_flag(system, emap), run.now.isoformat())
         lift(uow, system, emap.entity, "sweep")
@@ -88,10 +89,11 @@ def look_for(run: Run, emap: EntityMap, system: str, native_ids: list[str]) -> N
     with run.store.begin() as uow:
         linked = uow.linked_count(system, emap.entity, enough(len(lacking), run.runtime.pace.guards))
     if _plausible(run, emap, system, linked, lacking):
-        _take_out(run, emap, system, lacking)
+        take_out(run, emap, system, lacking)
 
 
-def _take_out(run: Run, emap: EntityMap, system: str, lacking: list[str]) -> None:
+def take_out(run: Run, emap: EntityMap, system: str, lacking: Sequence[str]) -> None:
+    """Of these records, those that are gone are deleted, or go on as the one that carries their key."""
     size = run.runtime.pace.page
     for start in range(0, len(lacking), size):
         part = lacking[start : start + size]

@@ -8,7 +8,7 @@ from bridge.engine.news import fingerprint
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.plan.guards import Counts, Finding, differences, enough, judge, words
 from bridge.engine.runtime import Run
-from bridge.engine.stops import Stop, lets_through, lift, made
+from bridge.engine.stops import Kind, Stop, lets_through, lift, made
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import ChangePage
 from bridge.ports.storage import UnitOfWork
@@ -20,10 +20,21 @@ class Watch:
     listing: it reads every record there is, so that those it lacks can be told.
     values: whether what changed is counted. Not where everything is read anew under another mapping: a record may look
         different because of that, and what had changed was counted before, by the reading that leads up to it.
+    portion: where it is a drift check, the number of records it looks at: counted against these, and a stop of its own.
     """
 
-    def __init__(self, run: Run, emap: EntityMap, system: str, *, listing: bool, values: bool = True) -> None:
+    def __init__(
+        self,
+        run: Run,
+        emap: EntityMap,
+        system: str,
+        *,
+        listing: bool,
+        values: bool = True,
+        portion: int | None = None,
+    ) -> None:
         self.run, self.emap, self.system, self.listing, self.values = run, emap, system, listing, values
+        self._kind: Kind = "read" if portion is None else "drift"
         self.records = 0
         limits = run.runtime.pace.guards
         self._few = min(limits.few_lost, limits.few_changed)
@@ -33,7 +44,7 @@ class Watch:
         self._changed: dict[str, tuple[str, ...]] = {}  # golden id -> native fields; "-" before those that were emptied
         self._alike: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._watched = _watched(emap, system)
-        self._linked: int | None = None
+        self._linked = portion
         if listing:
             with run.store.begin() as uow:
                 self._linked = uow.linked_count(system, emap.entity)
@@ -92,7 +103,7 @@ class Watch:
         if not found:
             return None
         why = words(found, self.emap.entity, limits)
-        return made(self.run, (self.system, self.emap.entity, "read"), found, why, self._about(found))
+        return made(self.run, (self.system, self.emap.entity, self._kind), found, why, self._about(found))
 
     def _about(self, found: tuple[Finding, ...]) -> set[str]:
         """The golden records that the findings are about; none for those that a listing lacks."""

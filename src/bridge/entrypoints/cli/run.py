@@ -59,6 +59,12 @@ def sync(
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Look for deleted records now, also in systems that do not tell of them.")
     ] = False,
+    drift: Annotated[
+        bool,
+        typer.Option(
+            "--drift", help="Look at every linked record now, also at those of which no system told anything."
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Bring all systems in step once: read, match, merge, write. Safe to stop and to repeat at any time."""
@@ -67,7 +73,7 @@ def sync(
         maps = chosen(make_maps(settings), entity)
         adapters = make_adapters(settings)
         with opened_store(settings) as store, alone(settings, store), closing(adapters):
-            report = synchronise(settings, store, adapters, maps, quiet=json, sweeping=sweep)
+            report = synchronise(settings, store, adapters, maps, quiet=json, sweeping=sweep, drifting=drift)
         if json:
             emit({"ok": report.ok, **report.as_json()})
         else:
@@ -84,12 +90,13 @@ def synchronise(
     quiet: bool = False,
     command: str = "sync",
     sweeping: bool = False,
+    drifting: bool = False,
     first: Callable[[Runtime, str], None] = lambda runtime, run_id: None,
 ) -> Report:
     """One run with its entry in the store's list of runs. The caller holds the lock. first: what comes before it."""
     run_id = uuid.uuid4().hex[:12]
     with progress_bar(quiet=quiet) as progress:
-        runtime = make_runtime(settings, store, adapters, maps, sweeping=sweeping, progress=progress)
+        runtime = make_runtime(settings, store, adapters, maps, sweeping=sweeping, drifting=drifting, progress=progress)
         with store.begin() as uow:
             uow.reclaim(runtime.clock(), owner=runtime.owner)  # the lock says that nobody else is at work
             uow.hasten()
@@ -206,6 +213,11 @@ def print_report(report: Report) -> None:
         left = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in sorted(report.outbox.items()))
         console.print(f"Left in the outbox: {left} (`bridge outbox list` says why)")
     waiting = sum(tally.review for tally in report.tallies.values()), sum(t.held for t in report.tallies.values())
+    for (system, entity), tally in report.tallies.items():
+        if tally.drifted:
+            console.print(
+                f"{tally.drifted} {entity} records of {system} had changed without its feed telling: taken in"
+            )
     if waiting[0]:
         console.print(f"{waiting[0]} records may be the same as others: `bridge links list --state review`")
     if waiting[1]:

@@ -30,7 +30,7 @@ from bridge.entrypoints.daemon.hearing import Hearing
 from bridge.entrypoints.daemon.hints import Hints, Taken
 from bridge.entrypoints.daemon.pulse import Pulse, went_well
 from bridge.entrypoints.daemon.site import Site
-from bridge.entrypoints.daemon.telling import Troubles, figures, idle, tell_pauses
+from bridge.entrypoints.daemon.telling import Troubles, figures, idle, tell_drift, tell_pauses
 from bridge.ports.storage import UnitOfWork
 from bridge.store import Database
 from bridge.wiring import make_runtime, owner
@@ -204,6 +204,7 @@ class Daemon:
         self.troubles.tell(report, lambda system, entity: (system, entity) in due or not entity, self.log)
         if not idle(report):
             self.log.info("cycle", run=report.run, **figures(report))
+        tell_drift(report, self.log)
         alone = covered(due, report.paused_entities.values())
         self.hearing.interrupted({system for system, _ in {*due} - good - alone}, alone)
         for entity, fields in report.remapped.items():

@@ -36,6 +36,7 @@ class Metrics:
         self._writes = Counter("bridge_writes", "Records written.", (*place, "operation"), registry=self.registry)
         self._calls = Counter("bridge_api_calls", "HTTP calls.", place, registry=self.registry)
         self._conflicts = Counter("bridge_conflicts", "Conflicts, settled or held.", place, registry=self.registry)
+        self._drifted = Counter("bridge_drifted", "Records changed untold.", place, registry=self.registry)
         self._troubles = Counter("bridge_troubles", "Errors by code.", ("system", "code"), registry=self.registry)
         self._cycles = Histogram("bridge_cycle_seconds", "Time of a cycle.", buckets=BUCKETS, registry=self.registry)
 
@@ -64,6 +65,7 @@ class Metrics:
             self._read.labels(system, entity).inc(tally.read)
             self._calls.labels(system, entity).inc(tally.api_calls)
             self._conflicts.labels(system, entity).inc(tally.conflicts)
+            self._drifted.labels(system, entity).inc(tally.drifted)
             for operation, number in (("create", tally.created), ("update", tally.updated), ("delete", tally.deleted)):
                 if number:
                     self._writes.labels(system, entity, operation).inc(number)

@@ -15,7 +15,18 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from bridge.engine.pausing import Pause
 from bridge.engine.report import Report, Trouble
 
-SAID_OF_A_CYCLE: Final = ("read", "linked", "created", "updated", "deleted", "conflicts", "held", "failed", "review")
+SAID_OF_A_CYCLE: Final = (
+    "read",
+    "linked",
+    "created",
+    "updated",
+    "deleted",
+    "conflicts",
+    "held",
+    "failed",
+    "review",
+    "drifted",
+)
 
 STORE_FAULTS: Final = {
     "SQLITE_FULL": "its disk is full",
@@ -122,9 +133,17 @@ def figures(report: Report) -> dict[str, object]:
     }
 
 
+def tell_drift(report: Report, log: Any) -> None:
+    """Tell of records that had changed without a word of their system."""
+    to_do = "Nothing, if something writes there past its API. If not, its feed loses changes: see `sync.drift`."
+    for (system, entity), tally in report.tallies.items():
+        if tally.drifted:
+            log.warning("drift", run=report.run, system=system, entity=entity, records=tally.drifted, to_do=to_do)
+
+
 def idle(report: Report) -> bool:
     """Whether a cycle found nothing to do and changed nothing."""
-    busy = ("linked", "created", "updated", "deleted", "conflicts", "enqueued", "failed")
+    busy = ("linked", "created", "updated", "deleted", "conflicts", "enqueued", "failed", "drifted")
     return (
         not report.troubles
         and not report.remapped

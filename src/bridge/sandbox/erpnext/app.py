@@ -135,6 +135,14 @@ class ErpNext:
         with self._as(fresh.CLERK):
             return {"id": documents.change(self._site, object, id, values)["name"]}
 
+    def edit_past(self, object: str, id: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`frappe.db.set_value(..., update_modified=False)`."""
+        row = self._site.tables.get(object, id)
+        if row is None:
+            raise KeyError(id)
+        row.update(values)
+        return {"id": id}
+
     def user_insert(self, object: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """The clerk makes a document."""
         with self._as(fresh.CLERK):
