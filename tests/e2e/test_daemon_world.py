@@ -45,7 +45,9 @@ def test_the_disk_of_the_store_is_full(company: Site) -> None:
         free = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (1024, free[1]))
         edited(company, "https://meanwhile.example")
-        assert "its disk is full" in daemon.hears("fault")["what"]
+        told = daemon.hears("fault")
+        assert "its disk is full" in told["what"]
+        assert re.fullmatch("[0-9a-f]{12}", told["run"]), "the cycle that it ended"
         ready = daemon.get("/readyz")
         assert ready.status_code == 503
         assert "its disk is full" in ready.json()["why_not"][0]

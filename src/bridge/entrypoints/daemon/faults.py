@@ -67,8 +67,8 @@ class Faults:
         self._store, self._pulse, self._log = store, pulse, log
         self.rest = 0.0
 
-    def met(self, error: Exception) -> None:
-        """Something went wrong that is no system's. It is told once."""
+    def met(self, error: Exception, run: str | None = None) -> None:
+        """Something went wrong that is no system's. It is told once. run: the cycle that it ended, if it was in one."""
         self.rest = min(max(self.rest * 2, FIRST_REST), LONGEST_REST)
         kind = type(error).__name__
         if isinstance(error, DBAPIError):
@@ -78,7 +78,7 @@ class Faults:
             return
         self._pulse.fault = kind
         what = kind if isinstance(error, DBAPIError) else in_words(error)
-        self._log.error("fault", what=what, to_do="Nothing is lost; it is tried again until it works.")
+        self._log.error("fault", run=run, what=what, to_do="Nothing is lost; it is tried again until it works.")
 
     def over(self) -> None:
         """All went well."""

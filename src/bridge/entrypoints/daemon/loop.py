@@ -74,6 +74,7 @@ class Daemon:
         self.crew = Crew(store, owner(), clock, lambda: self.pulse.sign, self.wake.set)
         self.runtime = self._runtime()
         self.left: Left = {}
+        self.under_way: str | None = None  # the cycle, as log, store and traces call it
         self.quiet: set[str] = set()
         self.pauses: list[tuple[str, Pause]] = []
 
@@ -99,12 +100,13 @@ class Daemon:
     def step(self) -> None:
         """Look once what there is to do, and do it."""
         self._look_at_files()
+        self.under_way = None
         try:
             self._turn()
         except StoreFault as fault:
-            self.faults.met(fault.error)
+            self.faults.met(fault.error, self.under_way)
         except Exception as error:
-            self.faults.met(error)
+            self.faults.met(error, self.under_way)
         else:
             self.faults.over()
 
@@ -155,7 +157,7 @@ class Daemon:
         return self.hints.take(off, now)
 
     def _cycle(self, due: Collection[tuple[str, str]], told: Taken) -> Report:
-        run_id = uuid.uuid4().hex[:12]
+        self.under_way = run_id = uuid.uuid4().hex[:12]
         runtime = self.runtime
         with self.store.begin() as uow:
             if runtime.workers is None:
