@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from unittest import mock
 
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from bridge.engine.runtime import Pace
-from bridge.engine.sharing import Workers
+from bridge.engine.sharing import BATCHES, Workers
 from model.test_model import SETTINGS
 from model.together import Together
 from support.plain_store import PlainStore
@@ -65,3 +66,25 @@ def test_without_leases_the_model_finds_what_goes_wrong() -> None:
     """A planted bug: everybody works everywhere, so that what was read may be older than what was written since."""
     with mock.patch.object(Workers, "take", return_value=True), pytest.raises(AssertionError):
         run_state_machine_as_test(OnPlainStore, settings=SETTINGS)
+
+
+def test_much_work_for_one_system_lets_the_others_have_their_turn() -> None:
+    """Sixty edits are twenty batches for each system: nobody waits until another has had all of its own."""
+    machine = OnPlainStore()
+    machine.pace = Pace(page=100)
+    for number in range(60):
+        machine.insert("crm", f"m{number}", "ana")
+    machine.run()
+    machine.run()
+    turns: list[str] = []
+    for name in ("erp", "fin"):
+        sim = machine.systems[name]
+        update = sim.update
+        sim.update = lambda spec, items, name=name, update=update: turns.append(name) or update(spec, items)
+    for number in range(60):
+        machine.edit("crm", f"m{number}", "note", None)
+    machine.run()
+    assert turns.count("erp") == turns.count("fin") == 20
+    longest = max(len(list(same)) for _, same in groupby(turns))
+    assert longest <= BATCHES
+    machine.teardown()
