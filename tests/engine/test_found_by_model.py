@@ -186,3 +186,18 @@ def test_what_waits_for_another_record_is_looked_at_again_when_a_person_parts_it
     state.teardown()
     there = [row.values["mail"] for row in state.systems["crm"].rows.values() if not row.deleted]
     assert there == ["m2", "m2"]
+
+
+def test_what_was_not_made_because_a_record_waited_is_made_when_that_record_is_gone() -> None:
+    """In the CRM it refers to a customer that a person has just parted; bridge is killed, and then it is deleted."""
+    state = People()
+    state.begin([("fin", "m1")], grain=60, skews=(600, -600, 0))
+    state.insert("crm", "m2", "bobby")
+    state.wait(720)
+    state.run()
+    state.adopt("crm", "m1", "m2")
+    state.say("unlink", "crm", 4, 3)
+    state.say("unlink", "fin", 2, 2)
+    state.cycle(36, [])
+    state.remove("crm", "m1")
+    state.teardown()

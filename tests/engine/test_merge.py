@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.engine.merge.policy import Clocks, choose, unite
@@ -454,6 +454,7 @@ edits = st.lists(
 
 
 @given(edits, st.sampled_from(["newest", "prefer", "highest", "lowest"]))
+@example([("crm", "b", 0), ("erp", "c", 1), ("fin", "b", 3)], "newest")
 def test_the_golden_value_does_not_depend_on_the_order_of_reading(edits, kind: str) -> None:
     """All systems were in step; several were edited in the same round."""
     results = set()

@@ -25,16 +25,20 @@ from bridge.ports.work import Conflict, Golden, HistoryRow, Link, Proposal, Prov
 def forget(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> set[str]:
     """Records that are gone: the link is kept as a tombstone, so that nothing brings them back by itself.
 
-    Returns the golden ids that were not made here because a person was to say whether one of these records is they.
+    Returns the golden ids that were not made here because a person was to say whether one of these records is they, and
+    those that were made nowhere because one of these records waited for another; of the latter, those that live on.
     """
     if not native_ids:
         return set()
     known = uow.links(system, emap.entity, native_ids).values()
     links = [link for link in known if link.state != "gone"]
+    shadows = uow.shadows(system, emap.entity, [link.native_id for link in links]).values()
+    waited = sorted({shadow.golden_id for shadow in shadows if shadow.waiting_for})
     uow.save_links((_gone(link) for link in links), run.now)
     uow.drop_shadows(system, emap.entity, [link.native_id for link in links])
     uow.unqueue(emap.entity, [(system, link.golden_id) for link in links if link.golden_id])
-    return {golden_id for link in links for golden_id in link.candidates}
+    living = {link.golden_id for link in uow.links_of(emap.entity, waited) if link.state == "linked" and link.golden_id}
+    return living.union(*(link.candidates for link in links))
 
 
 def forget_deleted(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, native_ids: Sequence[str]) -> set[str]:

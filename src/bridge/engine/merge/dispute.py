@@ -56,6 +56,34 @@ def meet_again(unit: Unit, proposal: Proposal, draft: Draft, around: Circumstanc
         hold(unit, None, all_words(draft, unit, proposal), RESTORED, draft, around)
 
 
+def agree(
+    form: Form,
+    unit: Unit,
+    policy: Policy | None,
+    base: Mapping[str, NativeValue],
+    proposal: Proposal,
+    draft: Draft,
+    around: Circumstances,
+) -> None:
+    """Another system says what is agreed. Where that was disputed just now, its word may settle it otherwise.
+
+    "b" at 0:00, "c" at 0:01 and "b" at 0:03, two seconds being too little to tell: between the first two the order of
+    the systems decides; the third is as good as the second, and newer than the first. Had it been read before them, the
+    second would have won. base: what the system showed before; empty at first contact.
+    """
+    second(unit, proposal, draft)
+    known = draft.provenance.get(unit.name)
+    if policy is None or policy.kind not in ("newest", "prefer") or known is None or known.rule != policy.kind:
+        return
+    agreed = draft.values.get(unit.name)
+    if all(same(unit, word.value, agreed) for word in known.proposals):
+        return
+    before = form.read_unit(unit, base).values.get(unit.name) if base else None
+    winner = decide(form.emap.entity, unit.name, policy, before, known.proposals, form.emap.systems, around)
+    if winner is not None and not same(unit, winner.value, agreed):
+        dispute(form, unit, policy, before, proposal, draft, around)
+
+
 def dispute(
     form: Form,
     unit: Unit,

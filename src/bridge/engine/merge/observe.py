@@ -17,14 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bridge.engine.merge.dispute import dispute, meet_again, rehear, unread_since_restore
+from bridge.engine.merge.dispute import agree, dispute, meet_again, rehear, unread_since_restore
 from bridge.engine.merge.draft import (
     Circumstances,
     Draft,
     all_words,
     finished,
     journal,
-    second,
     take,
     take_back,
 )
@@ -250,7 +249,8 @@ def _merge_unit(
     has_base = bool(paths) and all(path in base.values for path in paths)
     if same(unit, word, agreed, members) or _already_expressed(form, unit, agreed, sighting.record.values):
         if has_base or agreed is not None:  # at first contact an empty field is nobody's word
-            second(unit, replace(proposal, value=agreed), draft)
+            policy, known = (unit.policy, base.values) if has_base else (form.emap.first_contact, {})
+            agree(form, unit, policy, known, replace(proposal, value=agreed), draft, around)
         return
     before = form.read_unit(unit, base.values).values.get(unit.name) if has_base else None
     if unit.policy.kind == "union":
