@@ -16,8 +16,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.sandboxes import started
 from benchmarks.wire.company import CONFIGURATION, MAPPING, OBJECTS, VENDORS, customer
-from bridge.entrypoints.demo.servers import Sandbox
 
 SHARE = 100
 """One customer in so many is changed before the second run."""
@@ -37,12 +37,7 @@ class Place:
 
     def __init__(self, stack: ExitStack, records: int) -> None:
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-peers-")))
-        self.sandboxes: dict[str, Sandbox] = {}
-        for system, vendor in VENDORS.items():
-            command = [sys.executable, "-m", "bridge", "sandbox", vendor, "--port", "0"]
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-            self.sandboxes[system] = Sandbox(system, process)
-            stack.callback(self.sandboxes[system].stop)
+        self.sandboxes = started(stack, VENDORS)
         self.urls = {system: sandbox.url for system, sandbox in self.sandboxes.items()}
         self._configure()
         begun, apart = datetime.now(UTC) - 2 * HOUR, HOUR / records  # as if they had been entered one after the other

@@ -201,3 +201,13 @@ def test_what_was_not_made_because_a_record_waited_is_made_when_that_record_is_g
     state.cycle(36, [])
     state.remove("crm", "m1")
     state.teardown()
+
+
+@pytest.mark.parametrize("moment", range(15, 25))
+def test_what_waits_for_a_record_goes_although_bridge_is_killed_right_after_that_was_made(moment: int) -> None:
+    """The parent is in the CRM, and noted; what wakes its children came after that, in another transaction."""
+    state = DeletingPeople()
+    state.begin([("fin", "m3"), ("erp", "m1"), ("erp", "m2"), ("crm", "m2")], grain=60, skews=(600, 0, -600))
+    state.adopt("erp", "m2", "m1")
+    state.cycle(moment, [])
+    state.teardown()

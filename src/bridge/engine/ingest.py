@@ -189,14 +189,6 @@ def _take_in(
     enqueue_due(run, uow, emap, absorbed.touched | others, known=absorbed.known.but(others))
     for entity, referring in merged.items():
         enqueue_due(run, uow, run.runtime.maps[entity], referring)
-    if absorbed.linked:  # whose parent was made by a user is no longer held back
-        _wake_children(run, uow, emap.entity, system)
-
-
-def _wake_children(run: Run, uow: UnitOfWork, entity: str, system: str) -> None:
-    for emap in run.runtime.maps.values():
-        if entity in emap.depends_on and system in emap.systems:
-            uow.wake(system, emap.entity)
 
 
 def revisit(run: Run, emap: EntityMap, system: str) -> None:
@@ -223,8 +215,6 @@ def revisit(run: Run, emap: EntityMap, system: str) -> None:
             absorbed = absorb(run, uow, emap, system, list(records.values()))
             freed = forget(run, uow, emap, system, [one for one in part if one in set(decided) and one not in records])
             enqueue_due(run, uow, emap, absorbed.touched | freed, known=absorbed.known.but(freed))
-            if absorbed.linked:
-                _wake_children(run, uow, emap.entity, system)
 
 
 def _known(uow: UnitOfWork, system: str, targets: Sequence[str]) -> set[str]:

@@ -31,11 +31,17 @@ def mark_archived(
 
 
 def refer_again(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, linked: Sequence[Link]) -> None:
-    """Records were linked just now: where they stand for deleted ones, what referred to those is to refer to them.
+    """Records were linked just now: what waited for one of them may go, whoever made it, and whatever happens next.
 
-    The old native id stays known as that golden record's, so that it can be explained and is never taken for a new one.
+    Where they stand for deleted ones, what referred to those is to refer to them. The old native id stays known as that
+    golden record's, so that it can be explained and is never taken for a new one.
     """
-    if not linked or not any(one.follows or one.here == "restore" for one in emap.deletes.values()):
+    if not linked:
+        return
+    for other in run.runtime.maps.values():
+        if emap.entity in other.depends_on and system in other.systems:
+            uow.wake(system, other.entity)
+    if not any(one.follows or one.here == "restore" for one in emap.deletes.values()):
         return
     ids = [link.golden_id for link in linked if link.golden_id]
     gone = [link for link in uow.links_of(emap.entity, ids) if link.system == system and link.linked_by == RESTORE]
