@@ -31,6 +31,7 @@ class Together(Machine):
         super().__init__()
         self.at_work = 0
         self.beside = 0  # cycles that found another one at work
+        self.in_flight = 0  # workers that wait for the answer to a write while others are at work
         self.late = 0  # cycles whose places were taken meanwhile
 
     def runtime(self, **other: Any) -> Runtime:
@@ -53,7 +54,9 @@ class Together(Machine):
         """Another worker does a cycle while this one is in the middle of its own, or stands still."""
         if self.at_work >= DEPTH:
             return
-        if stalled and not self.world.place.endswith(IN_FLIGHT):
+        flying = self.world.place.endswith(IN_FLIGHT)
+        self.in_flight += flying
+        if stalled and not self.in_flight:  # nor does it take that long while another one's write is on its way
             self.world.now += 2 * TERM
             self.late += 1
         if kill is not None:
@@ -61,6 +64,7 @@ class Together(Machine):
         place, gates = self.world.place, {system: sim.gate for system, sim in self.systems.items()}
         with suppress(Killed):
             self.run()
+        self.in_flight -= flying
         self.world.place = place
         for system, gate in gates.items():  # adapters are each process's own
             self.systems[system].gate = gate
