@@ -237,9 +237,20 @@ def _round(run: Run) -> int:
                 with run.at(system, emap.entity) as mine:
                     made = deliver(run, emap, system, BATCHES if workers else None) if mine else 0
                 written += made
+                if made:
+                    _wake(run, emap.entity, system)
                 due = _queued(run, "pending", "waiting")  # what the systems made of it may be news for others
         if not run.report.unfinished or run.now - began > TURN:
             return written
+
+
+def _wake(run: Run, entity: str, system: str) -> None:
+    """Records of `entity` were written: what could not be written before one of them was changed may go. What waits for
+    one to be made goes by the transaction that links it."""
+    with run.store.begin() as uow:
+        for emap in run.runtime.maps.values():
+            if entity in emap.depends_on:
+                uow.wake(system, emap.entity)
 
 
 def _persist(run: Run, until: datetime, sleep: Callable[[float], None], writing: Callable[[Run], None]) -> None:

@@ -14,7 +14,7 @@ from bridge.engine.merge.form import Form, holds
 from bridge.mapping.units import Unit
 from bridge.ports.records import NativeRecord, NativeValue
 from bridge.ports.values import value
-from bridge.ports.work import Conflict, Golden, Intent, Proposal, Provenance, Shadow
+from bridge.ports.work import Canonical, Conflict, Golden, Intent, Proposal, Provenance, Shadow
 
 
 @value(frozen=True, slots=True)
@@ -64,6 +64,7 @@ def seconded(
             or unit.name not in form.emap.plain
             or system not in unit.reads
             or unit.name in draft.held
+            or _disputed(draft, unit, agreed)
             or not holds(column, agreed, said.values)
         ):
             left.append(unit)
@@ -72,3 +73,9 @@ def seconded(
         for path in column.paths:
             values[path] = said.values[path]
     return left
+
+
+def _disputed(draft: Draft, unit: Unit, agreed: Canonical) -> bool:
+    """Whether somebody said otherwise just now: then one more word for what is agreed may settle it anew."""
+    known = draft.provenance.get(unit.name)
+    return known is not None and any(word.value != agreed for word in known.proposals)
