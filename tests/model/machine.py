@@ -421,8 +421,8 @@ class SweptMachine(DeletingMachine):
 
     def consent(self) -> None:
         """A system that lists none of its records stops the sweep, though they were all deleted."""
-        # What was let through may leave a system with other records that another sweep misses; and a system that did not
-        # answer for a while is swept only when it has been read again.
+        # What was let through may leave a system with other records that another sweep misses; and a system that did
+        # not answer for a while is swept only when it has been read again.
         for _ in range(4):
             self.world.now += timedelta(seconds=700)
             if self.run().stopped:
