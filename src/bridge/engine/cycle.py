@@ -38,6 +38,7 @@ from bridge.engine.sharing import BATCHES, TURN
 from bridge.engine.stops import enforce
 from bridge.engine.sweep import sweep
 from bridge.engine.watch import look_for_canaries
+from bridge.engine.work import wake_behind
 from bridge.mapping.compiled import EntityMap
 
 PRUNED = 10_000
@@ -237,20 +238,12 @@ def _round(run: Run) -> int:
                 with run.at(system, emap.entity) as mine:
                     made = deliver(run, emap, system, BATCHES if workers else None) if mine else 0
                 written += made
-                if made:
-                    _wake(run, emap.entity, system)
+                if made:  # what waited for one to be made was woken with it; here, what waited for one to be changed
+                    with run.store.begin() as uow:
+                        wake_behind(run, uow, emap.entity, system)
                 due = _queued(run, "pending", "waiting")  # what the systems made of it may be news for others
         if not run.report.unfinished or run.now - began > TURN:
             return written
-
-
-def _wake(run: Run, entity: str, system: str) -> None:
-    """Records of `entity` were written: what could not be written before one of them was changed may go. What waits for
-    one to be made goes by the transaction that links it."""
-    with run.store.begin() as uow:
-        for emap in run.runtime.maps.values():
-            if entity in emap.depends_on:
-                uow.wake(system, emap.entity)
 
 
 def _persist(run: Run, until: datetime, sleep: Callable[[float], None], writing: Callable[[Run], None]) -> None:

@@ -80,11 +80,11 @@ def drift(run: Run, emap: EntityMap, system: str) -> None:
     place = (system, emap.entity)
     if place in run.halted or not (run.runtime.pace.drift or run.runtime.drifting):
         return
-    now = _begun(run, emap, system)
-    if now is None:
+    begun = _begun(run, emap, system)
+    if begun is None:
         return
     try:
-        _go_round(run, emap, system, now)
+        _go_round(run, emap, system, begun)
     except Exception as error:
         give_up(run, emap, system, [], error)
         run.down.add(system)
@@ -120,14 +120,14 @@ def _go_round(run: Run, emap: EntityMap, system: str, at: Round) -> None:
         portions += 1
         with run.store.begin() as uow:
             ids = uow.linked_page(system, emap.entity, at.after, PORTION)
+        whole = len(ids) < PORTION
         if ids and not _look(run, emap, system, ids):
             return
-        if len(ids) < PORTION:
+        if whole:
             _look_for_unknown(run, emap, system)
         run.runtime.progress("drift", system, emap.entity, portions * PORTION)
         with run.store.begin() as uow:
             lift(uow, system, emap.entity, "drift")
-            whole = len(ids) < PORTION
             at = _new(run, uow, emap, system) if whole else at.further(ids[-1], period, run.now)
             _keep(uow, emap, system, at)
         if whole:

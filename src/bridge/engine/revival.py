@@ -8,7 +8,7 @@ from dataclasses import replace
 from bridge.engine.plan.deletes import as_archived
 from bridge.engine.plan.marks import ARCHIVED, RESTORE, RESTORED, UNDONE
 from bridge.engine.runtime import Run
-from bridge.engine.work import enqueue_due
+from bridge.engine.work import enqueue_due, wake_behind
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import NativeValue
 from bridge.ports.storage import UnitOfWork
@@ -38,9 +38,7 @@ def refer_again(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, linked:
     """
     if not linked:
         return
-    for other in run.runtime.maps.values():
-        if emap.entity in other.depends_on and system in other.systems:
-            uow.wake(system, other.entity)
+    wake_behind(run, uow, emap.entity, system)
     if not any(one.follows or one.here == "restore" for one in emap.deletes.values()):
         return
     ids = [link.golden_id for link in linked if link.golden_id]

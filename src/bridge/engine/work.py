@@ -129,6 +129,13 @@ def _note(
             uow.wake(system, emap.entity, ready)
 
 
+def wake_behind(run: Run, uow: UnitOfWork, entity: str, system: str) -> None:
+    """Records of `entity` were linked or written in a system: what waits there for one of them may go."""
+    for other in run.runtime.maps.values():
+        if entity in other.depends_on and system in other.systems:
+            uow.wake(system, other.entity)
+
+
 BEFORE = datetime.min.replace(tzinfo=UTC)
 """Earlier than anything that is stamped."""
 

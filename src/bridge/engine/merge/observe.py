@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bridge.engine.merge.aftermath import accept_defaults, journal_doubts
 from bridge.engine.merge.dispute import agree, dispute, meet_again, rehear, unread_since_restore
 from bridge.engine.merge.draft import (
     Circumstances,
@@ -37,7 +38,6 @@ from bridge.engine.merge.settle import (
     Base,
     base_of,
     differs,
-    made_by,
     settle_answered,
     settle_booked,
     settle_unanswered,
@@ -102,8 +102,8 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
             echo.pop(path, None)
     _put_back(units, changed, stopped)
     forget_rows(form, record.values, values, echo, stopped)
-    _journal_doubts(form, units, sighting, base, changed, draft, around)
-    _accept_defaults(form, units, sighting, values, echo, draft)
+    journal_doubts(form, units, sighting, base, changed, draft, around)
+    accept_defaults(form, units, sighting, values, echo, draft)
     work_out(form.emap.computed, sighting.held, draft, around)
     if form.emap.controls:
         compare_totals(form, Totals(values, echo, base.values, record.modified, sighting.held), draft, around)
@@ -278,53 +278,3 @@ def _merge_unit(
 def _already_expressed(form: Form, unit: Unit, agreed: Canonical, now: Mapping[str, NativeValue]) -> bool:
     """Whether what the system shows is the golden value as this system can express it (a lossy system)."""
     return bool(unit.paths(form.system)) and form.in_step(unit, agreed, now, {})
-
-
-def _journal_doubts(
-    form: Form,
-    units: Sequence[Unit],
-    sighting: Sighting,
-    base: Base,
-    changed: list[Unit],
-    draft: Draft,
-    around: Circumstances,
-) -> None:
-    """After a lost answer, a value taken for the system's own form of what was sent may be a user's edit: note it."""
-    if not base.ambiguous:
-        return
-    for unit in units:
-        paths = unit.paths(form.system)
-        if unit in changed or not base.ambiguous.intersection(paths):
-            continue
-        word = form.read_unit(unit, sighting.record.values).values.get(unit.name)
-        agreed = draft.values.get(unit.name)
-        if same(unit, word, agreed, unit.members_in(form.system)):
-            continue
-        words = all_words(draft, unit, Proposal(form.system, word, sighting.record.modified))
-        known = draft.provenance.get(unit.name)
-        journal(unit, agreed, words, "in doubt", known.system if known else "", "settled", draft, around)
-
-
-def _accept_defaults(
-    form: Form,
-    units: Sequence[Unit],
-    sighting: Sighting,
-    values: dict[str, NativeValue],
-    echo: dict[str, NativeValue],
-    draft: Draft,
-) -> None:
-    """After a create, of a record or a row: an empty golden value for which the system put a default is left in peace.
-
-    The default is remembered as the echo of the empty value, so that it is neither erased nor spread.
-    """
-    intent = sighting.intent
-    if intent is None or not sighting.answered or (intent.op != "create" and not form.emap.tables):
-        return
-    for unit in units:
-        if draft.values.get(unit.name) is not None or form.system not in unit.writes:
-            continue
-        empty = form.write(unit, None) or {}
-        for path, nothing in empty.items():
-            fresh = path in values and path not in intent.after and made_by(intent, path)
-            if fresh and values[path] != nothing:
-                echo[path] = nothing

@@ -131,18 +131,15 @@ def settle_unanswered(
     unclear: set[str] = set()
     applied = False
     for part, paths in parts.items():
-        kept = [_alike(_shown(record, path), intent.before.get(path)) for path in paths]
-        if part not in arrived and all(kept) and not moved:
-            continue
-        if (early and not part) or (
-            part not in arrived
-            and (
-                (all(kept) and (part or arrived))
-                or (any(kept) and _otherwise_changed(part, base, record, intent, apart))
-            )
-        ):
-            unclear.update(paths)
-            continue
+        if part not in arrived:
+            kept = [_alike(_shown(record, path), intent.before.get(path)) for path in paths]
+            if all(kept) and not moved:
+                continue
+            no_further = all(kept) and (part or arrived)
+            elsewhere = any(kept) and _otherwise_changed(part, base, record, intent, apart)
+            if no_further or elsewhere or (early and not part):
+                unclear.update(paths)
+                continue
         applied = True
         unclear |= _written(base, paths, record, intent)
     unclear |= _set_along(base, record, intent, along)
