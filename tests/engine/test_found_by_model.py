@@ -7,7 +7,12 @@ import pytest
 from bridge.engine.plan.rehearsal import RehearsalAdapter, Script
 from bridge.ports.errors import VersionConflict
 from bridge.ports.records import UpdateItem
+from model.machine import SweptMachine
 from model.people import DeletingPeople, People
+
+
+class SweptPeople(People, SweptMachine):
+    """One of the systems tells of no deletes and merges."""
 
 
 def links(state: People, system: str) -> dict[str, tuple[str | None, str]]:
@@ -96,6 +101,29 @@ def test_a_plan_has_no_write_that_the_system_would_refuse_as_too_late() -> None:
     (made,) = plan.update(spec, [UpdateItem(row, {"rank": "bob"}, plan.fetch(spec, [row])[row].version)])
     assert isinstance(refused.error, VersionConflict)
     assert (made.outcome, len(script.actions)) == ("ok", 1)
+
+
+def test_what_bridge_has_just_made_and_a_user_merged_into_another_is_that_one() -> None:
+    """The answer to its creation is lost, and the system tells of no merges: it hands the key on, as Odoo does."""
+    state = SweptPeople()
+    state.insert("fin", "m1", "ana")
+    state.run()
+    state.wait(60)
+    state.run()
+    state.insert("crm", "m2", "bob")
+    erp = state.systems["erp"]
+    state.world.at("erp create", lambda: setattr(erp, "faults", ["lost"]))
+    state.run()
+    made = next(row.id for row in erp.rows.values() if row.values["mail"] == "m2")
+    assert made not in links(state, "erp")
+    state.merge("erp", 0, sorted(erp.rows).index(made))
+    state.run()
+    state.wait(600)
+    state.teardown()
+    with state.store.begin() as uow:
+        assert len(state._goldens(uow)) == 1
+    for system in ("crm", "fin"):
+        assert sorted(kind for _, kind in links(state, system).values()) == ["linked", "review"]
 
 
 @pytest.mark.parametrize("system", ["crm", "fin"])

@@ -48,7 +48,7 @@ def inherit(
     carries, as far as known: of those that go on and are not linked. Returns entity -> the golden ids of what was
     merged, of what refers to it, and of what is due again.
     """
-    heirs = _to_the_last({stone.native_id: stone.merged_into for stone in tombstones if stone.merged_into})
+    heirs = to_the_last({stone.native_id: stone.merged_into for stone in tombstones if stone.merged_into})
     if not heirs:
         return {}
     known = uow.links(system, emap.entity, [*heirs, *heirs.values()])
@@ -78,7 +78,7 @@ def inherit(
     return {**touched, emap.entity: touched.get(emap.entity, set()) | decided} if decided else touched
 
 
-def _to_the_last(heirs: Mapping[str, str]) -> dict[str, str]:
+def to_the_last(heirs: Mapping[str, str]) -> dict[str, str]:
     """A into B and B into C is A into C."""
     found: dict[str, str] = {}
     for old in heirs:

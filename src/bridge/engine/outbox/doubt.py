@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bridge.engine.absorb import Written, absorb
+from bridge.engine.heirs import to_the_last
+from bridge.engine.merging import merge_goldens
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import bury, forget, forget_deleted
@@ -11,7 +15,7 @@ from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
 from bridge.ports.records import NativeRecord
-from bridge.ports.storage import Settlement
+from bridge.ports.storage import Settlement, UnitOfWork
 from bridge.ports.work import OutboxEntry, WriteRow
 
 LIMIT = 200
@@ -37,7 +41,8 @@ def settle_doubts(run: Run, emap: EntityMap, system: str) -> None:
             run.down.add(system)
             return
         run.runtime.point("after look-up")
-        _settle(run, emap, system, entries, found, booked)
+        with run.store.begin() as uow:
+            _settle(run, uow, emap, system, entries, found, booked)
 
 
 def _asked(
@@ -86,6 +91,7 @@ def _look_up(
 
 def _settle(
     run: Run,
+    uow: UnitOfWork,
     emap: EntityMap,
     system: str,
     entries: list[OutboxEntry],
@@ -99,6 +105,7 @@ def _settle(
     deleted: list[str] = []
     made: list[WriteRow] = []
     tally = run.report.of(system, emap.entity)
+    merged = _merged_since(uow, emap, system, entries, found)
     for entry in entries:
         intent = entry.intent
         if intent is None or not found[entry.id]:
@@ -115,18 +122,59 @@ def _settle(
             settled.append(Settlement(entry, "pending"))
             continue
         tally.created += intent.op == "create"
-        for record in found[entry.id]:
-            records.append(record)
+        records += found[entry.id]
+        if entry.id in merged:
+            settled.append(Settlement(entry, None))
+            continue
         first = min(found[entry.id], key=lambda record: record.native_id)
         made += note(run, (system, emap.entity, entry.golden_id), intent, first, sure=False)
         movement = booked.get(intent.reference)
         written[first.native_id] = Written(entry.golden_id, intent, answered=False, booked=movement)
         settled.append(Settlement(entry, None))
-    with run.store.begin() as uow:
-        uow.settle(settled)
-        uow.add_writes(made)
-        absorbed = absorb(run, uow, emap, system, records, written)
-        buried = bury(run, uow, emap, system, gone)
-        forget(run, uow, emap, system, gone)
-        living = forget_deleted(run, uow, emap, system, deleted)
-        enqueue_due(run, uow, emap, absorbed.touched | buried | living)
+    uow.settle(settled)
+    uow.add_writes(made)
+    heirs = _merge(run, uow, emap, system, merged)
+    absorbed = absorb(run, uow, emap, system, records, written)
+    buried = bury(run, uow, emap, system, gone)
+    forget(run, uow, emap, system, gone)
+    living = forget_deleted(run, uow, emap, system, deleted)
+    others = buried | living | heirs.pop(emap.entity, set())
+    enqueue_due(run, uow, emap, absorbed.touched | others)
+    for entity, referring in heirs.items():
+        enqueue_due(run, uow, run.runtime.maps[entity], referring)
+
+
+def _merged_since(
+    uow: UnitOfWork,
+    emap: EntityMap,
+    system: str,
+    entries: list[OutboxEntry],
+    found: Mapping[int, list[NativeRecord]],
+) -> dict[int, tuple[str, str]]:
+    """Entry id -> the golden record it was made for, and the one that this is one with: a user merged what was made.
+
+    In a system that hands the key on to the record that stays, and before anybody looked: so that the record found
+    under the key is linked already.
+    """
+    created = [entry for entry in entries if entry.intent and entry.intent.op == "create" and found[entry.id]]
+    if not created:
+        return {}
+    ids = sorted({record.native_id for entry in created for record in found[entry.id]})
+    links = uow.links(system, emap.entity, ids).values()
+    owner_of = {one.native_id: one.golden_id for one in links if one.state == "linked" and one.golden_id}
+    heir_of = uow.aliases(emap.entity, [entry.golden_id for entry in created])
+    merged: dict[int, tuple[str, str]] = {}
+    for entry in created:
+        golden_id = heir_of.get(entry.golden_id, entry.golden_id)
+        owners = {owner_of.get(record.native_id, golden_id) for record in found[entry.id]}
+        if golden_id not in owners:
+            merged[entry.id] = (golden_id, min(owners))
+    return merged
+
+
+def _merge(
+    run: Run, uow: UnitOfWork, emap: EntityMap, system: str, merged: Mapping[int, tuple[str, str]]
+) -> dict[str, set[str]]:
+    """Entity -> the golden ids whose state may have made work."""
+    heirs = to_the_last(dict(merged.values()))
+    return merge_goldens(uow, run.runtime.maps, emap.entity, heirs, run.around(), system) if heirs else {}
