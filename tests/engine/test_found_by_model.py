@@ -126,6 +126,24 @@ def test_what_bridge_has_just_made_and_a_user_merged_into_another_is_that_one() 
         assert sorted(kind for _, kind in links(state, system).values()) == ["linked", "review"]
 
 
+def test_what_is_to_be_made_and_whose_key_another_record_has_is_that_one() -> None:
+    """A store that was put back knows nothing of what it had made, and of what a user merged that into."""
+    state = SweptPeople()
+    state.insert("fin", "m1", "ana")
+    state.run()
+    state.wait(60)
+    state.run()
+    first = state.systems["erp"].rows["erp1"]
+    state.insert("crm", "m2", "bob")
+    state.world.at("erp create", lambda: setattr(first, "inherited", ("golden-0002",)))
+    state.parted |= {"m1", "m2"}
+    state.run()
+    state.wait(600)
+    state.teardown()
+    with state.store.begin() as uow:
+        assert list(state._goldens(uow)) == ["golden-0001"]
+
+
 @pytest.mark.parametrize("system", ["crm", "fin"])
 def test_what_was_merged_into_a_record_that_bridge_has_just_made_is_that_ones(system: str) -> None:
     """The answer to its creation is lost, and the system is read before the write is looked up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -75,9 +75,9 @@ class _Settling:
         else:
             self._refuse(task, as_bridge_error(result.error, self.system))
 
-    def look_up_again(self, heirs: Mapping[str, str], at: datetime) -> None:
-        """What was written for golden records that another worker has merged into others meanwhile is looked up under
-        the names they go by now, as after a lost answer."""
+    def look_up_again(self, heirs: Collection[str], at: datetime) -> None:
+        """What was written for golden records that are others by now is looked up under the names they go by, as after
+        a lost answer."""
         doubtful = [one.entry for one in self.settled if one.entry.golden_id in heirs]
         ids = {native_id for native_id, write in self.written.items() if write.golden_id in heirs}
         self.settled = [one for one in self.settled if one.entry.golden_id not in heirs]
@@ -175,8 +175,7 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
     moved = _look_again(run, emap, system, settling)
     missing = look_for(run, emap, system, settling.missing)
     with run.store.begin() as uow:
-        if run.runtime.workers is not None:
-            settling.look_up_again(uow.aliases(emap.entity, [task.golden.id for task, _ in results]), run.now)
+        settling.look_up_again(_others_by_now(run, uow, emap, system, results, settling.written), run.now)
         uow.settle(settling.settled)
         uow.save_shadows(settling.left)
         uow.add_writes(settling.made)
@@ -192,6 +191,26 @@ def settle_results(run: Run, emap: EntityMap, system: str, results: Sequence[tup
         enqueue_due(run, uow, emap, seen_again.touched, known=seen_again.known if sure else Known())
     run.runtime.point("after settle")
     return settling.count
+
+
+def _others_by_now(
+    run: Run,
+    uow: UnitOfWork,
+    emap: EntityMap,
+    system: str,
+    results: Sequence[tuple[Task, WriteResult]],
+    written: Mapping[str, Written],
+) -> Collection[str]:
+    """The golden ids written for that another worker has merged meanwhile; and those to be made whose key is with a
+    record that is linked already, because a user merged what had been made for them."""
+    merged: set[str] = set()
+    if run.runtime.workers is not None:
+        merged |= uow.aliases(emap.entity, [task.golden.id for task, _ in results]).keys()
+    found = [native_id for native_id, write in written.items() if not write.answered]
+    for native_id, link in uow.links(system, emap.entity, found).items() if found else ():
+        if link.state == "linked" and link.golden_id != written[native_id].golden_id:
+            merged.add(written[native_id].golden_id)
+    return merged
 
 
 def _amend(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, records: Sequence[NativeRecord]) -> None:
