@@ -9,10 +9,18 @@ from bridge.ports.errors import VersionConflict
 from bridge.ports.records import UpdateItem
 from model.machine import SweptMachine
 from model.people import DeletingPeople, People
+from model.planned import Planned
+from support.plain_store import PlainStore
 
 
 class SweptPeople(People, SweptMachine):
     """One of the systems tells of no deletes and merges."""
+
+
+class PlannedPeople(Planned, SweptPeople):
+    """And what is planned is what is made."""
+
+    store_kind = PlainStore
 
 
 def links(state: People, system: str) -> dict[str, tuple[str | None, str]]:
@@ -124,6 +132,29 @@ def test_what_bridge_has_just_made_and_a_user_merged_into_another_is_that_one() 
         assert len(state._goldens(uow)) == 1
     for system in ("crm", "fin"):
         assert sorted(kind for _, kind in links(state, system).values()) == ["linked", "review"]
+
+
+def test_what_was_merged_while_a_change_to_it_was_in_doubt_is_planned_as_it_is_made() -> None:
+    """The look-up of the change finds it gone: not deleted, but merged into the record that has its key by now."""
+    state = PlannedPeople()
+    state.insert("fin", "m1", "ana")
+    state.insert("fin", "m2", "bob")
+    state.run()
+    state.wait(60)
+    state.run()
+    erp = state.systems["erp"]
+    first, second = (next(row.id for row in erp.rows.values() if row.values["mail"] == mail) for mail in ("m1", "m2"))
+    state.edit("fin", "m2", "note", "bobby")
+    state.world.at("erp update", lambda: setattr(erp, "faults", ["lost"]))
+    state.run()
+    ids = list(erp.rows)
+    state.merge("erp", ids.index(first), ids.index(second))
+    state.wait(60)
+    state.planned_cycle()
+    assert links(state, "erp")[second][1] == "gone"
+    assert [row.id for row in erp.rows.values() if not row.deleted] == [first]
+    state.wait(600)
+    state.teardown()
 
 
 def test_what_is_to_be_made_and_whose_key_another_record_has_is_that_one() -> None:

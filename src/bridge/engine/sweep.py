@@ -14,7 +14,7 @@ from datetime import datetime
 
 from bridge.engine.ingest import confirmed_gone
 from bridge.engine.outbox.failure import give_up
-from bridge.engine.outbox.missing import Leave, take_leave, with_heirs
+from bridge.engine.outbox.missing import heirs_of_linked, take_leave
 from bridge.engine.plan.guards import Counts, enough, judge, words
 from bridge.engine.runtime import Run
 from bridge.engine.stops import found, lets_through, lift, made
@@ -97,22 +97,10 @@ def take_out(run: Run, emap: EntityMap, system: str, lacking: Sequence[str]) -> 
     size = run.runtime.pace.page
     for start in range(0, len(lacking), size):
         part = lacking[start : start + size]
-        leave = _heirs(run, emap, system, confirmed_gone(run, emap, system, part))
+        leave = heirs_of_linked(run, emap, system, confirmed_gone(run, emap, system, part))
         with run.store.begin() as uow:
             take_leave(run, uow, emap, system, leave)
             run.report.of(system, emap.entity).read += len(leave.stones)
-
-
-def _heirs(run: Run, emap: EntityMap, system: str, gone: list[str]) -> Leave:
-    """A tombstone for each record that is gone, with the one that carries its key now."""
-    if not gone:
-        return Leave()
-    with run.store.begin() as uow:
-        links = uow.links(system, emap.entity, gone)
-        ids = [link.golden_id for link in links.values() if link.golden_id]
-        keys = uow.keys_in_systems(emap.entity, ids)
-    known = {one: keys.get((system, link.golden_id), link.golden_id) for one, link in links.items() if link.golden_id}
-    return with_heirs(run, emap, system, known)
 
 
 def _plausible(run: Run, emap: EntityMap, system: str, linked: int, lacking: list[str]) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bridge.engine.absorb import Written, absorb
 from bridge.engine.heirs import to_the_last
 from bridge.engine.merging import merge_goldens
 from bridge.engine.outbox.failure import give_up
+from bridge.engine.outbox.missing import heirs_of_linked, take_leave
 from bridge.engine.runtime import Run
-from bridge.engine.tombstones import bury, forget, forget_deleted
+from bridge.engine.tombstones import forget_deleted
 from bridge.engine.work import enqueue_due
 from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
@@ -34,6 +35,7 @@ def settle_doubts(run: Run, emap: EntityMap, system: str) -> None:
         try:
             with run.calling(system, emap.entity) as (adapter, _):
                 found, booked = _asked(adapter, emap, system, entries)
+            leave = heirs_of_linked(run, emap, system, _gone(entries, found))
         except Exception as error:
             with run.store.begin() as uow:
                 uow.settle(Settlement(entry, "in_doubt", entry.next_at) for entry in entries)
@@ -43,6 +45,7 @@ def settle_doubts(run: Run, emap: EntityMap, system: str) -> None:
         run.runtime.point("after look-up")
         with run.store.begin() as uow:
             _settle(run, uow, emap, system, entries, found, booked)
+            take_leave(run, uow, emap, system, leave)
 
 
 def _asked(
@@ -89,6 +92,12 @@ def _look_up(
     return found
 
 
+def _gone(entries: Sequence[OutboxEntry], found: Mapping[int, Sequence[NativeRecord]]) -> list[str]:
+    """The native ids of the records that were to be changed and are not there any more."""
+    changed = (entry.intent for entry in entries if not found[entry.id])
+    return [intent.native_id for intent in changed if intent and intent.op == "update" and intent.native_id]
+
+
 def _settle(
     run: Run,
     uow: UnitOfWork,
@@ -101,7 +110,6 @@ def _settle(
     records: list[NativeRecord] = []
     written: dict[str, Written] = {}
     settled: list[Settlement] = []
-    gone: list[str] = []
     deleted: list[str] = []
     made: list[WriteRow] = []
     tally = run.report.of(system, emap.entity)
@@ -111,11 +119,10 @@ def _settle(
         if intent is None or not found[entry.id]:
             # A create that is not there was never made: sent again, with the same key. A record that is gone is gone.
             settled.append(Settlement(entry, "pending" if intent is None or intent.op == "create" else None))
-            if intent is not None and intent.native_id:
-                (deleted if intent.op == "delete" else gone).append(intent.native_id)
-                tally.deleted += intent.op == "delete"
-                if intent.op == "delete":
-                    made += note(run, (system, emap.entity, entry.golden_id), intent, None)
+            if intent is not None and intent.op == "delete" and intent.native_id:
+                deleted.append(intent.native_id)
+                tally.deleted += 1
+                made += note(run, (system, emap.entity, entry.golden_id), intent, None)
             continue
         if intent.op == "delete":  # not done; whether it still is to be, what the record shows by now decides
             records += found[entry.id]
@@ -135,10 +142,8 @@ def _settle(
     uow.add_writes(made)
     heirs = _merge(run, uow, emap, system, merged)
     absorbed = absorb(run, uow, emap, system, records, written)
-    buried = bury(run, uow, emap, system, gone)
-    forget(run, uow, emap, system, gone)
     living = forget_deleted(run, uow, emap, system, deleted)
-    others = buried | living | heirs.pop(emap.entity, set())
+    others = living | heirs.pop(emap.entity, set())
     enqueue_due(run, uow, emap, absorbed.touched | others)
     for entity, referring in heirs.items():
         enqueue_due(run, uow, run.runtime.maps[entity], referring)

@@ -6,7 +6,7 @@ the one that stays (Odoo does). So the golden id is looked for once more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.engine.heirs import inherit
@@ -52,6 +52,18 @@ def with_heirs(run: Run, emap: EntityMap, system: str, missing: Mapping[str, str
     )
     carried = {record.native_id: record.key for records in found.values() for record in records if record.key}
     return Leave(tuple(stones), carried)
+
+
+def heirs_of_linked(run: Run, emap: EntityMap, system: str, gone: Sequence[str]) -> Leave:
+    """As `with_heirs`, for linked records: their golden records tell by which keys the system knew them."""
+    if not gone:
+        return Leave()
+    with run.store.begin() as uow:
+        links = uow.links(system, emap.entity, gone)
+        ids = [link.golden_id for link in links.values() if link.golden_id]
+        keys = uow.keys_in_systems(emap.entity, ids)
+    known = {one: keys.get((system, link.golden_id), link.golden_id) for one, link in links.items() if link.golden_id}
+    return with_heirs(run, emap, system, known)
 
 
 def take_leave(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, leave: Leave) -> None:
