@@ -39,6 +39,11 @@ class FieldType:
     ordered: bool = False
     summable: bool = False
 
+    @property
+    def as_is(self) -> bool:
+        """Whether a value is written as it is."""
+        return self.write is _as_is
+
 
 def _as_is(value: Normal) -> Plain:
     return value

@@ -189,7 +189,7 @@ class Identities:
         ids = {golden_id for key in keys for golden_id in self._index.get(key, ())}
         fit = [one for one in sorted(ids) if self._lives(one) and not self._is_parted(record, one)]
         candidates = {golden_id: self._values[golden_id] for golden_id in fit}
-        decision = decide(self.emap.match, match_words(self.emap.match, values), candidates, frozenset(self._taken))
+        decision = decide(self.emap.match, match_words(self.emap.match, values), candidates, self._taken)
         old = links.get(record.native_id)
         if decision.kind == "review":
             return self._review(record, decision.reason, decision.candidates, old, seen)

@@ -34,6 +34,7 @@ class Cell:
     silent: frozenset[str] = frozenset()
     joined: bool = False
     constant: tuple[Normal, ...] = ()
+    as_is: bool = False
 
     def inside(self, table: str) -> Cell:
         """The same as a field of the rows of a native table."""
@@ -56,7 +57,8 @@ def cell(
     native_type = "boolean" if values and values.boolean else "choice" if values else kind.native
     specs = tuple(FieldSpec(path, ref, native_type) for path in paths)
     if transform is None:
-        return Cell(known.name, paths, parse, lambda value: (out(value),), specs, values=values)
+        as_is = kind.as_is and values is None
+        return Cell(known.name, paths, parse, lambda value: (out(value),), specs, values=values, as_is=as_is)
     return Cell(
         known.name,
         paths,
@@ -170,6 +172,7 @@ def field_column(system: str, one: Cell) -> Column:
         written=_by_path(one, one.values.written) if one.values else {},
         named={one.name: one.values.named if one.values else one.constant} if one.values or one.constant else {},
         silent=one.silent,
+        as_is=one.as_is,
     )
 
 
@@ -226,6 +229,7 @@ def group_column(system: str, cells: Sequence[Cell]) -> Column:
         written={one.paths[0]: one.values.written for one in cells if one.values},
         named={one.name: one.values.named for one in cells if one.values},
         homes={path: one.name for one in cells for path in one.paths},
+        as_is=all(one.as_is for one in cells),
     )
 
 

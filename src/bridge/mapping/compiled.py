@@ -12,7 +12,7 @@ from bridge.canonical.values import InvalidValue
 from bridge.mapping.deletes import Deletes
 from bridge.mapping.outline import Outline
 from bridge.mapping.source import Source
-from bridge.mapping.units import Decoded, FieldProblem, Key, MatchRule, Policy, Table, Unit, cell_of
+from bridge.mapping.units import Column, Decoded, FieldProblem, Key, MatchRule, Policy, Table, Unit, cell_of
 from bridge.ports.errors import MappingError
 from bridge.ports.records import Condition, NativeValue, ObjectSpec, split_row_path
 from bridge.ports.work import Canonical
@@ -81,6 +81,13 @@ class EntityMap:
             for system in specs
         }
         self.plain = frozenset(unit.name for unit in plain if unit.plain)
+        self._told = {
+            system: tuple((unit, unit.columns.get(system) if unit.plain else None) for unit in taken)
+            for system, taken in self._taken.items()
+        }
+        self._shown = {
+            system: tuple((unit, unit.paths(system)) for unit in self.units if unit.paths(system)) for system in specs
+        }
         self.summed: tuple[Unit, ...] = tuple(unit for unit in self.units if unit.policy.kind == "sum")
         self.controls: tuple[Unit, ...] = tuple(unit for unit in self.units if unit.control)
         self.computed: tuple[Unit, ...] = tuple(unit for unit in units if unit.computed)
@@ -143,6 +150,14 @@ class EntityMap:
     def taken(self, system: str) -> tuple[Unit, ...]:
         """The units that are written to a system, without those that say which rows there are."""
         return self._taken[system]
+
+    def told(self, system: str) -> tuple[tuple[Unit, Column | None], ...]:
+        """The same, each with its column where nothing is special about the unit."""
+        return self._told[system]
+
+    def shown(self, system: str) -> tuple[tuple[Unit, tuple[str, ...]], ...]:
+        """The units that a system shows, without the cells of rows, each with its paths."""
+        return self._shown[system]
 
     def constants(self, system: str) -> tuple[Unit, ...]:
         """The units that have one value in all records of a system."""

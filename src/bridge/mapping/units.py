@@ -99,6 +99,7 @@ class Column:
         named: field or member -> the canonical values that its map has. All empty without a value map.
     homes: path -> member, for a group whose members have native fields of their own.
     silent: paths that are read and never written (the delivery status beside the state of an order).
+    as_is: whether a value, or each member of a group, is written as it is, to the path that stands at its place.
 
     Without paths it is a constant: what is so for every record of the system (the one currency of an org).
     """
@@ -116,6 +117,7 @@ class Column:
     named: Mapping[str, tuple[Scalar | list[str], ...]] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
+    as_is: bool = False
 
     def member_at(self, path: str) -> str | None:
         """The member of the group that lives at this path; None for a plain field, or a group kept in one field."""

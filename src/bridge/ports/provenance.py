@@ -44,6 +44,10 @@ class Provenances(Mapping[str, Provenance]):
             said = self._made[unit] = self._read(self.rows[unit])
         return said
 
+    def get(self, unit: str, default: Any = None) -> Any:
+        """As of any mapping; without an exception for what is not there, which is asked for every field."""
+        return self[unit] if unit in self.told or unit in self.rows else default
+
     def __contains__(self, unit: object) -> bool:
         return unit in self.told or unit in self.rows
 

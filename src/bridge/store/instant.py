@@ -11,6 +11,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(value: object) -> int | None:
+    """Microseconds since 1970, of an instant or nothing."""
+    return (value - EPOCH) // MICROSECOND if isinstance(value, datetime) else None
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware UTC instant, as microseconds since 1970."""
 
@@ -18,7 +23,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - EPOCH) // MICROSECOND
+        return microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else EPOCH + timedelta(microseconds=value)

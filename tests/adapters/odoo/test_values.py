@@ -318,5 +318,6 @@ def test_stamps_are_utc() -> None:
 
 
 def test_a_place_says_on_which_record_a_path_lies() -> None:
-    assert Layout(SPEC).places[13] == Place(FieldSpec("delivery.street"), "delivery", "street")
-    assert Layout(SPEC).roles == ["delivery"]
+    place = Layout(SPEC).places[13]
+    assert place == Place(FieldSpec("delivery.street"), "delivery", "street", text=True)
+    assert Layout(SPEC).roles == ("delivery",)

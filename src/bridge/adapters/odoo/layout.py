@@ -54,11 +54,16 @@ _PLAIN: Final = frozenset({"text", "longtext", "email", "phone", "url"})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a path lies: the field of the model, and the role of the sub-record it is on ("" for the record itself)."""
+    """Where a path lies: the field of the model, and the role of the sub-record it is on ("" for the record itself).
+
+    text: whether a text that stands there is the value as it is. instant: whether it is an instant.
+    """
 
     spec: FieldSpec
     role: str
     name: str
+    text: bool = False
+    instant: bool = False
 
 
 @dataclass(slots=True)
@@ -76,9 +81,11 @@ class Layout:
     also: tuple[str, ...] = ()
     lines: tuple[Lines, ...] = ()
     places: tuple[Place, ...] = ()
+    roles: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.places = tuple(_place(one, self.renamed) for one in self.spec.fields)
+        self.places = tuple(_place(one, self.renamed, self.kinds) for one in self.spec.fields)
+        self.roles = tuple(dict.fromkeys(place.role for place in self.places if place.role))
 
     @property
     def model(self) -> str:
@@ -88,11 +95,6 @@ class Layout:
     def external(self) -> bool:
         """Whether the key is kept beside the record, in ir.model.data."""
         return self.spec.key == EXTERNAL
-
-    @property
-    def roles(self) -> list[str]:
-        """The sub-records that are read with the record."""
-        return list(dict.fromkeys(place.role for place in self.places if place.role))
 
     def specification(self) -> dict[str, Any]:
         """What `web_search_read` is to answer."""
@@ -119,17 +121,19 @@ class Layout:
         stamp = moment.strftime("%Y-%m-%d %H:%M:%S")
         terms: list[Any] = [["write_date", ">=", stamp]]
         if self.roles:
-            terms.append(["child_ids", "any", [["type", "in", self.roles], ["write_date", ">=", stamp]]])
+            terms.append(["child_ids", "any", [["type", "in", list(self.roles)], ["write_date", ">=", stamp]]])
         terms += [[one.table.path, "any", [["write_date", ">=", stamp]]] for one in self.lines]
         return ["|"] * (len(terms) - 1) + terms
 
     def record(self, row: Mapping[str, Any], key: str | None) -> NativeRecord:
         """A row as a record. The version is the content: Odoo moves write_date on writes that change nothing."""
-        below = {role: child(row.get("child_ids"), role) for role in self.roles}
+        below = {role: child(row.get("child_ids"), role) for role in self.roles} if self.roles else {}
         values: dict[str, NativeValue] = {}
         for place in self.places:
             source = below[place.role] if place.role else row
-            values[place.spec.path] = self.value(place, source.get(place.name, False)) if source else None
+            raw = source.get(place.name, False) if source else None
+            # called for every record that is read: what is a text is not even asked what it is
+            values[place.spec.path] = raw if raw and place.text and raw.__class__ is str else self.value(place, raw)
         for one in self.lines:
             values |= one.values(row)
         active = row.get("active", True) is not False
@@ -159,7 +163,7 @@ class Layout:
         if isinstance(raw, bool):
             boolean = place.spec.type == "boolean" or self.kinds.get(place.name) == "boolean"
             return raw if raw or boolean else None
-        return _scalar(raw, instant_there="datetime" in (place.spec.type, self.kinds.get(place.name)))
+        return _scalar(raw, instant_there=place.instant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +219,17 @@ def instant(text: object) -> datetime | None:
     return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
 
 
-def _place(spec: FieldSpec, renamed: Mapping[str, str]) -> Place:
+def _place(spec: FieldSpec, renamed: Mapping[str, str], kinds: Mapping[str, str]) -> Place:
     role, dot, name = spec.path.partition(".")
     if not dot:
-        return Place(spec, "", renamed.get(spec.path, spec.path))
+        role, name = "", renamed.get(spec.path, spec.path)
+    instant_there = "datetime" in (spec.type, kinds.get(name))
+    place = Place(spec, role, name, spec.ref is None and not instant_there, instant_there)
+    if not dot:
+        return place
     if role not in ROLES or "." in name:
         raise ConfigError(f"{spec.path}: a path with a dot names an address below the partner, as delivery.street.")
-    return Place(spec, role, name)
+    return place
 
 
 def _nested(spec: FieldSpec) -> dict[str, Any]:

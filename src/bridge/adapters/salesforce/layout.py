@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+from typing import Any
+
+import orjson
 
 from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.client import Json
 from bridge.adapters.salesforce.describe import MOVEMENT, Described
-from bridge.adapters.salesforce.values import from_wire, instant
+from bridge.adapters.salesforce.values import CONVERTED, from_wire, instant
 from bridge.ports.errors import KeyFieldMissing, Unsupported
 from bridge.ports.records import (
     FieldSpec,
@@ -34,19 +37,27 @@ TAGS = "tag.name"
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field stands in a row. name: in the row; text: whether a text that stands there is the value as it is."""
+
+    path: str
+    name: str
+    text: bool
+    read: Callable[[Any], NativeValue]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """A mapping's specification laid over a describe. fields: those that the org lets us read. children: its rows."""
+    """A mapping's specification laid over a describe. fields: those that the org lets us read, and their places.
+    children: its rows. prices: of a product: they stand in the price books, one entry each."""
 
     spec: ObjectSpec
     described: Described
     fields: tuple[FieldSpec, ...]
+    places: tuple[Place, ...]
     system: str
     children: tuple[Children, ...] = ()
-
-    @property
-    def prices(self) -> tuple[FieldSpec, ...]:
-        """The prices of a product: they stand in the price books, one entry each."""
-        return tuple(field for field in self.spec.fields if field.path.startswith(PRICE))
+    prices: tuple[FieldSpec, ...] = ()
 
     @property
     def below(self) -> tuple[tuple[str, str], ...]:
@@ -100,10 +111,11 @@ class Layout:
         The version holds a digest of the values beside the stamp, because stamps have whole seconds: an edit in the
         second of the last reading would else not be told from none.
         """
-        values = {field.path: self._value(field, row) for field in self.fields}
+        values = self.values(row)
         for child in self.children:
             values |= child.values(row)
-        values |= {field.path: price(row, field.path) for field in self.prices}
+        for field in self.prices:
+            values[field.path] = price(row, field.path)
         stamp = row.get(self.stamp)
         modified = instant(str(stamp)) if stamp else None
         key = row.get(self.spec.key)
@@ -115,6 +127,14 @@ class Layout:
             key=str(key) if key else None,
         )
 
+    def values(self, row: Json) -> dict[str, NativeValue]:
+        """The fields of a row. Called for every record that is read: what is a text is not even asked what it is."""
+        values: dict[str, NativeValue] = {}
+        for place in self.places:
+            raw = row.get(place.name)
+            values[place.path] = raw if raw and place.text and raw.__class__ is str else place.read(raw)
+        return values
+
     def tombstone(self, row: Json) -> Tombstone:
         """The tombstone of a row from the recycle bin."""
         stamp = row.get(self.stamp)
@@ -124,14 +144,6 @@ class Layout:
     def _select(self, field: FieldSpec) -> str:
         relation = self.described.relation(field.path) if field.ref == USER_EMAIL else None
         return f"{relation}.Email" if relation else field.path
-
-    def _value(self, field: FieldSpec, row: Json) -> NativeValue:
-        relation = self.described.relation(field.path) if field.ref == USER_EMAIL else None
-        if relation:
-            user = row.get(relation)
-            email = user.get("Email") if isinstance(user, Mapping) else None
-            return str(email) if email else None
-        return from_wire(self.described.kind(field.path), row.get(field.path), several=field.ref == TAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +177,8 @@ class Children:
         rows = self.rows(record)
         values: dict[str, NativeValue] = {self.table.path: list(rows)}
         for key, row in rows.items():
-            for field in self.layout.fields:
-                values[row_path(self.table.path, key, field.path)] = self.layout._value(field, row)
+            for path, value in self.layout.values(row).items():
+                values[row_path(self.table.path, key, path)] = value
         return values
 
 
@@ -195,7 +207,24 @@ def entry_of(row: Json, path: str) -> Json | None:
 def layout_of(spec: ObjectSpec, described: Described, system: str, children: tuple[Children, ...] = ()) -> Layout:
     """Lay a specification over a describe; paths that the org does not show are left out ("not observed")."""
     fields = tuple(field for field in spec.fields if field.path in described.fields)
-    return Layout(spec, described, fields, system, children)
+    prices = tuple(field for field in spec.fields if field.path.startswith(PRICE))
+    places = tuple(_place(described, field) for field in fields)
+    return Layout(spec, described, fields, places, system, children, prices)
+
+
+def _place(described: Described, field: FieldSpec) -> Place:
+    relation = described.relation(field.path) if field.ref == USER_EMAIL else None
+    if relation:
+        return Place(field.path, relation, False, _email)
+    kind, several = described.kind(field.path), field.ref == TAGS
+    return Place(
+        field.path, field.path, not several and kind not in CONVERTED, partial(from_wire, kind, several=several)
+    )
+
+
+def _email(user: object) -> NativeValue:
+    email = user.get("Email") if isinstance(user, Mapping) else None
+    return str(email) if email else None
 
 
 def by_asked_id(records: Sequence[NativeRecord], asked: Sequence[str]) -> dict[str, NativeRecord]:
@@ -205,9 +234,8 @@ def by_asked_id(records: Sequence[NativeRecord], asked: Sequence[str]) -> dict[s
 
 
 def _version(modified: datetime | None, values: Mapping[str, NativeValue]) -> str:
-    text = json.dumps(values, sort_keys=True)
-    stamp = soql.stamp(modified) if modified else ""
-    return f"{stamp}~{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    digest = blake2b(orjson.dumps(values, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
+    return f"{modified.isoformat() if modified else ''}~{digest}"
 
 
 def require_key(layout: Layout, system: str) -> None:

@@ -15,6 +15,9 @@ from typing import Any
 from bridge.ports.records import NativeValue
 
 DECIMALS = frozenset({"double", "currency", "percent"})
+CONVERTED = DECIMALS | {"multipicklist", "datetime", "int"}
+"""Types of which a text on the wire is not the value as it is."""
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 

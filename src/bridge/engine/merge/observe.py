@@ -13,7 +13,7 @@ Nothing here reads a clock, draws an id at random or does I/O.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -74,7 +74,7 @@ def observe(form: Form, sighting: Sighting, around: Circumstances) -> Outcome:
     stopped = set(sighting.shadow.stopped) if sighting.shadow else set[str]()
     waiting: tuple[str, str] | None = None
     units = _units(form, golden, base.values, record.values)
-    changed = [unit for unit in units if _changed(unit, form.system, base.values, record.values)]
+    changed = _changed(form, units, base.values, record.values)
     if not base.values:  # what is so for all records of this system is its word at first contact
         changed += form.emap.constants(form.system)
     changed = seconded(form, changed, sighting, draft, values)
@@ -184,13 +184,22 @@ def _settled(sighting: Sighting, tolerance: timedelta) -> Base:
     )
 
 
-def _changed(unit: Unit, system: str, base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]) -> bool:
-    """Whether the system shows something else than the base; a path it did not let us see proves nothing."""
-    paths = unit.paths(system)
-    if len(paths) == 1:
-        path = paths[0]
-        return path in now and (path not in base or base[path] != now[path])
-    return bool(paths) and all(path in now for path in paths) and differs(paths, base, now)
+def _changed(
+    form: Form, units: Sequence[Unit], base: Mapping[str, NativeValue], now: Mapping[str, NativeValue]
+) -> list[Unit]:
+    """Where the system shows something else than the base; a path it did not let us see proves nothing."""
+    shown: Iterable[tuple[Unit, tuple[str, ...]]] = form.emap.shown(form.system)
+    if form.emap.tables:
+        shown = [(unit, paths) for unit in units if (paths := unit.paths(form.system))]
+    changed: list[Unit] = []
+    for unit, paths in shown:
+        if len(paths) == 1:
+            path = paths[0]
+            if path in now and (path not in base or base[path] != now[path]):
+                changed.append(unit)
+        elif all(path in now for path in paths) and differs(paths, base, now):
+            changed.append(unit)
+    return changed
 
 
 def _read(form: Form, units: list[Unit], values: Mapping[str, NativeValue]) -> Reading:

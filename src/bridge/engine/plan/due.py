@@ -74,13 +74,12 @@ def due_update(form: Form, golden: Golden, shadow: Shadow, unread: Collection[st
 
     unread: units on which some system has a word that cannot be read.
     """
-    taken = list(_written(form, golden))
-    behind = [unit for unit in taken if not unit.moves and late(form, unit, golden, shadow)]
+    behind, moving = _behind(form, golden, shadow)
     due = _encode(form, golden, behind) if behind else NOTHING
     if form.emap.tables:
         due = _plus(due, due_rows(form, golden, shadow, unread))
     if not (due.values or due.missing or due.problems or _totals_held(form, golden)):
-        behind = [unit for unit in taken if unit.moves and late(form, unit, golden, shadow)]
+        behind = [unit for unit in moving if late(form, unit, golden, shadow)]
         due = _encode(form, golden, behind) if behind else NOTHING
     if due is NOTHING:
         return due
@@ -98,11 +97,25 @@ def _deltas(form: Form, values: Mapping[str, NativeValue], shadow: Shadow | None
     return {path: difference(values[path], held.get(path)) for path in paths if path in values}
 
 
+def _behind(form: Form, golden: Golden, shadow: Shadow) -> tuple[list[Unit], list[Unit]]:
+    """The units that are late, without those that move; and those that move."""
+    values, shown = golden.values, shadow.values
+    behind: list[Unit] = []
+    moving: list[Unit] = []
+    for unit, column in form.emap.told(form.system):
+        if column is not None and holds(column, values.get(unit.name), shown):
+            continue  # as it is for nearly every field of nearly every record
+        if _has_word(unit, golden):
+            if unit.moves:
+                moving.append(unit)
+            elif late(form, unit, golden, shadow):
+                behind.append(unit)
+    return behind, moving
+
+
 def late(form: Form, unit: Unit, golden: Golden, shadow: Shadow) -> bool:
     """Whether the system shows something else than the golden value, and is told so."""
-    agreed, column = golden.values.get(unit.name), unit.columns.get(form.system)
-    if column is not None and unit.name in form.emap.plain and holds(column, agreed, shadow.values):
-        return False  # as it is for nearly every field of nearly every record
+    agreed = golden.values.get(unit.name)
     return (
         unit.name not in shadow.stopped
         and form.system not in unit.on_create_only
@@ -214,10 +227,12 @@ def _cells(form: Form, units: Sequence[Unit], golden: Golden) -> Iterable[Unit]:
 
 def _written(form: Form, golden: Golden) -> Iterable[Unit]:
     """Units that the system takes, on which somebody has a word, and that no open conflict holds; rows apart."""
-    for unit in form.emap.taken(form.system):
-        # an alarm keeps nobody from seeing what it is about
-        if unit.name in golden.provenance and (unit.name not in golden.held or unit.computed):
-            yield unit
+    return (unit for unit in form.emap.taken(form.system) if _has_word(unit, golden))
+
+
+def _has_word(unit: Unit, golden: Golden) -> bool:
+    # an alarm keeps nobody from seeing what it is about
+    return unit.name in golden.provenance and (unit.name not in golden.held or bool(unit.computed))
 
 
 def _encode(form: Form, golden: Golden, units: Iterable[Unit]) -> Due:

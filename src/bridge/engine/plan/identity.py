@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 from typing import Literal
@@ -106,7 +106,7 @@ def decide(
     rules: Sequence[MatchRule],
     values: Values,
     candidates: Mapping[str, Values],
-    taken: frozenset[str],
+    taken: Container[str],
 ) -> Decision:
     """Judge one record by the rules in their order.
 
