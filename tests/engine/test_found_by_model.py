@@ -134,6 +134,22 @@ def test_what_bridge_has_just_made_and_a_user_merged_into_another_is_that_one() 
         assert sorted(kind for _, kind in links(state, system).values()) == ["linked", "review"]
 
 
+def test_what_was_merged_while_both_were_being_made_is_one() -> None:
+    """Neither creation was heard of, and one record is found under both keys."""
+    state = SweptPeople()
+    state.begin([("fin", "m3"), ("fin", "m1"), ("crm", "m1")], skews=(600, 0, -600))
+    state.world.at("erp create", lambda: setattr(state.systems["erp"], "faults", ["lost whole"]))
+    state.run()
+    assert len(state.systems["erp"].rows) == 2
+    assert not links(state, "erp")
+    state.merge("erp", 0, 1)
+    state.run()
+    state.wait(600)
+    state.teardown()
+    with state.store.begin() as uow:
+        assert len(state._goldens(uow)) == 1
+
+
 def test_what_was_merged_while_a_change_to_it_was_in_doubt_is_planned_as_it_is_made() -> None:
     """The look-up of the change finds it gone: not deleted, but merged into the record that has its key by now."""
     state = PlannedPeople()

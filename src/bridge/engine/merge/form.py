@@ -88,6 +88,16 @@ def holds(column: Column, golden: Canonical, base: Mapping[str, NativeValue]) ->
     return all(path in base and base[path] == native for path, native in zip(paths, natives, strict=False))
 
 
+def _says(column: Column, golden: Canonical, base: Mapping[str, NativeValue]) -> bool:
+    """Whether the one field that a system has for a value says it in another spelling (a phone number with blanks)."""
+    if column.members or len(column.paths) != 1 or (native := base.get(column.paths[0])) is None:
+        return False
+    try:
+        return bool(column.read(native) == golden)
+    except Exception:
+        return False  # what is wrong with it is said where it is read
+
+
 class Form:
     """An entity as one system has it."""
 
@@ -163,7 +173,8 @@ class Form:
         column = unit.columns.get(self.system)
         if column is not None and column.silent:
             return self._shows(unit, golden, base)
-        if column is not None and unit.record_ref is None and holds(column, golden, base):
+        plain = column if unit.record_ref is None else None
+        if plain is not None and (holds(plain, golden, base) or _says(plain, golden, base)):
             return True
         try:
             due = self.write(unit, golden)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from bridge.engine.absorb import Written, absorb
@@ -159,7 +160,7 @@ def _merged_since(
     """Entry id -> the golden record it was made for, and the one that this is one with: a user merged what was made.
 
     In a system that hands the key on to the record that stays, and before anybody looked: so that the record found
-    under the key is linked already.
+    under the key is linked already, or is found under the key of another one in doubt as well.
     """
     created = [entry for entry in entries if entry.intent and entry.intent.op == "create" and found[entry.id]]
     if not created:
@@ -168,12 +169,19 @@ def _merged_since(
     links = uow.links(system, emap.entity, ids).values()
     owner_of = {one.native_id: one.golden_id for one in links if one.state == "linked" and one.golden_id}
     heir_of = uow.aliases(emap.entity, [entry.golden_id for entry in created])
+    made_for = {entry.id: heir_of.get(entry.golden_id, entry.golden_id) for entry in created}
+    claims: dict[str, dict[str, bool]] = defaultdict(dict)  # native id -> golden id -> whether the record has that key
+    for entry in created:
+        for record in found[entry.id]:
+            own = record.key == ((entry.intent and entry.intent.key) or entry.golden_id)
+            claims[record.native_id][made_for[entry.id]] = own
+    for native_id, claim in claims.items():
+        owner_of.setdefault(native_id, max(sorted(claim), key=lambda golden_id: claim[golden_id]))
     merged: dict[int, tuple[str, str]] = {}
     for entry in created:
-        golden_id = heir_of.get(entry.golden_id, entry.golden_id)
-        owners = {owner_of.get(record.native_id, golden_id) for record in found[entry.id]}
-        if golden_id not in owners:
-            merged[entry.id] = (golden_id, min(owners))
+        owners = {owner_of[record.native_id] for record in found[entry.id]}
+        if made_for[entry.id] not in owners:
+            merged[entry.id] = (made_for[entry.id], min(owners))
     return merged
 
 
