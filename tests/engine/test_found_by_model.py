@@ -79,6 +79,26 @@ def test_who_refers_to_what_was_parted_refers_to_the_other_record_from_then_on()
     assert child.values["parent"] not in (parent, None)
 
 
+def test_who_refers_to_what_was_deleted_refers_to_the_copy_that_takes_its_place() -> None:
+    """The copy waited for a person: its twin had been merged elsewhere. With the original gone its key decides."""
+    state = DeletingPeople()
+    state.begin([("erp", "m3"), ("fin", "m1"), ("erp", "m2")], skews=(600, 0, -600))
+    state.cycle(None, [])
+    crm, fin = state.systems["crm"], state.systems["fin"]
+    ids = list(fin.rows)
+    first, second = (next(row.id for row in fin.rows.values() if row.values["mail"] == mail) for mail in ("m1", "m2"))
+    state.merge("fin", ids.index(second), ids.index(first))
+    state.adopt("crm", "m3", "m2")
+    state.run()
+    assert "review" in {kind for _, kind in links(state, "crm").values()}
+    state.remove("crm", "m2")
+    state.edit("crm", "m1", "note", "ana")
+    state.teardown()
+    (child,) = (row for row in crm.rows.values() if row.values["mail"] == "m3")
+    (copy,) = (row for row in crm.rows.values() if not row.deleted and row is not child)
+    assert child.values["parent"] == copy.id
+
+
 def test_what_was_not_made_because_of_a_review_is_made_when_that_is_over() -> None:
     """A user deletes the record that a person was to be asked about: nobody had put the other one into the outbox."""
     state = People()

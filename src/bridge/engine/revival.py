@@ -33,21 +33,23 @@ def mark_archived(
 def refer_again(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, linked: Sequence[Link]) -> None:
     """Records were linked just now: what waited for one of them may go, whoever made it, and whatever happens next.
 
-    Where they stand for deleted ones, what referred to those is to refer to them. The old native id stays known as that
-    golden record's, so that it can be explained and is never taken for a new one.
+    Where they stand for others that are gone (made again, or a copy that was waiting for a person takes the place of
+    what it is a copy of), what referred to those is to refer to them. The old native id stays known as that golden
+    record's, so that it can be explained and is never taken for a new one.
     """
     if not linked:
         return
     wake_behind(run, uow, emap.entity, system)
-    if not any(one.follows or one.here == "restore" for one in emap.deletes.values()):
+    referring = [one for one in run.runtime.maps.values() if emap.entity in one.depends_on and system in one.systems]
+    if not referring and not any(one.follows or one.here == "restore" for one in emap.deletes.values()):
         return
     ids = [link.golden_id for link in linked if link.golden_id]
-    gone = [link for link in uow.links_of(emap.entity, ids) if link.system == system and link.linked_by == RESTORE]
+    gone = [link for link in uow.links_of(emap.entity, ids, [system]) if link.state == "gone"]
     if not gone:
         return
     done = "deleted in the system; made again since"
-    uow.save_links([replace(link, linked_by=RESTORED, reason=done) for link in gone], run.now)
-    restored = sorted({link.golden_id for link in gone if link.golden_id})
-    for other in run.runtime.maps.values():
-        if emap.entity in other.depends_on and system in other.systems:
-            enqueue_due(run, uow, other, uow.mentioning(other.entity, restored))
+    again = [replace(link, linked_by=RESTORED, reason=done) for link in gone if link.linked_by == RESTORE]
+    uow.save_links(again, run.now)
+    replaced = sorted({link.golden_id for link in gone if link.golden_id})
+    for other in referring:
+        enqueue_due(run, uow, other, uow.mentioning(other.entity, replaced))
