@@ -205,6 +205,32 @@ def test_an_accident_goes_nowhere_and_ends_when_it_is_undone(
     assert (shown(machine), agreed(machine)) == (before, golden)
 
 
+@pytest.mark.parametrize(("changed", "passes"), [(1, 1), (4, 2)])
+def test_what_was_heard_before_is_not_kept_and_not_read_twice(
+    machine: Machine, changed: int, passes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a migration a reading brings everything that was made once more: more than is kept, and hardly any news."""
+    monkeypatch.setattr(ingest, "KEPT", 3)
+    machine.pace = replace(machine.pace, guards=Limits(few_lost=1, few_changed=1, most_changed=Decimal(1)))
+    machine.wait(600)  # nothing is young enough to be read in any case
+    machine.run()
+    pages: list[str] = []
+    with machine.store.begin() as uow:
+        uow.save_cursor(replace(uow.cursor("crm", "customer"), cursor=None), machine.world.clock())
+    for mail in MAILS[:changed]:
+        machine.edit("crm", mail, "note", None)
+    crm = machine.systems["crm"]
+    changes = crm.changes
+    monkeypatch.setattr(crm, "changes", lambda *given: pages.append("page") or changes(*given))
+    report = machine.run()
+    tally = report.of("crm", "customer")
+    assert (len(pages), tally.read, tally.unchanged) == (3 * passes, 6, 6 - changed)
+    notes_in = {
+        name: sorted(str(row.values["note"]) for row in machine.systems[name].rows.values()) for name in ("crm", "fin")
+    }
+    assert notes_in["fin"] == notes_in["crm"]
+
+
 @pytest.mark.parametrize(("rule", "kept"), [*((rule, 10_000) for rule in ACCIDENTS), ("changed", 3)])
 def test_what_a_person_approves_is_done_once(
     machine: Machine, rule: str, kept: int, monkeypatch: pytest.MonkeyPatch

@@ -134,20 +134,31 @@ def _pages(run: Run, emap: EntityMap, system: str, position: CursorRow) -> Itera
 def _held_back(
     run: Run, emap: EntityMap, system: str, position: CursorRow, watch: Watch
 ) -> Iterable[tuple[ChangePage, CursorRow]] | None:
-    """The same pages, of which none is merged before all have been counted; None where a guard stops them.
+    """The same pages, without what was heard before, of which none is merged before all have been counted; None where
+    a guard stops them.
 
     What is too long to be kept in memory meanwhile is read once more.
     """
-    kept: list[tuple[ChangePage, CursorRow]] = []
+    kept: list[ChangePage] = []
+    behind: list[CursorRow] = []
+    records = 0
     for page, after in _pages(run, emap, system, position):
-        watch.see(page)
-        kept.append((page, after))
-        if watch.records > KEPT:
+        seen = watch.see(page)
+        records += sum(len(one.records) + len(one.tombstones) for one in seen)
+        kept += seen
+        behind.append(after)
+        if records > KEPT:
             kept.clear()
+            behind.clear()
+    tally = run.report.of(system, emap.entity)
     if watch.stopped():
-        run.report.of(system, emap.entity).read += watch.records
+        tally.read += watch.records
         return None
-    return kept if watch.records <= KEPT else _pages(run, emap, system, position)
+    if records > KEPT:
+        return _pages(run, emap, system, position)
+    tally.read += watch.heard
+    tally.unchanged += watch.heard
+    return zip([*kept, *watch.rest()], behind, strict=True)
 
 
 def _confirmed(run: Run, emap: EntityMap, system: str, page: ChangePage) -> list[str]:

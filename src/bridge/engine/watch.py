@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from bridge.engine.news import fingerprint
 from bridge.engine.outbox.failure import give_up
@@ -10,7 +11,7 @@ from bridge.engine.plan.guards import Counts, Finding, differences, enough, judg
 from bridge.engine.runtime import Run
 from bridge.engine.stops import Kind, Stop, lets_through, lift, made
 from bridge.mapping.compiled import EntityMap
-from bridge.ports.records import ChangePage
+from bridge.ports.records import ChangePage, NativeRecord
 from bridge.ports.storage import UnitOfWork
 
 
@@ -36,9 +37,11 @@ class Watch:
         self.run, self.emap, self.system, self.listing, self.values = run, emap, system, listing, values
         self._kind: Kind = "read" if portion is None else "drift"
         self.records = 0
+        self.heard = 0  # of these, the records that `see` left out
         limits = run.runtime.pace.guards
         self._few = min(limits.few_lost, limits.few_changed)
         self._unseen: list[ChangePage] = []
+        self._news: set[str] = set()  # native ids of records that look different
         self._listed = 0
         self._gone: dict[str, str] = {}  # native id -> golden id
         self._changed: dict[str, tuple[str, ...]] = {}  # golden id -> native fields; "-" before those that were emptied
@@ -49,17 +52,25 @@ class Watch:
             with run.store.begin() as uow:
                 self._linked = uow.linked_count(system, emap.entity)
 
-    def see(self, page: ChangePage) -> None:
-        """Count one page. A read of a few records breaks no rule, and is not looked at."""
+    def see(self, page: ChangePage) -> list[ChangePage]:
+        """Count one page. A read of a few records breaks no rule, and is not looked at.
+
+        Returns the pages that are counted by now and were not before, in their order, without what was heard before.
+        """
         self.records += len(page.records) + len(page.tombstones)
         self._unseen.append(page)
-        if self.listing or self.records > self._few:
-            with self.run.store.begin() as uow:
-                for unseen in self._unseen:
-                    self._count(uow, unseen)
-            self._unseen.clear()
+        if not self.listing and self.records <= self._few:
+            return []
+        with self.run.store.begin() as uow:
+            seen = [self._count(uow, unseen) for unseen in self._unseen]
+        self._unseen.clear()
+        return seen
 
-    def _count(self, uow: UnitOfWork, page: ChangePage) -> None:
+    def rest(self) -> list[ChangePage]:
+        """The pages at the end that were not looked at."""
+        return self._unseen
+
+    def _count(self, uow: UnitOfWork, page: ChangePage) -> ChangePage:
         alive = [record.native_id for record in page.records]
         told = [stone.native_id for stone in page.tombstones if not stone.merged_into]
         linked = uow.linked_among(self.system, self.emap.entity, [*told, *alive] if self.listing else told)
@@ -69,14 +80,14 @@ class Watch:
                 self._gone[native_id] = linked[native_id]
         for native_id in alive:
             self._gone.pop(native_id, None)
-        if self.values:
-            self._compare(uow, page)
+        return self._compare(uow, page) if self.values else page
 
-    def _compare(self, uow: UnitOfWork, page: ChangePage) -> None:
+    def _compare(self, uow: UnitOfWork, page: ChangePage) -> ChangePage:
         """What differs from the shadows, except where a write of bridge's own may be the cause."""
         system, entity = self.system, self.emap.entity
         prints = uow.fingerprints(system, entity, [record.native_id for record in page.records])
-        news = [r for r in page.records if prints.get(r.native_id) not in (None, fingerprint(r, self.emap.digest))]
+        fresh = [r for r in page.records if prints.get(r.native_id) != fingerprint(r, self.emap.digest)]
+        news = [record for record in fresh if record.native_id in prints]
         shadows = uow.shadows(system, entity, [record.native_id for record in news])
         under_way = uow.open_entries(system, entity, [shadow.golden_id for shadow in shadows.values()])
         for record in news:
@@ -87,6 +98,16 @@ class Watch:
             fields = tuple(f"-{path}" if emptied else path for path, emptied in found)
             if fields:
                 self._changed[shadow.golden_id] = self._alike.setdefault(fields, fields)
+        return self._without_the_known(page, fresh)
+
+    def _without_the_known(self, page: ChangePage, fresh: list[NativeRecord]) -> ChangePage:
+        """The page as it is to be merged: after a migration a reading brings everything once more, which is neither
+        kept nor looked up again. What looked different before in this reading, or is said to be gone, stays."""
+        self._news.update(record.native_id for record in fresh)
+        keep = self._news.union(stone.native_id for stone in page.tombstones) if page.tombstones else self._news
+        left = tuple(record for record in page.records if record.native_id in keep)
+        self.heard += len(page.records) - len(left)
+        return replace(page, records=left)
 
     def stop(self, uow: UnitOfWork) -> Stop | None:
         """The stop that this read comes to, unless it breaks no rule."""
