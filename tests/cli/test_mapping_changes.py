@@ -144,3 +144,16 @@ def test_only_other_words_of_a_line_change_no_value(firm: Company) -> None:
     (row,) = firm.bridge("mapping", "changes", "--json").json["entities"]
     assert row["fields"] == [{"field": "phone", "systems": [], "values": 0, "held": 0, "records": 0}]
     assert firm.bridge("sync", "--json").json["totals"]["writes"] == 0
+
+
+def test_a_new_match_rule_finds_who_is_known_already(firm: Company) -> None:
+    """Everybody was noted under the rules of before: a namesake would be made once more in every system."""
+    firm.edit("crm", "crm-1", Phone="+49888")
+    firm.bridge("sync")
+    firm.change("mappings/customer.yaml", "    - same: [tax_id]", "    - same: [tax_id]\n    - same: [phone]")
+    firm.add("erp", "Partner", {"name": "Typed once more", "phone": "+49 888"})
+    before = firm.rows("crm")
+    report = firm.bridge("sync", "--json").json
+    assert firm.rows("crm") == before
+    assert sum(row["review"] for row in report["systems"]) == 1
+    assert "phone as another record of this system" in firm.bridge("links", "list", "--state", "review").text

@@ -13,6 +13,7 @@ from bridge.engine.merge.observe import Outcome, observe
 from bridge.engine.merge.sighting import Sighting
 from bridge.engine.news import by_our_clock, fingerprint
 from bridge.engine.plan.deletes import is_archived, set_active
+from bridge.engine.plan.identity import matching_units
 from bridge.engine.plan.marks import ARCHIVED, RESTORED, UNDONE
 from bridge.engine.refbook import look_up
 from bridge.engine.revival import refer_again
@@ -111,6 +112,8 @@ class _Page:
         self.conflicts: list[Conflict] = []
         self.history: list[HistoryRow] = []
         self.changed_goldens: set[str] = set()
+        self.found_otherwise: set[str] = set()  # of these, those that match rules find by other words than before
+        self.matching = [unit.name for unit in matching_units(emap)]
         self.known_conflicts: set[str] = set()
         self.new_shadows: list[Shadow] = []
         self.alone: set[str] = set()
@@ -221,6 +224,8 @@ class _Page:
         if golden is not before:
             self.goldens[golden.id] = golden
             self.changed_goldens.add(golden.id)
+            if not before.rev or any(before.values.get(name) != golden.values.get(name) for name in self.matching):
+                self.found_otherwise.add(golden.id)
         self.new_shadows.append(outcome.shadow)
         self.conflicts.extend(outcome.conflicts)
         self.history.extend(outcome.history)
@@ -282,8 +287,9 @@ class _Page:
         uow.save_shadows(self.new_shadows)
         uow.save_conflicts(self.conflicts)
         uow.add_history(self.history)
-        if changed:
-            uow.save_match_keys(self.emap.entity, Identities.keys_of(self.emap, changed))
+        if self.found_otherwise:
+            found = [self.goldens[golden_id] for golden_id in sorted(self.found_otherwise)]
+            uow.save_match_keys(self.emap.entity, Identities.keys_of(self.emap, found))
         goldens = {golden.id: golden for golden in self.goldens.values() if golden.rev}
         shadows = {shadow.golden_id: shadow for shadow in self.new_shadows if shadow.golden_id in goldens}
         links = {one: self.links[shadow.native_id] for one, shadow in shadows.items()}

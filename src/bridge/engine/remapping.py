@@ -79,6 +79,8 @@ def remap(run: Run) -> set[str]:
                 continue
             _apply(run, emap, changes)
             run.report.remapped[emap.entity] = {unit: len(ids) for unit, ids in found.touched.items()}
+        if not changes.recognised:
+            _find_by_new_rules(run, emap)
         with run.store.begin() as uow:
             _note(uow, emap, before, changes)
     return waiting
@@ -151,6 +153,20 @@ def _apply(run: Run, emap: EntityMap, changes: Changes) -> None:
                 error = MappingError(f"{problem.path}: {problem.message}")
                 run.report.trouble(error, system, emap.entity, after.golden.id)
         run.runtime.point("after remapping")
+
+
+def _find_by_new_rules(run: Run, emap: EntityMap) -> None:
+    """Everybody's match keys, before anything is read: else whoever is read first finds nobody by a new rule."""
+    after, size = "", run.runtime.pace.page
+    while True:
+        with run.store.begin() as uow:
+            ids = uow.golden_page(emap.entity, after, size, dead=True)
+            if not ids:
+                return
+            found = uow.goldens(emap.entity, ids).values()
+            uow.save_match_keys(emap.entity, Identities.keys_of(emap, found))
+        run.runtime.point("after keys")
+        after = ids[-1]
 
 
 def _note(uow: UnitOfWork, emap: EntityMap, before: Outline | None, changes: Changes | None) -> None:

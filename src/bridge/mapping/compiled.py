@@ -17,6 +17,7 @@ from bridge.ports.errors import MappingError
 from bridge.ports.records import Condition, NativeValue, ObjectSpec, split_row_path
 from bridge.ports.work import Canonical
 
+Told = tuple[Unit, str, str | None, Column | None]
 _Step = tuple[str, str | None, tuple[str, ...], Callable[..., Canonical]]
 _ROWS_REMEMBERED = 8192
 _NO_DELETES: Mapping[str, Deletes] = {}
@@ -81,10 +82,7 @@ class EntityMap:
             for system in specs
         }
         self.plain = frozenset(unit.name for unit in plain if unit.plain)
-        self._told = {
-            system: tuple((unit, unit.columns.get(system) if unit.plain else None) for unit in taken)
-            for system, taken in self._taken.items()
-        }
+        self._told = {system: tuple(_told(unit, system) for unit in taken) for system, taken in self._taken.items()}
         self._shown = {
             system: tuple((unit, unit.paths(system)) for unit in self.units if unit.paths(system)) for system in specs
         }
@@ -151,8 +149,9 @@ class EntityMap:
         """The units that are written to a system, without those that say which rows there are."""
         return self._taken[system]
 
-    def told(self, system: str) -> tuple[tuple[Unit, Column | None], ...]:
-        """The same, each with its column where nothing is special about the unit."""
+    def told(self, system: str) -> tuple[Told, ...]:
+        """The same, each with its name and, where nothing is special about the unit, with the path at which its value
+        stands as it is, or else with its column."""
         return self._told[system]
 
     def shown(self, system: str) -> tuple[tuple[Unit, tuple[str, ...]], ...]:
@@ -238,6 +237,12 @@ class EntityMap:
                 single = column.paths[0] if len(column.paths) == 1 else None
                 steps.append((unit.name, single, column.paths, column.read))
         return tuple(steps)
+
+
+def _told(unit: Unit, system: str) -> Told:
+    column = unit.columns.get(system) if unit.plain else None
+    as_is = column is not None and column.as_is and not column.members
+    return unit, unit.name, column.paths[0] if column is not None and as_is else None, column
 
 
 def _decode(

@@ -40,10 +40,12 @@ class Changes:
 
     units: unit -> systems whose values mean something else now; none where only other words of the line were changed.
     anew: systems that have to be read anew: the records, or their fields, are others than before.
+    recognised: whether records are recognised as before.
     """
 
     units: Mapping[str, tuple[str, ...]]
     anew: frozenset[str] = frozenset()
+    recognised: bool = True
 
     @property
     def meaning(self) -> dict[str, tuple[str, ...]]:
@@ -76,7 +78,7 @@ def compare(before: Outline, after: Outline) -> Changes:
         or before.specs.get(system) != spec
         or not {*after.paths[system]} <= {*before.paths.get(system, [])}
     }
-    return Changes(units, frozenset(anew))
+    return Changes(units, frozenset(anew), recognised)
 
 
 def outline_of(file: MappingFile, digest: str, specs: Mapping[str, ObjectSpec], types: Mapping[str, str]) -> Outline:

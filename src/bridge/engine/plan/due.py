@@ -102,9 +102,13 @@ def _behind(form: Form, golden: Golden, shadow: Shadow) -> tuple[list[Unit], lis
     values, shown = golden.values, shadow.values
     behind: list[Unit] = []
     moving: list[Unit] = []
-    for unit, column in form.emap.told(form.system):
-        if column is not None and holds(column, values.get(unit.name), shown):
-            continue  # as it is for nearly every field of nearly every record
+    for unit, name, path, column in form.emap.told(form.system):
+        # as it is for nearly every field of nearly every record
+        if path is not None:
+            if path in shown and shown[path] == values.get(name):
+                continue
+        elif column is not None and holds(column, values.get(name), shown):
+            continue
         if _has_word(unit, golden):
             if unit.moves:
                 moving.append(unit)
