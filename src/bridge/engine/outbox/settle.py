@@ -206,7 +206,7 @@ def _others_by_now(
     merged: set[str] = set()
     if run.runtime.workers is not None:
         merged |= uow.aliases(emap.entity, [task.golden.id for task, _ in results]).keys()
-    found = [native_id for native_id, write in written.items() if not write.answered]
+    found = [one for one, write in written.items() if not write.answered and write.intent.op == "create"]
     for native_id, link in uow.links(system, emap.entity, found).items() if found else ():
         if link.state == "linked" and link.golden_id != written[native_id].golden_id:
             merged.add(written[native_id].golden_id)
