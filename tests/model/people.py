@@ -138,3 +138,10 @@ class People(Machine):
 
 class DeletingPeople(People, DeletingMachine):
     """The same where deletes are passed on to two of the systems."""
+
+
+def links(state: People, system: str) -> dict[str, tuple[str | None, str]]:
+    """Native id -> golden id and state, of the records of a system."""
+    with state.store.begin() as uow:
+        rows = uow.links(system, "customer", list(state.systems[system].rows)).values()
+        return {one.native_id: (one.golden_id, one.state) for one in rows}
