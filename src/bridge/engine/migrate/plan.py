@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from bridge.engine.migrate.way import Way, golden_ids, linked_pages
-from bridge.engine.plan.due import Due
+from bridge.engine.plan.due import Due, waits_for
 from bridge.engine.plan.marks import UNDONE
 from bridge.engine.runtime import Runtime
 from bridge.engine.work import Scene
@@ -122,9 +122,9 @@ def _fate(
     if linked:
         if due.values:
             return "update", ""
-        return ("waits", f"waits for {_names(late)}") if late else ("update", "")
+        return ("waits", waits_for(golden, late, way.target, briefly=True)) if late else ("update", "")
     if due.blocked and late:
-        return "waits", f"waits for {_names(late)} to be known in {way.target}"
+        return "waits", waits_for(golden, late, way.target, briefly=True)
     return "create", ""
 
 
@@ -138,10 +138,6 @@ def _not_written(scene: Scene, way: Way, golden: Golden) -> tuple[Fate, str]:
     if (way.target, golden.id) in scene.links:
         return "gone", f"was deleted in {way.target}"
     return "left", ""
-
-
-def _names(units: Collection[str]) -> str:
-    return ", ".join(sorted({name.partition("[")[0] for name in units}))
 
 
 def _target(emap: EntityMap, golden: Golden, name: str) -> tuple[str, str]:

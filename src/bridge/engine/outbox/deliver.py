@@ -14,7 +14,7 @@ from bridge.engine.outbox.failure import give_up
 from bridge.engine.outbox.missing import look_for, take_leave
 from bridge.engine.outbox.send import send
 from bridge.engine.outbox.task import Task, intent_of
-from bridge.engine.plan.due import Due
+from bridge.engine.plan.due import Due, waits_for
 from bridge.engine.plan.guards import Finding
 from bridge.engine.runtime import Run, traced
 from bridge.engine.stops import Stop, lets_through, made
@@ -23,7 +23,7 @@ from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Capabilities
 from bridge.ports.errors import MappingError, MissingReference
 from bridge.ports.storage import Settlement, UnitOfWork
-from bridge.ports.work import OutboxEntry
+from bridge.ports.work import Golden, OutboxEntry
 
 REST = timedelta(minutes=1)
 THOUGHT = timedelta(minutes=10)
@@ -89,7 +89,7 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
             settled.append(Settlement(entry, None))
             continue
         shadow = scene.shadows.get((system, golden.id))
-        stop = _stopped(run, emap, system, entry, due)
+        stop = _stopped(run, emap, system, entry, due, golden)
         if stop is not None:
             settled.append(stop)
         else:
@@ -100,11 +100,12 @@ def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: S
     return tasks
 
 
-def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Due) -> Settlement | None:
-    """The settlement of an entry that cannot be sent: waiting for another record, not expressible, or never at rest."""
+def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Due, golden: Golden) -> Settlement | None:
+    """The settlement of an entry that cannot be sent: waiting for another record or for a person, not expressible, or
+    never at rest."""
     tally = run.report.of(system, emap.entity)
     if due.blocked or not (due.values or due.problems or due.delete):
-        error = MissingReference(f"waits for {', '.join(due.missing)} to be known in this system", system=system)
+        error = MissingReference(waits_for(golden, due.missing, "this system"), system=system)
         return Settlement(entry, "held", error_code=error.code, error=str(error))
     if due.problems and (not due.values or (entry.intent is None and due.refused)):
         refused = MappingError("; ".join(due.problems), system=system)

@@ -29,7 +29,8 @@ Why = Literal["", "delete", "archive", "restore"]
 class Due:
     """The values to send and what stands in the way.
 
-    missing: units that refer to a record which the system does not have yet, left out for now.
+    missing: units that refer to a record which the system does not have yet, left out for now; of a new record also
+        those without which the system takes none, and on which a person is asked (they are in `Golden.held`).
     deltas: path -> what is to be added, for those of the values that add up.
     blocked: the same, where the record cannot be written at all before (a create that lacks a required reference).
     problems: sentences on units that the system cannot express.
@@ -162,9 +163,20 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = (), unread: C
         elif unit.required:
             problems.append(f"{unit.name} {EMPTY}")
             refused = True
-    blocked = bool(rows.missing) or any(unit.name in due.missing and unit.required for unit in units)
-    missing = (*due.missing, *rows.missing)
+    undecided = _undecided(form, golden, form.emap.taken(form.system))
+    blocked = bool(rows.missing or undecided) or any(unit.name in due.missing and unit.required for unit in units)
+    missing = (*due.missing, *undecided, *rows.missing)
     return Due(values, missing, _deltas(form, values, None), blocked, tuple(problems), refused)
+
+
+def waits_for(golden: Golden, missing: Collection[str], where: str, *, briefly: bool = False) -> str:
+    """What a record waits for before it can be written, as the end of a sentence. briefly: without the keys of rows."""
+    shown = {name: name.partition("[")[0] if briefly else name for name in missing}
+    asked = dict.fromkeys(shown[name] for name in missing if name in golden.held)
+    unknown = dict.fromkeys(shown[name] for name in missing if name not in golden.held)
+    words = [f"for {', '.join(unknown)} to be known in {where}"] if unknown else []
+    words += [f"for a person to decide {', '.join(asked)} (`bridge conflicts list`)"] if asked else []
+    return f"waits {' and '.join(words)}"
 
 
 def due_rows(form: Form, golden: Golden, shadow: Shadow | None, unread: Collection[str] = ()) -> Due:
@@ -222,7 +234,13 @@ def _new_row(form: Form, units: Sequence[Unit], golden: Golden, unread: Collecti
                 values.update(form.write(unit, default) or {})
             elif unit.required:
                 problems.append(f"{unit.name} {EMPTY}")
-    return Due(values, due.missing, problems=tuple(problems))
+    return Due(values, (*due.missing, *_undecided(form, golden, units)), problems=tuple(problems))
+
+
+def _undecided(form: Form, golden: Golden, units: Iterable[Unit]) -> tuple[str, ...]:
+    """Required units on which a person is asked: what was said first is not told to a system that has no word yet."""
+    held = (unit for unit in units if unit.name in golden.held and unit.required and not unit.computed)
+    return tuple(unit.name for unit in held if form.system in unit.writes)
 
 
 def _cells(form: Form, units: Sequence[Unit], golden: Golden) -> Iterable[Unit]:
