@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from bridge.engine.plan.due import due_create, due_update
+from bridge.engine.plan.due import due_create, due_update, waits_for
 from bridge.ports.records import split_row_path
 from bridge.ports.work import Intent
 from engine.orders import MAPPING, SYSTEMS, agreed, due, order, rows, scene
@@ -149,6 +149,25 @@ def test_first_contact_of_two_orders_with_other_lines_is_held() -> None:
     one.says("erp", order("erp", {"b": A}))
     assert "lines" in one.golden.held
     assert due(one, "erp").nothing
+
+
+def test_an_order_is_not_made_in_a_third_system_before_its_lines_are_decided() -> None:
+    one = scene()
+    one.says("crm", order("crm", {"a": A}))
+    one.says("erp", order("erp", {"b": A}))
+    asked = due(one, "fin")
+    assert (asked.blocked, asked.missing) == (True, ("lines",))
+    assert waits_for(one.golden, asked.missing, "fin") == "waits for a person to decide lines (`bridge conflicts list`)"
+
+
+def test_nor_before_the_quantity_of_a_line_is() -> None:
+    one = scene()
+    one.says("crm", order("crm", {"a": A}))
+    one.says("erp", order("erp", {"a": ("Apples", "7", "1.5")}))
+    asked = due(one, "fin")
+    assert (asked.blocked, asked.missing) == (True, ("lines[a].quantity",))
+    one.says("erp", order("erp", {"a": A}), 6)
+    assert (due(one, "fin").blocked, due(one, "fin").missing) == (False, ())
 
 
 class TestWhatCannotBeRead:

@@ -163,7 +163,7 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = (), unread: C
         elif unit.required:
             problems.append(f"{unit.name} {EMPTY}")
             refused = True
-    undecided = _undecided(form, golden, form.emap.taken(form.system))
+    undecided = _undecided(form, golden, form.emap.units)
     blocked = bool(rows.missing or undecided) or any(unit.name in due.missing and unit.required for unit in units)
     missing = (*due.missing, *undecided, *rows.missing)
     return Due(values, missing, _deltas(form, values, None), blocked, tuple(problems), refused)
@@ -238,9 +238,10 @@ def _new_row(form: Form, units: Sequence[Unit], golden: Golden, unread: Collecti
 
 
 def _undecided(form: Form, golden: Golden, units: Iterable[Unit]) -> tuple[str, ...]:
-    """Required units on which a person is asked: what was said first is not told to a system that has no word yet."""
-    held = (unit for unit in units if unit.name in golden.held and unit.required and not unit.computed)
-    return tuple(unit.name for unit in held if form.system in unit.writes)
+    """Units without which the system takes no record, or no row, and on which a person is asked: required ones, and
+    which rows there are (an order without its lines would be another)."""
+    needed = (unit for unit in units if (unit.required or unit.kind == "rows") and form.system in unit.writes)
+    return tuple(unit.name for unit in needed if unit.name in golden.held and not unit.computed)
 
 
 def _cells(form: Form, units: Sequence[Unit], golden: Golden) -> Iterable[Unit]:
