@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bridge.engine.merge.form import Form
+from bridge.engine.plan.due import undecided
 from bridge.engine.refbook import look_up
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
@@ -30,7 +31,8 @@ class Disagreement:
 
 @dataclass(slots=True)
 class Agreement:
-    """What a comparison found. held: units that differ because a person has not decided yet."""
+    """What a comparison found. held: units that differ, and records that are missing, because a person has not decided
+    yet."""
 
     records: int = 0
     units: int = 0
@@ -94,7 +96,11 @@ class _Page:
                 found.disagreements.append(Disagreement(system, self.emap.entity, native_id, golden.id, unit))
         for golden in self.goldens.values():
             excused = not golden.alive or self.waiting[golden.id] or (system, golden.id) in self.excused
-            if golden.id not in there and not excused:
+            if golden.id in there or excused:
+                continue
+            if undecided(self.forms[system], golden, self.emap.units):
+                found.held += 1
+            else:
                 found.disagreements.append(Disagreement(system, self.emap.entity, "", golden.id, ""))
 
     def _differing(

@@ -163,9 +163,9 @@ def due_create(form: Form, golden: Golden, left: Collection[str] = (), unread: C
         elif unit.required:
             problems.append(f"{unit.name} {EMPTY}")
             refused = True
-    undecided = _undecided(form, golden, form.emap.units)
-    blocked = bool(rows.missing or undecided) or any(unit.name in due.missing and unit.required for unit in units)
-    missing = (*due.missing, *undecided, *rows.missing)
+    asked = undecided(form, golden, form.emap.units)
+    blocked = bool(rows.missing or asked) or any(unit.name in due.missing and unit.required for unit in units)
+    missing = (*due.missing, *asked, *rows.missing)
     return Due(values, missing, _deltas(form, values, None), blocked, tuple(problems), refused)
 
 
@@ -234,10 +234,10 @@ def _new_row(form: Form, units: Sequence[Unit], golden: Golden, unread: Collecti
                 values.update(form.write(unit, default) or {})
             elif unit.required:
                 problems.append(f"{unit.name} {EMPTY}")
-    return Due(values, (*due.missing, *_undecided(form, golden, units)), problems=tuple(problems))
+    return Due(values, (*due.missing, *undecided(form, golden, units)), problems=tuple(problems))
 
 
-def _undecided(form: Form, golden: Golden, units: Iterable[Unit]) -> tuple[str, ...]:
+def undecided(form: Form, golden: Golden, units: Iterable[Unit]) -> tuple[str, ...]:
     """Units without which the system takes no record, or no row, and on which a person is asked: required ones, and
     which rows there are (an order without its lines would be another)."""
     needed = (unit for unit in units if (unit.required or unit.kind == "rows") and form.system in unit.writes)
