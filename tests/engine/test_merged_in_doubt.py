@@ -5,6 +5,8 @@ Found by the model test, each history as short as it became.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from model.machine import SweptMachine
 from model.people import People, links
 from model.planned import Planned
@@ -21,13 +23,22 @@ class PlannedPeople(Planned, SweptPeople):
     store_kind = PlainStore
 
 
-def test_what_bridge_has_just_made_and_a_user_merged_into_another_is_that_one() -> None:
-    """The answer to its creation is lost, and the system tells of no merges: it hands the key on, as Odoo does."""
-    state = SweptPeople()
-    state.insert("fin", "m1", "ana")
+KindOfPeople = TypeVar("KindOfPeople", bound=SweptPeople)
+
+
+def in_step(state: KindOfPeople, **names: str) -> KindOfPeople:
+    """These customers (mail and name) are in all systems, and no reading brings them any more."""
+    for mail, name in names.items():
+        state.insert("fin", mail, name)
     state.run()
     state.wait(60)
     state.run()
+    return state
+
+
+def test_what_bridge_has_just_made_and_a_user_merged_into_another_is_that_one() -> None:
+    """The answer to its creation is lost, and the system tells of no merges: it hands the key on, as Odoo does."""
+    state = in_step(SweptPeople(), m1="ana")
     state.insert("crm", "m2", "bob")
     erp = state.systems["erp"]
     state.world.at("erp create", lambda: setattr(erp, "faults", ["lost"]))
@@ -62,12 +73,7 @@ def test_what_was_merged_while_both_were_being_made_is_one() -> None:
 
 def test_what_was_merged_while_a_change_to_it_was_in_doubt_is_planned_as_it_is_made() -> None:
     """The look-up of the change finds it gone: not deleted, but merged into the record that has its key by now."""
-    state = PlannedPeople()
-    state.insert("fin", "m1", "ana")
-    state.insert("fin", "m2", "bob")
-    state.run()
-    state.wait(60)
-    state.run()
+    state = in_step(PlannedPeople(), m1="ana", m2="bob")
     erp = state.systems["erp"]
     first, second = (next(row.id for row in erp.rows.values() if row.values["mail"] == mail) for mail in ("m1", "m2"))
     state.edit("fin", "m2", "note", "bobby")
@@ -85,11 +91,7 @@ def test_what_was_merged_while_a_change_to_it_was_in_doubt_is_planned_as_it_is_m
 
 def test_what_is_to_be_made_and_whose_key_another_record_has_is_that_one() -> None:
     """A store that was put back knows nothing of what it had made, and of what a user merged that into."""
-    state = SweptPeople()
-    state.insert("fin", "m1", "ana")
-    state.run()
-    state.wait(60)
-    state.run()
+    state = in_step(SweptPeople(), m1="ana")
     first = state.systems["erp"].rows["erp1"]
     state.insert("crm", "m2", "bob")
     state.world.at("erp create", lambda: setattr(first, "inherited", ("golden-0002",)))

@@ -17,7 +17,7 @@ from bridge.engine.runtime import Run, traced
 from bridge.engine.stops import lift
 from bridge.engine.tombstones import bury, forget
 from bridge.engine.watch import Watch
-from bridge.engine.work import armed_flag, enqueue_due
+from bridge.engine.work import armed_flag, enqueue_all, enqueue_due
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.errors import CursorExpired
 from bridge.ports.records import ChangePage
@@ -198,8 +198,7 @@ def _take_in(
     freed = forget(run, uow, emap, system, [tombstone.native_id for tombstone in dead])
     others = buried | freed | merged.pop(emap.entity, set())
     enqueue_due(run, uow, emap, absorbed.touched | others, known=absorbed.known.but(others))
-    for entity, referring in merged.items():
-        enqueue_due(run, uow, run.runtime.maps[entity], referring)
+    enqueue_all(run, uow, merged)
 
 
 def revisit(run: Run, emap: EntityMap, system: str) -> None:

@@ -41,7 +41,7 @@ class Watch:
         limits = run.runtime.pace.guards
         self._few = min(limits.few_lost, limits.few_changed)
         self._unseen: list[ChangePage] = []
-        self._news: set[str] = set()  # native ids of records that look different
+        self._moved: set[str] = set()  # native ids of known records that look different
         self._listed = 0
         self._gone: dict[str, str] = {}  # native id -> golden id
         self._changed: dict[str, tuple[str, ...]] = {}  # golden id -> native fields; "-" before those that were emptied
@@ -98,14 +98,14 @@ class Watch:
             fields = tuple(f"-{path}" if emptied else path for path, emptied in found)
             if fields:
                 self._changed[shadow.golden_id] = self._alike.setdefault(fields, fields)
+        self._moved.update(record.native_id for record in news)
         return self._without_the_known(page, fresh)
 
     def _without_the_known(self, page: ChangePage, fresh: list[NativeRecord]) -> ChangePage:
         """The page as it is to be merged: after a migration a reading brings everything once more, which is neither
         kept nor looked up again. What looked different before in this reading, or is said to be gone, stays."""
-        self._news.update(record.native_id for record in fresh)
-        keep = self._news.union(stone.native_id for stone in page.tombstones) if page.tombstones else self._news
-        left = tuple(record for record in page.records if record.native_id in keep)
+        keep = {record.native_id for record in fresh} | {stone.native_id for stone in page.tombstones}
+        left = tuple(one for one in page.records if one.native_id in keep or one.native_id in self._moved)
         self.heard += len(page.records) - len(left)
         return replace(page, records=left)
 

@@ -92,6 +92,12 @@ def enqueue_due(
             _note(run, uow, emap, scene, emap.systems if system is None else (system,), leave=leave, anew=anew)
 
 
+def enqueue_all(run: Run, uow: UnitOfWork, touched: Mapping[str, Collection[str]]) -> None:
+    """As `enqueue_due`, for golden records of several entities: those that were merged, and who refers to them."""
+    for entity, golden_ids in touched.items():
+        enqueue_due(run, uow, run.runtime.maps[entity], golden_ids)
+
+
 def _note(
     run: Run,
     uow: UnitOfWork,

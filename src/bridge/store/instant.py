@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, Dialect
 from sqlalchemy.types import TypeDecorator
@@ -11,9 +12,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def microseconds(value: object) -> int | None:
-    """Microseconds since 1970, of an instant or nothing."""
-    return (value - EPOCH) // MICROSECOND if isinstance(value, datetime) else None
+def microseconds(value: Any) -> int | None:
+    """Microseconds since 1970, of an instant or nothing. Raises TypeError for anything else."""
+    return None if value is None else (value - EPOCH) // MICROSECOND
 
 
 class Instant(TypeDecorator[datetime]):

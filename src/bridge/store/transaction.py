@@ -26,6 +26,10 @@ def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield values[start : start + CHUNK]
 
 
+def _insert(dialect: Dialect, table: Table) -> Any:
+    return postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
+
+
 @lru_cache(maxsize=256)
 def _upserting(dialect: Dialect, table: Table, given: tuple[str, ...]) -> tuple[str, tuple[str, ...] | None, list[str]]:
     """The words of a statement that inserts or replaces rows with these columns; their order in a set of parameters,
@@ -34,8 +38,7 @@ def _upserting(dialect: Dialect, table: Table, given: tuple[str, ...]) -> tuple[
     The words are put together once, and the driver is given the rows as they are: what is done for each value of each
     row on the way through an execution was a tenth of a first sync.
     """
-    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-    statement, keys = insert(table), [column.name for column in table.primary_key]
+    statement, keys = _insert(dialect, table), [column.name for column in table.primary_key]
     others = {name: statement.excluded[name] for name in given if name not in keys}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
     compiled = statement.compile(dialect=dialect, column_keys=list(given))
@@ -56,9 +59,7 @@ class Transaction:
 
     def insert(self, table: Table) -> Any:
         """An INSERT that can say ON CONFLICT, in the database's own dialect."""
-        if self.connection.dialect.name == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)
+        return _insert(self.connection.dialect, table)
 
     def one_of(self, column: ColumnElement[int], values: Sequence[int]) -> ColumnElement[bool]:
         """Whether a whole number is one of these: on PostgreSQL one parameter, since hundreds of them in a statement
@@ -85,8 +86,7 @@ class Transaction:
         batch = list(rows)
         if not batch:
             return
-        dialect = self.connection.dialect
-        words, names, instants = _upserting(dialect, table, tuple(batch[0]))
+        words, names, instants = _upserting(self.connection.dialect, table, tuple(batch[0]))
         for name in instants:
             for row in batch:
                 row[name] = microseconds(row[name])

@@ -223,13 +223,10 @@ def _place(spec: FieldSpec, renamed: Mapping[str, str], kinds: Mapping[str, str]
     role, dot, name = spec.path.partition(".")
     if not dot:
         role, name = "", renamed.get(spec.path, spec.path)
-    instant_there = "datetime" in (spec.type, kinds.get(name))
-    place = Place(spec, role, name, spec.ref is None and not instant_there, instant_there)
-    if not dot:
-        return place
-    if role not in ROLES or "." in name:
+    elif role not in ROLES or "." in name:
         raise ConfigError(f"{spec.path}: a path with a dot names an address below the partner, as delivery.street.")
-    return place
+    instant_there = "datetime" in (spec.type, kinds.get(name))
+    return Place(spec, role, name, text=spec.ref is None and not instant_there, instant=instant_there)
 
 
 def _nested(spec: FieldSpec) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from bridge.engine.outbox.failure import give_up
 from bridge.engine.outbox.missing import heirs_of_linked, take_leave
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import forget_deleted
-from bridge.engine.work import enqueue_due
+from bridge.engine.work import enqueue_all
 from bridge.engine.writes import written as note
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.adapter import Adapter
@@ -144,10 +144,8 @@ def _settle(
     heirs = _merge(run, uow, emap, system, merged)
     absorbed = absorb(run, uow, emap, system, records, written)
     living = forget_deleted(run, uow, emap, system, deleted)
-    others = living | heirs.pop(emap.entity, set())
-    enqueue_due(run, uow, emap, absorbed.touched | others)
-    for entity, referring in heirs.items():
-        enqueue_due(run, uow, run.runtime.maps[entity], referring)
+    touched = absorbed.touched | living | heirs.get(emap.entity, set())
+    enqueue_all(run, uow, {**heirs, emap.entity: touched})
 
 
 def _merged_since(

@@ -13,7 +13,7 @@ from bridge.engine.heirs import inherit
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.runtime import Run
 from bridge.engine.tombstones import bury, forget
-from bridge.engine.work import enqueue_due
+from bridge.engine.work import enqueue_all
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.records import Tombstone
 from bridge.ports.storage import UnitOfWork
@@ -73,5 +73,4 @@ def take_leave(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, leave: L
     merged = inherit(run, uow, emap, system, stones, leave.keys)
     freed = forget(run, uow, emap, system, [stone.native_id for stone in stones])
     merged[emap.entity] = merged.get(emap.entity, set()) | freed | set(buried)
-    for entity, golden_ids in merged.items():
-        enqueue_due(run, uow, run.runtime.maps[entity], golden_ids)
+    enqueue_all(run, uow, merged)
