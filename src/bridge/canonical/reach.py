@@ -17,7 +17,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from bridge.canonical.text import as_text
 from bridge.canonical.values import InvalidValue, Plain
 
-_REMEMBERED: Final = 65_536
+_REMEMBERED: Final = 8192
 _SCHEMES: Final = frozenset({"http", "https"})
 _EXTENSION: Final = ";ext="
 _PUBLIC: Final = ".com"

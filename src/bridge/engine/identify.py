@@ -30,6 +30,7 @@ class Identities:
         self.goldens: dict[str, Golden] = {}
         self._values: dict[str, Mapping[str, Canonical]] = {}  # golden id -> what match rules look at, as far as loaded
         self._index: dict[tuple[str, str], list[str]] = {}  # match key -> golden ids, with those of this page
+        self._crowded: set[tuple[str, str]] = set()  # match keys that so many have that they say nothing
         self._taken: dict[str, str] = {}  # golden id -> native id of this system
         self._somewhere: set[str] = set()  # golden ids of which some system has the record
         self._parted: set[tuple[str, str]] = set()  # (native id, golden id) that a person said are not the same
@@ -152,7 +153,8 @@ class Identities:
         keys = {native_id: match_keys(self.emap.match, values) for native_id, values in readings.items()}
         wanted = sorted({key for found in keys.values() for key in found})
         found = self.uow.match(self.emap.entity, wanted)
-        self._index = {key: ids for key, ids in found.items() if not crowded(key, len(ids))}
+        self._crowded = {key for key, ids in found.items() if crowded(key, len(ids))}
+        self._index = {key: ids for key, ids in found.items() if key not in self._crowded}
         self._load(sorted({golden_id for ids in self._index.values() for golden_id in ids}))
         return [
             self._reunited(form, record, links, prints[record.native_id])
@@ -215,5 +217,16 @@ class Identities:
         self.goldens[golden_id] = Golden(self.emap.entity, golden_id, 0, {}, {})
         self._values[golden_id] = match_words(self.emap.match, values)
         for key in keys:
-            self._index.setdefault(key, []).append(golden_id)
+            self._note(key, golden_id)
         return golden_id
+
+    def _note(self, key: tuple[str, str], golden_id: str) -> None:
+        """Others of this page can be found by this key too. A crowd on one page is a crowd: two thousand customers of
+        one town would be compared two million times."""
+        if key in self._crowded:
+            return
+        ids = self._index.setdefault(key, [])
+        ids.append(golden_id)
+        if crowded(key, len(ids)):
+            self._crowded.add(key)
+            del self._index[key]

@@ -19,7 +19,7 @@ from bridge.ports.work import Canonical
 
 Told = tuple[Unit, str, str | None, Column | None]
 _Step = tuple[str, str | None, tuple[str, ...], Callable[..., Canonical]]
-_ROWS_REMEMBERED = 8192
+_ROWS_REMEMBERED = 4096
 _NO_DELETES: Mapping[str, Deletes] = {}
 
 

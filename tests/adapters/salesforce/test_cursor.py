@@ -11,6 +11,7 @@ from bridge.ports.errors import CursorExpired
 
 STAMP = datetime(2026, 1, 31, 8, 0, tzinfo=UTC)
 OVERLAP = timedelta(minutes=10)
+AT = "2026-01-31T08:00:00Z"
 ROW = "001000000000001AAA"
 
 
@@ -56,7 +57,8 @@ def test_it_survives_being_stored() -> None:
     for position in (
         Position(),
         _behind(Position(), more=True, age=timedelta(minutes=1)),
-        Position(deletes="2026-01-31T08:00:00Z"),
+        Position(deletes=AT),
+        Position(below=AT, under=("OrderItem", AT, ROW), until=AT, first=False),
     ):
         assert Position.decode(position.encode(), "crm") == position
 

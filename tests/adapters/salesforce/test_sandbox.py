@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +13,11 @@ import requests
 from bridge.adapters.salesforce import make
 from bridge.ports import errors
 from bridge.ports.adapter import Adapter
-from bridge.ports.records import Condition, CreateItem, FieldSpec, ObjectSpec, UpdateItem
+from bridge.ports.records import Condition, CreateItem, FieldSpec, NativeRecord, ObjectSpec, UpdateItem
 from bridge.sandbox.kernel import PREFIX, Server, serve
 from bridge.sandbox.salesforce import build
 
+PRICE = "PricebookEntry.Standard"
 PLAIN = ("Name", "AccountNumber", "VAT__c", "Email__c", "Phone", "Website", "Description", "Status__c")
 ADDRESS = ("Street", "City", "PostalCode", "StateCode", "CountryCode")
 ACCOUNT = ObjectSpec(
@@ -40,6 +42,13 @@ CONTACT = ObjectSpec(
         *(FieldSpec(path) for path in ("Email", "Phone", "MobilePhone", "Title", "FirstName", "LastName")),
     ),
     where=(Condition("AccountId", "is set"),),
+)
+
+PRODUCT = ObjectSpec(
+    entity="product",
+    object="Product2",
+    key="Bridge_Id__c",
+    fields=(FieldSpec("Name"), FieldSpec("ProductCode"), FieldSpec(PRICE, type="decimal")),
 )
 
 
@@ -120,6 +129,48 @@ def test_what_a_thousand_records_cost(adapter: Adapter) -> None:
     page = adapter.changes(ACCOUNT, cursor, 2000)
     assert not page.more
     assert adapter.calls - before <= 2
+
+
+def test_a_page_does_not_outlive_its_reading(adapter: Adapter) -> None:
+    """requests keeps a request's hooks, and one that keeps the answer keeps megabytes until cycles are looked for."""
+    adapter.changes(ACCOUNT, None, 100)
+    gc.collect()
+    gc.disable()
+    try:
+        adapter.changes(ACCOUNT, None, 100)
+        assert not [one for one in gc.get_objects() if type(one) is requests.Response]
+    finally:
+        gc.enable()
+
+
+def _read_on(adapter: Adapter, spec: ObjectSpec, cursor: str | None, limit: int) -> tuple[list[NativeRecord], str]:
+    """All that is new since a position, in pages of at most so many."""
+    found: list[NativeRecord] = []
+    for _ in range(20):
+        page = adapter.changes(spec, cursor, limit)
+        assert len(page.records) <= limit
+        found += page.records
+        cursor = page.cursor
+        if not page.more:
+            return found, page.cursor
+    raise AssertionError("no end")
+
+
+def test_changed_prices_come_page_by_page_and_once_more_within_the_overlap(server: Server, adapter: Adapter) -> None:
+    made = adapter.create(PRODUCT, [CreateItem(f"p-{n}", {"Name": f"n{n}", PRICE: "1"}) for n in range(7)])
+    _, cursor = _read_on(adapter, PRODUCT, None, 100)
+    for _ in range(2):
+        _control(server, "clock", {"advance": 3600})
+        _, cursor = _read_on(adapter, PRODUCT, cursor, 100)
+    for entry in requests.get(f"{server.url}{PREFIX}dump", timeout=10).json()["PricebookEntry"]:
+        _control(server, "edit", {"object": "PricebookEntry", "id": entry, "values": {"UnitPrice": 5}})
+    for _ in range(2):
+        found, cursor = _read_on(adapter, PRODUCT, cursor, 3)
+        assert sorted(record.native_id for record in found) == sorted(result.native_id for result in made)
+        assert {record.values[PRICE] for record in found} == {"5"}
+        _control(server, "clock", {"advance": 3600})
+    found, cursor = _read_on(adapter, PRODUCT, cursor, 3)
+    assert not found
 
 
 @pytest.mark.parametrize("kind", ["lock_row", "trigger_lock"])

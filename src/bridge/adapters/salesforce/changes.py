@@ -6,7 +6,6 @@ erased from the bin before it was seen is only in the log of deletes (getDeleted
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +23,7 @@ from bridge.ports.records import ChangePage, NativeRecord, Tombstone
 LOG_KEPT = timedelta(days=15)
 """How far back the log of deletes and the recycle bin reach."""
 
+_STAMP = "SystemModstamp"
 _ROUNDING = timedelta(seconds=5)  # of the Date header and of the way to the server
 _WINDOW = timedelta(minutes=2)  # getDeleted wants more than a minute, and cuts seconds off both ends
 
@@ -43,6 +43,9 @@ class Changes:
         """
         position = Position() if cursor is None else Position.decode(cursor, self._client.system)
         size = max(1, min(limit, self._settings.page))
+        if position.under is not None:
+            records, position = self._below(layout, position, size, set())
+            return ChangePage(records, (), position.encode(), position.under is not None)
         query = self._query(layout, position, size)
         if not position.deletes:
             position = _read_to(position, self._client.now() - _ROUNDING)
@@ -64,9 +67,8 @@ class Changes:
             known = {str(row["Id"]) for row in rows}
             tombstones += tuple(self._confirmed(layout, [one for one in logged if one.native_id not in known]))
             if layout.below and not position.first:
-                records += tuple(self._changed_below(layout, position, known))
-                overlap = timedelta(seconds=self._settings.overlap)
-                position = replace(position, below=soql.stamp(now - overlap))
+                others, position = self._below(layout, position, size, known)
+                records, more = records + others, position.under is not None
         return ChangePage(records, tombstones, position.encode(), more)
 
     def _query(self, layout: Layout, position: Position, size: int) -> str:
@@ -86,14 +88,30 @@ class Changes:
             limit=size,
         )
 
-    def _changed_below(self, layout: Layout, position: Position, known: set[str]) -> Iterable[NativeRecord]:
-        """Records of which a line or a price has changed: a price does not move the stamp of its product."""
-        ids: dict[str, None] = {}
-        for child, parent in layout.below:
-            query = soql.select([parent], child, f"SystemModstamp >= {position.below}")
-            ids |= dict.fromkeys(str(row[parent]) for row in self._client.rows(query))
+    def _below(
+        self, layout: Layout, position: Position, size: int, known: set[str]
+    ) -> tuple[tuple[NativeRecord, ...], Position]:
+        """Records of which a line or a price has changed, but for those known already: a price does not move the stamp
+        of its product. The position behind them stays under them where there are more than fit on a page."""
+        until = position.until or soql.stamp(self._client.now() - timedelta(seconds=self._settings.overlap))
+        ids, after = dict[str, None](), position.under
+        objects = [child for child, _ in layout.below]
+        start = objects.index(after[0]) if after is not None and after[0] in objects else 0
+        position = replace(position, under=None, until=until)
+        for child, parent in layout.below[start:]:
+            behind = after is not None and after[0] == child
+            term = soql.after(_STAMP, after[1:]) if after and behind else f"{_STAMP} >= {position.below}"
+            query = soql.select(["Id", _STAMP, parent], child, term, order=f"{_STAMP}, Id", limit=size)
+            rows, done = self._client.query(query)
+            ids |= dict.fromkeys(str(row[parent]) for row in rows)
+            if rows and (not done or len(rows) >= size):
+                moment = soql.stamp(instant(str(rows[-1][_STAMP])))
+                position = replace(position, under=(child, moment, str(rows[-1]["Id"])))
+                break
+        else:
+            position = replace(position, below=until, until="")
         wanted = [native_id for native_id in ids if native_id not in known]
-        return self._reader.fetch(layout, wanted).values() if wanted else ()
+        return tuple(self._reader.fetch(layout, wanted).values()) if wanted else (), position
 
     def _logged(self, layout: Layout, position: Position, now: datetime) -> tuple[list[Tombstone], Position]:
         """The log of deletes since it was last read, if that is due."""

@@ -140,7 +140,8 @@ class Client:
             pass  # its text holds the address and the body; the response itself was kept
         if error is not None:
             raise error  # outside the handler: the fault's own text holds the address
-        return self._read(seen[-1], writing, plain=plain)
+        # taken out: held by its own request's hook, a whole page would live on until cycles are looked for
+        return self._read(seen.pop(), writing, plain=plain)
 
     def _read(self, response: requests.Response, writing: bool, *, plain: bool = False) -> tuple[int, Any]:
         usage = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))

@@ -30,6 +30,9 @@ class Position:
     deletes: up to where the log of deletes was read; empty before the first page.
     first: whether the first contact is still under way.
     below: from when on what stands below the records (lines, prices) is looked at; empty before the first page.
+    under: the last of these that was read, its object, stamp and id, where there is more of them: the next page goes on
+        behind it and reads nothing else.
+    until: from when on they are looked at once this is done.
     """
 
     low: str = ""
@@ -38,6 +41,8 @@ class Position:
     deletes: str = ""
     first: bool = True
     below: str = ""
+    under: tuple[str, str, str] | None = None
+    until: str = ""
 
     def term(self, stamp: str) -> str:
         """The condition for the next page; empty for all."""
@@ -77,9 +82,11 @@ class Position:
             if data["v"] != FORMAT:
                 raise ValueError("another format")
             at = (_instant(data["at"][0]), str(data["at"][1])) if data["at"] else None
-            names = ("low", "floor", "deletes", "below")
-            low, floor, deletes, below = (_instant(data[name]) if data.get(name) else "" for name in names)
-            return cls(low, at, floor, deletes, bool(data["first"]), below)
+            names = ("low", "floor", "deletes", "below", "until")
+            low, floor, deletes, below, until = (_instant(data[name]) if data.get(name) else "" for name in names)
+            last = data.get("under")
+            under = (str(last[0]), _instant(last[1]), str(last[2])) if last else None
+            return cls(low, at, floor, deletes, bool(data["first"]), below, under, until)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError):
             pass
         raise CursorExpired("the position is from another version of bridge", system=system)

@@ -23,6 +23,9 @@ from bridge.ports.work import Canonical
 NAMED: Final = 5
 """Ids of records that are named for each misfit."""
 
+KEYS: Final = 32_768
+"""Values of a match rule that are counted exactly: who has fewer duplicates than that wants to know how many."""
+
 CHOICES: Final = frozenset({"choice", "boolean", "country", "currency", "language", "unit", "region"})
 """Types of which the words themselves are told: they say nothing of a person."""
 
@@ -62,7 +65,7 @@ class Profile:
         self.fields = {unit.name: _empty(unit) for unit in units}
         self.rows: Counter[str] = Counter()
         self.misfits: dict[tuple[str, str], Misfit] = {}
-        self._rules = {index: Sketch() for index, rule in enumerate(emap.match) if rule.kind == "same"}
+        self._rules = {index: Sketch(KEYS) for index, rule in enumerate(emap.match) if rule.kind == "same"}
 
     def add(self, records: Iterable[NativeRecord]) -> None:
         """Count one page."""

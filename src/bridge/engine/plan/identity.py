@@ -34,7 +34,7 @@ ROUNDING = 1e-9
 LONGEST = 3
 """Words of a name that blocking keys are made of."""
 
-REMEMBERED = 1 << 16
+REMEMBERED = 1 << 14
 """Texts whose plain form is kept: every candidate of a page is compared many times."""
 
 _LEGAL_FORMS = frozenset({
