@@ -7,7 +7,7 @@ import pytest
 from bridge.engine.plan.identity import (
     BLOCK_CROWD,
     CROWD,
-    crowded,
+    crowd,
     decide,
     likeness,
     match_keys,
@@ -125,10 +125,9 @@ def test_a_slip_leaves_a_key_that_is_shared(other: str) -> None:
 
 
 def test_a_common_block_says_less_than_a_common_key() -> None:
-    assert crowded(("0:name", "p:logi+webe"), BLOCK_CROWD + 1)
+    assert crowd(("0:name", "p:logi+webe")) == BLOCK_CROWD
     (mail,) = match_keys((MAIL,), {"email": "firma:w@x.de"})
-    assert not crowded(mail, BLOCK_CROWD + 1)
-    assert crowded(mail, CROWD + 1)
+    assert crowd(mail) == CROWD
 
 
 def test_what_is_kept_for_a_person_is_judged_as_the_values_are() -> None:

@@ -27,7 +27,7 @@ def filled(path: Path, records: int) -> Database:
     store, ids = open_store(f"sqlite:///{path}"), [f"g{number:06}" for number in range(records)]
     with store.begin() as uow:
         uow.save_goldens((Golden("customer", one, 1, {"name": one}, {}) for one in ids), NOW)
-        uow.save_match_keys("customer", {one: [("0:tax_id", one)] for one in ids})
+        uow.save_match_keys("customer", {one: [("0:tax_id", one), ("1:city", "f1:ulm")] for one in ids})
         for system in SYSTEMS:
             uow.save_links((Link(system, "customer", f"{system}-{one}", one, "linked", "new") for one in ids), NOW)
             uow.save_shadows(Shadow(system, "customer", f"{system}-{one}", one, {"N": one}, "v", "f") for one in ids)
@@ -66,7 +66,8 @@ WORK: dict[str, Callable[[SqlUnitOfWork], Any]] = {
     "shadows_of": lambda uow: uow.shadows_of("customer", ASKED),
     "shadows_of in a system": lambda uow: uow.shadows_of("customer", ASKED, ["erp"]),
     "goldens": lambda uow: uow.goldens("customer", ASKED),
-    "match": lambda uow: uow.match("customer", [("0:tax_id", one) for one in ASKED]),
+    "match": lambda uow: uow.match("customer", [("0:tax_id", one) for one in ASKED], 201),
+    "match by a crowd": lambda uow: uow.match("customer", [("1:city", "f1:ulm")], 41),
     "waiting": lambda uow: uow.waiting("crm", "customer"),
     "again": lambda uow: uow.again("crm", "customer"),
     "save_match_keys": lambda uow: uow.save_match_keys("customer", {one: [("0:tax_id", one)] for one in ASKED}),

@@ -116,9 +116,26 @@ def test_records_come_back_as_they_went_in(store: Database) -> None:
         assert uow.fingerprints("crm", "customer", ["1", "2"]) == {"1": "f"}
         assert uow.fingerprints("erp", "customer", ["7"]) == {"7": "f7"}
         assert uow.waiting("crm", "customer") == [("1", "customer:9")]
-        assert uow.match("customer", [("0:email", "a"), ("0:email", "z")]) == {("0:email", "a"): ["g1"]}
+        assert uow.match("customer", [("0:email", "a"), ("0:email", "z")], 5) == {("0:email", "a"): ["g1"]}
         assert uow.cursor("crm", "customer") == CursorRow("crm", "customer", "at", complete=True)
         assert uow.cursor("fin", "customer") == CursorRow("fin", "customer", None, complete=False)
+
+
+def test_a_crowd_is_not_counted_to_its_end(store: Database) -> None:
+    with store.begin() as uow:
+        keys = {f"g{n}": [("0:name", "w:firma"), ("0:name", f"w:{n}"), ("1:mail", "w:firma")] for n in range(9)}
+        uow.save_match_keys("customer", keys)
+        uow.save_match_keys("contact", keys)
+        found = uow.match(
+            "customer", [("0:name", "w:firma"), ("0:name", "w:3"), ("0:name", "'"), ("1:mail", "w:firma")], 4
+        )
+        assert {key: len(ids) for key, ids in found.items()} == {
+            ("0:name", "w:firma"): 4,
+            ("0:name", "w:3"): 1,
+            ("1:mail", "w:firma"): 4,
+        }
+        assert found["0:name", "w:3"] == ["g3"]
+        assert set(found["0:name", "w:firma"]) <= set(keys)
 
 
 def test_what_guards_ask_for(store: Database) -> None:
@@ -352,7 +369,7 @@ def test_what_was_said_of_a_loser_is_said_of_the_winner(store: Database) -> None
         assert [row.unit for row in uow.history("customer", "won")] == ["name"]
         assert [row.id for row in uow.conflicts(golden_id="won")] == ["c1"]
         assert [(one.golden_id, one.state) for one in uow.entries(None, 9)] == [("won", "leased")]
-        assert uow.match("customer", [("0:email", "a")]) == {}
+        assert uow.match("customer", [("0:email", "a")], 5) == {}
         assert uow.aliases("customer", ["lost", "older", "k"]) == dict.fromkeys(("lost", "older", "k"), "won")
         assert uow.keys_in_systems("customer", ["won", "lost"]) == {}
         assert uow.separated("crm", "customer", ["1"]) == {("1", "won")}

@@ -190,11 +190,11 @@ class PlainRecords:
         for one in rows:
             self.tables.goldens[one.entity, one.id] = one
 
-    def match(self, entity: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+    def match(self, entity: str, keys: Sequence[tuple[str, str]], at_most: int) -> dict[tuple[str, str], list[str]]:
         wanted, found = set(keys), defaultdict(list)
         for (of, golden_id), pairs in sorted(self.tables.match_keys.items()):
             for pair in pairs:
-                if of == entity and pair in wanted:
+                if of == entity and pair in wanted and len(found[pair]) < at_most:
                     found[pair].append(golden_id)
         return dict(found)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bridge.engine.forgetting import forgotten
 from bridge.engine.merge.form import Form
-from bridge.engine.plan.identity import crowded, decide, match_keys, match_words, matching_units, said_to_match
+from bridge.engine.plan.identity import crowd, decide, match_keys, match_words, matching_units, said_to_match
 from bridge.engine.plan.reunion import reunite
 from bridge.engine.refbook import look_up
 from bridge.engine.restoring import Born, born_since
@@ -152,8 +153,8 @@ class Identities:
         readings = {record.native_id: form.read_units(looked_at, record.values) for record in records}
         keys = {native_id: match_keys(self.emap.match, values) for native_id, values in readings.items()}
         wanted = sorted({key for found in keys.values() for key in found})
-        found = self.uow.match(self.emap.entity, wanted)
-        self._crowded = {key for key, ids in found.items() if crowded(key, len(ids))}
+        found = self._found_by(wanted)
+        self._crowded = {key for key, ids in found.items() if len(ids) > crowd(key)}
         self._index = {key: ids for key, ids in found.items() if key not in self._crowded}
         self._load(sorted({golden_id for ids in self._index.values() for golden_id in ids}))
         return [
@@ -161,6 +162,16 @@ class Identities:
             or self._judge(record, readings[record.native_id], keys[record.native_id], links, prints[record.native_id])
             for record in records
         ]
+
+    def _found_by(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+        """Match key -> golden ids, as many of each as show that it is a crowd: half a town shares a blocking key."""
+        by_crowd: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for key in keys:
+            by_crowd[crowd(key)].append(key)
+        found: dict[tuple[str, str], list[str]] = {}
+        for most, part in by_crowd.items():
+            found |= self.uow.match(self.emap.entity, part, most + 1)
+        return found
 
     def _reunited(self, form: Form, record: NativeRecord, links: Mapping[str, Link], seen: str) -> Link | None:
         """After a restore: what bridge made since, and what it was made from (`bridge.engine.plan.reunion`)."""
@@ -227,6 +238,6 @@ class Identities:
             return
         ids = self._index.setdefault(key, [])
         ids.append(golden_id)
-        if crowded(key, len(ids)):
+        if len(ids) > crowd(key):
             self._crowded.add(key)
             del self._index[key]

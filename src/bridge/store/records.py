@@ -6,12 +6,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, exists, func, select
+from orjson import dumps, loads
+from sqlalchemy import and_, delete, exists, func, select, text
 
 from bridge.ports.work import Golden, Link, Shadow
 from bridge.store import codec
 from bridge.store.schema import CANDIDATE, CROSSWALK, GOLDEN, MATCH_KEY, SHADOW
 from bridge.store.transaction import Transaction, chunks
+
+_HAVING = text(
+    "SELECT asked.value, (SELECT json_group_array(golden_id) FROM (SELECT golden_id FROM match_key"
+    " WHERE entity = :entity AND rule = :rule AND key = asked.value LIMIT :most)) FROM json_each(:keys) AS asked"
+)
+_HAVING_POSTGRESQL = text(
+    "SELECT asked.key, held.golden_id FROM unnest(CAST(:keys AS text[])) AS asked (key) CROSS JOIN LATERAL ("
+    "SELECT golden_id FROM match_key WHERE entity = :entity AND rule = :rule AND key = asked.key LIMIT :most) AS held"
+)
 
 
 class Records(Transaction):
@@ -130,17 +140,29 @@ class Records(Transaction):
         query = query.order_by(GOLDEN.c.id).limit(size)
         return [row.id for row in self.connection.execute(query)]
 
-    def match(self, entity: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
-        """(rule, key) -> golden ids that have it."""
+    def match(self, entity: str, keys: Sequence[tuple[str, str]], at_most: int) -> dict[tuple[str, str], list[str]]:
+        """(rule, key) -> golden ids that have it, at most so many of each, whichever they are."""
         wanted: dict[str, set[str]] = defaultdict(set)
         for rule, key in keys:
             wanted[rule].add(key)
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         for rule, values in wanted.items():
-            where = (MATCH_KEY.c.entity == entity, MATCH_KEY.c.rule == rule)
-            for row in self.rows_in(MATCH_KEY, MATCH_KEY.c.key, sorted(values), *where):
-                found[rule, row.key].append(row.golden_id)
+            for part in chunks(sorted(values)):
+                for key, golden_id in self._having(entity, rule, part, at_most):
+                    found[rule, key].append(golden_id)
         return dict(found)
+
+    def _having(self, entity: str, rule: str, keys: Sequence[str], at_most: int) -> Iterable[tuple[str, str]]:
+        """Match keys with golden ids. A few of each are found in the index, however many there are: with the two
+        hundred thousand of one key a page of strangers took a second."""
+        given = {"entity": entity, "rule": rule, "most": at_most}
+        if self.connection.dialect.name == "postgresql":
+            for key, golden_id in self.connection.execute(_HAVING_POSTGRESQL, {**given, "keys": list(keys)}):
+                yield key, golden_id
+            return
+        for key, ids in self.connection.execute(_HAVING, {**given, "keys": dumps(keys).decode()}):
+            for golden_id in loads(ids):
+                yield key, golden_id
 
     def save_links(self, rows: Iterable[Link], at: datetime) -> None:
         """Insert or replace crosswalk rows and the candidates of those under review."""

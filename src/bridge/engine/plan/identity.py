@@ -96,10 +96,10 @@ def said_to_match(rules: Sequence[MatchRule], values: Values) -> dict[str, Canon
     return {field: text for field, text in match_words(rules, values).items() if text}
 
 
-def crowded(key: tuple[str, str], number: int) -> bool:
-    """Whether a match key is shared by so many records that it says nothing."""
+def crowd(key: tuple[str, str]) -> int:
+    """The number of records above which a match key that they share says nothing."""
     blocking = ":" in key[1]  # of a rule `same` letters and digits are all that is left
-    return number > (BLOCK_CROWD if blocking else CROWD)
+    return BLOCK_CROWD if blocking else CROWD
 
 
 def decide(
