@@ -38,7 +38,7 @@ def show(figures: Mapping[str, Any]) -> list[Table]:
             title=f"From Salesforce to Odoo (sandboxes), start of the programs included; medians of {figures['rounds']}"
         )
         for name in ("work", "tool", "time, against bridge", "records/s", "beyond an empty run", "wall",
-                     "CPU of the tool", "calls", "peak"):  # fmt: skip
+                     "CPU of the tool", "of the time", "calls", "peak"):  # fmt: skip
             table.add_column(name, justify="left" if name in ("work", "tool") else "right")
         for row in figures["record_rows"]:
             what = f"{row['work']}: {row['records']:,}" if row["records"] else row["work"]
@@ -50,7 +50,7 @@ def show(figures: Mapping[str, Any]) -> list[Table]:
             net = f"{row['net_per_second']:,.0f}" if row["net_per_second"] else ""
             table.add_row(
                 what, row["title"], beside, rate, net, f"{row['wall']:.2f} s",
-                f"{row['cpu']:.2f} s", f"{row['calls']:,.0f}", f"{row['peak_mb']:.0f} MB",
+                f"{row['cpu']:.2f} s", f"{row['cpu'] / row['wall']:.0%}", f"{row['calls']:,.0f}", f"{row['peak_mb']:.0f} MB",
             )  # fmt: skip
         tables.append(table)
     if "queue_rows" in figures:

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.paced import SECONDS, paced
 from benchmarks.sandboxes import started
 from benchmarks.wire.company import CONFIGURATION, MAPPING, OBJECTS, VENDORS, customer
 
@@ -30,15 +31,22 @@ TOOLS = {
 }
 """Name -> title, and the package that it needs."""
 HOUR = timedelta(hours=1)
+PACED = "all, at Odoo's own pace"
+"""The same once more where Odoo takes for each record what the real one takes."""
 
 
 class Place:
-    """Two sandboxes, each a process of its own, filled anew for each tool; and the tool's own folder."""
+    """Two sandboxes, each a process of its own, filled anew for each tool; and the tool's own folder.
 
-    def __init__(self, stack: ExitStack, records: int) -> None:
+    seconds: what Odoo takes for a record, at least.
+    """
+
+    def __init__(self, stack: ExitStack, records: int, seconds: float = 0.0) -> None:
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-peers-")))
         self.sandboxes = started(stack, VENDORS)
         self.urls = {system: sandbox.url for system, sandbox in self.sandboxes.items()}
+        if seconds:
+            self.urls["erp"] = stack.enter_context(paced(self.urls["erp"], seconds))
         self._configure()
         begun, apart = datetime.now(UTC) - 2 * HOUR, HOUR / records  # as if they had been entered one after the other
         self.ids: list[str] = []
@@ -164,6 +172,16 @@ def once(tool: str, records: int) -> dict[str, dict[str, Any]]:
         return {"all": first, "1 % changed": some, "nothing changed": place.run(tool)}
 
 
+def at_its_pace(tool: str, records: int) -> dict[str, dict[str, Any]]:
+    """Everything, where Odoo takes its time."""
+    with ExitStack() as stack:
+        place = Place(stack, records, SECONDS["erp"])
+        told = place.run(tool)
+        if len(place.websites()) != records:
+            raise RuntimeError("not every customer has arrived")
+        return {PACED: told}
+
+
 def run(records: int, rounds: int) -> list[dict[str, Any]]:
     """All tools in turns: the medians, beside those of bridge."""
     found: dict[str, list[dict[str, dict[str, Any]]]] = {tool: [] for tool in TOOLS}
@@ -174,11 +192,12 @@ def run(records: int, rounds: int) -> list[dict[str, Any]]:
                 failed[tool] = f"{package} is not installed"
             elif tool not in failed:
                 try:
-                    found[tool].append(once(tool, records))
+                    found[tool].append(once(tool, records) | at_its_pace(tool, records))
                 except RuntimeError as error:
                     failed[tool] = str(error)
     rows = []
-    for work, number in (("all", records), ("1 % changed", -(-records // SHARE)), ("nothing changed", 0)):
+    works = {"all": records, PACED: records, "1 % changed": -(-records // SHARE), "nothing changed": 0}
+    for work, number in works.items():
         own = [one[work]["wall"] for one in found["bridge"]]
         for tool, (title, _) in TOOLS.items():
             row: dict[str, Any] = {"tool": tool, "title": title, "work": work, "records": number}
