@@ -88,24 +88,23 @@ def _write_page(run: Run, emap: EntityMap, way: Way, ids: Sequence[str], *, anew
 
     anew: whether what was refused before is tried again: once, for its cause may be gone.
     """
-    for _ in range(run.runtime.pace.passes):
+    with run.store.begin() as uow:
+        _make_again(run, uow, emap, way, ids)
+        enqueue_due(run, uow, emap, ids, only=way.target, anew=anew)
+    for _ in range(run.runtime.pace.passes):  # what is due after a write is noted as it is settled
         run.go_on()
-        with run.store.begin() as uow:
-            _make_again(run, uow, emap, way, ids)
-            enqueue_due(run, uow, emap, ids, only=way.target, anew=anew)
         if way.target in run.down:
             return False
         written = deliver(run, emap, way.target)
         look_up_doubts(run, [way.target])
         if not written:
             break
-        anew = False
     return way.target not in run.down
 
 
 def _make_again(run: Run, uow: UnitOfWork, emap: EntityMap, way: Way, ids: Sequence[str]) -> None:
     """What a run made that was undone since may be made again: this run was confirmed after that."""
-    links = [x for x in uow.links_of(emap.entity, ids) if x.system == way.target and x.state == "gone"]
+    links = [link for link in uow.links_of(emap.entity, ids, [way.target]) if link.state == "gone"]
     uow.save_links([made_again(link) for link in links if link.linked_by == UNDONE], run.now)
 
 

@@ -21,6 +21,7 @@ def _run() -> None:
     from bridge.entrypoints.cli.app import app  # here, so that the demo can use parts of this package
     from bridge.entrypoints.cli.output import usage_as_json
 
+    gc.freeze()  # what has been imported stays: no look for cycles goes through it again
     if "--json" in sys.argv:
         with usage_as_json():  # who asked for a document gets one, also for words that no command understands
             sys.exit(app(standalone_mode=False))
