@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bridge.canonical.values import InvalidValue
 from bridge.engine.merge.policy import Clocks, choose, unite
 from bridge.engine.plan.due import due_create, due_update
 from bridge.mapping.units import Policy
@@ -371,6 +372,36 @@ class TestHalfWrittenRecords:
         scene.says("erp", {**dict.fromkeys(self.BEFORE), "name": "b"}, 9, intent=intent)
         assert scene.golden.values == self.SENT
         assert self.due(scene) == {"delivery.city": "b", "delivery.zip": "b"}
+
+
+class TestMended:
+    """A value that cannot be read is nobody's word; mended, it is the only one."""
+
+    @staticmethod
+    def number(value: object) -> object:
+        if value == "many":
+            raise InvalidValue("number", "not a number")
+        return value
+
+    def scene(self) -> Scene:
+        scene = Scene(entity(field("limit", codecs={"crm": (self.number, lambda value: value)}), field("name")))
+        assert scene.says("crm", {"limit": "many", "name": "a"}).problems
+        scene.written("erp", {"name": "a"}, {"limit": None})
+        return scene
+
+    def test_is_taken_without_a_conflict(self) -> None:
+        scene = self.scene()
+        scene.says("crm", {"limit": "5", "name": "a"}, 10)
+        assert scene.golden.values == {"limit": "5", "name": "a"}
+        assert scene.conflicts == []
+        assert due_update(scene.form("erp"), scene.golden, scene.shadows["erp"]).values == {"limit": "5"}
+
+    def test_is_in_conflict_with_what_another_has_said_meanwhile(self) -> None:
+        scene = self.scene()
+        scene.says("erp", {"limit": "7", "name": "a"}, 5)
+        assert scene.golden.values["limit"] == "7"
+        scene.says("crm", {"limit": "5", "name": "a"}, 10)
+        assert [(c.state, {p.value for p in c.proposals}) for c in scene.conflicts] == [("settled", {"5", "7"})]
 
 
 class TestCreates:

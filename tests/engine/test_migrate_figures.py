@@ -110,6 +110,18 @@ def test_totals_are_exact_by_currency_and_over_rows() -> None:
     assert ("name", "") not in rows
 
 
+def test_what_is_never_written_to_the_target_stays_behind_and_is_in_no_total() -> None:
+    limit = dataclasses.replace(typed("limit", "decimal"), writes=frozenset({"crm"}))
+    emap = entity(limit, typed("weight", "decimal"))
+    mine = Totals(emap, "crm", "erp")
+    mine.add({"limit": "5000", "weight": "2"})
+    assert [one["field"] for one in side_by_side(mine, Totals(emap, "crm", "erp"))] == ["weight"]
+    profile = Profile(emap, "crm", "erp", None)
+    profile.add([record("1", limit="5000", weight="2")])
+    stays = {one["field"]: one["stays"] for one in profile.as_json()["fields"]}
+    assert stays == {"limit": "the mapping never writes it to erp", "weight": ""}
+
+
 def document() -> dict[str, Any]:
     verified = {
         "ok": True, "records": {"source": 1}, "compared": 1, "equal": 1, "wrong": 0, "decided": 0, "pairs": 1,

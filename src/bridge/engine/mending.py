@@ -6,6 +6,7 @@ another system refuses. Each keeps its reason; none holds up another.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -18,27 +19,45 @@ from bridge.ports.errors import MappingError
 from bridge.ports.records import BadRow, NativeRecord
 from bridge.ports.storage import Store, UnitOfWork
 
-SHOWN: Final = 20
-"""Bad rows of one system and entity that a run tells one by one; of the others it tells how many there are."""
+SHOWN: Final = 12
+"""Bad rows of one system and entity that a run tells one by one; of the others it tells how many there are, and why."""
+ALIKE: Final = 3
+"""Of these, how many for one reason: a file with another decimal sign has the same to say of every row."""
+REASONS: Final = 5
+"""Reasons that are told of the others."""
+MANY: Final = 100
+"""Reasons that are counted apart."""
 _PAGE: Final = 500
 
 
 def tell_bad_rows(run: Run, emap: EntityMap, system: str, rows: Sequence[BadRow]) -> None:
     """Report the rows of a page that the source could not give."""
-    tally = run.report.of(system, emap.entity)
+    if not rows:
+        return
+    told, untold = run.bad_rows.setdefault((system, emap.entity), (Counter(), Counter()))
     for row in rows:
-        tally.bad += 1
-        if tally.bad <= SHOWN:
+        if told.total() < SHOWN and told[row.why] < ALIKE:
+            told[row.why] += 1
             run.report.trouble(MappingError(str(row)), system, emap.entity)
-    if rows and tally.bad > SHOWN:
-        for trouble in run.report.troubles:
-            if trouble.what.endswith(_MORE) and (trouble.system, trouble.entity) == (system, emap.entity):
-                run.report.troubles.remove(trouble)
-                break
-        run.report.trouble(MappingError(f"{tally.bad - SHOWN}{_MORE}"), system, emap.entity)
+        else:
+            untold[row.why if row.why in untold or len(untold) < MANY else "other reasons"] += 1
+    run.report.of(system, emap.entity).bad += len(rows)
+    if untold:
+        mine = [one for one in run.report.troubles if (one.system, one.entity) == (system, emap.entity)]
+        for trouble in [one for one in mine if _MORE in one.what]:
+            run.report.troubles.remove(trouble)
+        run.report.trouble(MappingError(_others(untold)), system, emap.entity)
 
 
-_MORE: Final = " more rows cannot be taken in: `bridge rejects write` writes all of them to a file"
+def _others(untold: Counter[str]) -> str:
+    reasons = [f"{number} {why}" for why, number in untold.most_common(REASONS)]
+    if len(untold) > REASONS:
+        reasons.append("and others")
+    words = "; ".join(reasons)
+    return f"{untold.total()}{_MORE} ({words}): `bridge rejects write` writes all of them to a file"
+
+
+_MORE: Final = " more rows cannot be taken in"
 
 
 def refused(store: Store, emap: EntityMap, system: str, adapter: Adapter) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -123,7 +124,8 @@ class Run:
     that did not answer the last time they were asked. answered: those that answered something in this run. strikes:
     failed writes of a system since it took one. meters: the gates before each system's calls. passes: (system, entity,
     golden id) -> writes so far. left: the same -> units that are left out of a create, because the system has nothing
-    they could refer to (`missing: leave`). halted: (system, entity) whose read was stopped by a guard.
+    they could refer to (`missing: leave`). bad_rows: (system, entity) -> reasons of rows that could not
+    be had: of those told one by one, and of the others. halted: (system, entity) whose read was stopped by a guard.
     stopped: entities of which nothing is written, because a stop waits for a person. reads: (system, entity) that are
     read in this run; None: all. hints: (system, entity) -> the records of which the system told that they may have
     changed; "" among them for some record that it did not name. read_only: systems that are never written in this run.
@@ -141,6 +143,7 @@ class Run:
     strikes: dict[str, int] = field(default_factory=dict)
     meters: dict[str, Meter] = field(default_factory=dict)
     passes: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    bad_rows: dict[tuple[str, str], tuple[Counter[str], Counter[str]]] = field(default_factory=dict)
     left: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     halted: set[tuple[str, str]] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)

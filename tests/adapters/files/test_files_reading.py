@@ -6,6 +6,7 @@ import json
 import os
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -53,7 +54,7 @@ def test_numbers_and_dates_of_another_country(tmp_path: Path) -> None:
         ("1234.5", None),
         (None, None),
     ]
-    assert bad == ["customers.csv:4 credit: is no number such as 1234,5"]
+    assert bad == ['customers.csv:4 credit: is no number such as 1234,5 (with `decimal: "."` it is one)']
 
 
 def test_what_is_wrong_stays_in_its_line(tmp_path: Path) -> None:
@@ -190,6 +191,34 @@ def test_another_manner_makes_old_positions_worthless(tmp_path: Path) -> None:
     with pytest.raises(CursorExpired):
         desk(tmp_path, decimal=",", thousands=".").changes(CUSTOMERS, first.cursor, 10)
     assert read(tmp_path, decimal=",", thousands=".")[0]["1"].values["credit"] == "1500"
+
+
+def test_what_was_read_in_another_manner_is_a_bad_line_and_stays_as_it_was_known(tmp_path: Path) -> None:
+    manner: dict[str, Any] = {"decimal": ",", "thousands": "."}
+    put(tmp_path, 'id,name,credit\n1,A,"1.500,25"\n')
+    assert read(tmp_path, **manner)[0]["1"].values["credit"] == "1500.25"
+    records, bad = read(tmp_path)
+    assert records["1"].values == {"name": "A"}
+    assert bad == [
+        'customers.csv:2 credit: is no number such as 1234.5 (with `decimal: ","` and `thousands: "."` it is one)'
+    ]
+    assert read(tmp_path, **manner)[0]["1"].values["credit"] == "1500.25"
+
+
+@pytest.mark.parametrize(
+    ("manner", "text", "hint"),
+    [
+        ({}, "1234,5", 'such as 1234.5 (with `decimal: ","` it is one)'),
+        ({}, "1,234.5", 'such as 1234.5 (with `thousands: ","` it is one)'),
+        ({"decimal": ","}, "1'234,5", 'such as 1234,5 (with `thousands: "\'"` it is one)'),
+        ({"decimal": ","}, "many", "such as 1234,5"),
+    ],
+)
+def test_a_number_in_another_manner_is_told_with_what_would_read_it(
+    tmp_path: Path, manner: dict[str, Any], text: str, hint: str
+) -> None:
+    put(tmp_path, f'id,name,credit\n1,A,"{text}"\n')
+    assert read(tmp_path, **manner)[1] == [f"customers.csv:2 credit: is no number {hint}"]
 
 
 def test_workbooks_hold_numbers_dates_and_sheets(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.adapters.files.layout import BESIDE, Layout, Table
 from bridge.adapters.files.sheets import Cells
-from bridge.adapters.files.style import BadCell, Column, unmarked
+from bridge.adapters.files.style import BadCell, Column, Style, unmarked
 from bridge.ports.records import NativeValue, ObjectSpec, row_path, split_row_path
 
 
@@ -78,22 +78,34 @@ def problem(layout: Layout, document: Document) -> tuple[str, str] | None:
 
 
 def values_of(layout: Layout, spec: ObjectSpec, document: Document, system: str) -> dict[str, NativeValue]:
-    """The native values; a column that the file does not have is left out."""
+    """The native values; a column that the file does not have is left out.
+
+    So is a cell that was read otherwise (with another decimal sign) and cannot be read any more: its line is bad now.
+    """
     style = layout.manners.style
-    found: dict[str, NativeValue] = {}
-    for one in spec.fields:
-        if one.path in document.cells:
-            found[one.path] = style.read(document.cells[one.path], layout.types.get(one.path, Column()))
+    found = readable(style, {one.path: (one.path, document.cells) for one in spec.fields}, layout.types)
     for table in spec.tables:
         known = layout.tables[table.path]
         rows = document.rows.get(table.path, [])
         keys = row_keys(known, rows, system)
         found[table.path] = keys
         for key, row in zip(keys, rows, strict=True):
-            for one in table.fields:
-                if one.path in row:
-                    text = row[one.path]
-                    found[row_path(table.path, key, one.path)] = style.read(text, known.types.get(one.path, Column()))
+            places = {row_path(table.path, key, one.path): (one.path, row) for one in table.fields}
+            found |= readable(style, places, known.types)
+    return found
+
+
+def readable(
+    style: Style, places: Mapping[str, tuple[str, Mapping[str, str]]], types: Mapping[str, Column]
+) -> dict[str, NativeValue]:
+    """The values of the cells that are there and can be read. places: name in the answer -> column, and its row."""
+    found: dict[str, NativeValue] = {}
+    for place, (name, row) in places.items():
+        if name in row:
+            try:
+                found[place] = style.read(row[name], types.get(name, Column()))
+            except BadCell:
+                continue
     return found
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from bridge.adapters.files.documents import Document, values_of, version
+from bridge.adapters.files.documents import Document, readable, values_of, version
 from bridge.adapters.files.index import BadLine, File, Index, Kept
 from bridge.adapters.files.layout import Layout
-from bridge.adapters.files.style import Column
 from bridge.ports.errors import CursorExpired
 from bridge.ports.reading import belongs
 from bridge.ports.records import BadRow, ChangePage, NativeRecord, ObjectSpec, Tombstone
@@ -51,7 +50,7 @@ def _inside(plan: Layout, spec: ObjectSpec, kept: Kept) -> bool:
         return True
     cells, style = Document.parse(kept.doc).cells, plan.manners.style
     paths = {term.path for term in spec.where} & set(cells)
-    return belongs(spec.where, {path: style.read(cells[path], plan.types.get(path, Column())) for path in paths})
+    return belongs(spec.where, readable(style, {path: (path, cells) for path in paths}, plan.types))
 
 
 def _position(system: str, file: File, cursor: str | None) -> tuple[int, bool]:

@@ -110,13 +110,22 @@ class Style:
     def _number(self, text: str) -> Decimal:
         text = text.translate(_BLANKS)
         if not _number_form(self.decimal, self.thousands).fullmatch(text) or not text.strip("+-"):
-            raise BadCell(f"is no number such as 1234{self.decimal}5")
+            raise BadCell(f"is no number such as 1234{self.decimal}5{self._rather(text)}")
         if self.thousands:
             text = text.replace(self.thousands, "")
         try:
             return Decimal(text.replace(self.decimal, "."))
         except InvalidOperation:
             raise BadCell("is no number") from None
+
+    def _rather(self, text: str) -> str:
+        """What would read a number that this style does not."""
+        for decimal, thousands in ((",", "."), (".", ","), (",", "'"), (".", "'")):
+            if _number_form(decimal, thousands).fullmatch(text) and text.strip("+-"):
+                words = f'`decimal: "{decimal}"`' if decimal != self.decimal else ""
+                words += f' and `thousands: "{thousands}"`' if thousands in text else ""
+                return f" (with {words.removeprefix(' and ')} it is one)"
+        return ""
 
     def _integer(self, text: str) -> int:
         number = self._number(text)

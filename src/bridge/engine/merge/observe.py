@@ -20,6 +20,7 @@ from datetime import timedelta
 from bridge.engine.merge.aftermath import accept_defaults, journal_doubts
 from bridge.engine.merge.dispute import agree, dispute, meet_again, rehear, unread_since_restore
 from bridge.engine.merge.draft import (
+    ONLY_VALUE,
     Circumstances,
     Draft,
     all_words,
@@ -274,14 +275,23 @@ def _merge_unit(
     if unit.moves:
         move(form, unit, before, proposal, draft, around)
         return
-    if form.in_step(unit, agreed, base.values, base.echo):
+    rule = _uncontested(form, unit, base, draft)
+    if rule:
         if base.ambiguous.intersection(paths):
             journal(unit, before, all_words(draft, unit, proposal), "in doubt", system, "settled", draft, around)
-        take(unit, proposal, "changed", draft, around)
+        take(unit, proposal, rule, draft, around)
         return
     dispute(form, unit, unit.policy, before, proposal, draft, around)
     if unit.name in draft.held:
         take_back(unit, before, draft, around)
+
+
+def _uncontested(form: Form, unit: Unit, base: Base, draft: Draft) -> str:
+    """The rule by which a change is taken as it is; empty where somebody else's word stands against it."""
+    agreed = draft.values.get(unit.name)
+    if agreed is None and unit.name not in draft.provenance:
+        return ONLY_VALUE  # what could not be read before is mended, and nobody else has said anything
+    return "changed" if form.in_step(unit, agreed, base.values, base.echo) else ""
 
 
 def _already_expressed(form: Form, unit: Unit, agreed: Canonical, now: Mapping[str, NativeValue]) -> bool:

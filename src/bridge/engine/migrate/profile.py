@@ -32,10 +32,11 @@ CHOICES: Final = frozenset({"choice", "boolean", "country", "currency", "languag
 
 @dataclass(slots=True)
 class FieldProfile:
-    """One unit: how many records have a value, and how many different ones."""
+    """One unit: how many records have a value, and how many different ones. stays: why they are not carried over."""
 
     unit: str
     kind: str
+    stays: str = ""
     filled: int = 0
     values: Sketch = field(default_factory=Sketch)
     words: Words | None = None
@@ -62,7 +63,7 @@ class Profile:
         self.bad = 0
         units = [unit for unit in emap.units if unit.columns.get(source) is not None and unit.kind != "rows"]
         self.units = {unit.name: unit for unit in units}
-        self.fields = {unit.name: _empty(unit) for unit in units}
+        self.fields = {unit.name: _empty(unit, target) for unit in units}
         self.rows: Counter[str] = Counter()
         self.misfits: dict[tuple[str, str], Misfit] = {}
         self._rules = {index: Sketch(KEYS) for index, rule in enumerate(emap.match) if rule.kind == "same"}
@@ -154,9 +155,12 @@ class Profile:
         }  # fmt: skip
 
 
-def _empty(unit: Unit) -> FieldProfile:
+def _empty(unit: Unit, target: str) -> FieldProfile:
     worded = unit.kind in CHOICES or any(column.named for column in unit.columns.values())
-    return FieldProfile(unit.name, unit.kind, words=Words() if worded and not unit.members else None)
+    stays = "" if target in unit.writes else f"the mapping never writes it to {target}"
+    if target not in unit.columns:
+        stays = f"the mapping has no place for it in {target}"
+    return FieldProfile(unit.name, unit.kind, stays, words=Words() if worded and not unit.members else None)
 
 
 def _field(one: FieldProfile, records: int) -> dict[str, Any]:
@@ -164,6 +168,7 @@ def _field(one: FieldProfile, records: int) -> dict[str, Any]:
         "field": one.unit,
         "type": one.kind,
         "filled": one.filled,
+        "stays": one.stays,
         "share": round(one.filled / records, 4) if records else 0.0,
         "distinct": one.values.distinct,
         "exact": one.values.exact,

@@ -14,10 +14,12 @@ SUMMED: Final = frozenset({"money", "decimal", "integer"})
 
 
 class Totals:
-    """Sums of every number that both sides hold. Names are those of the units, "lines[].quantity" for rows."""
+    """Sums of every number that is carried from source to target. Names are those of the units, "lines[].quantity" for
+    rows. What the mapping never writes there (a credit limit that the ERP alone says) stays behind by intention, and
+    its sum would show a difference that is none."""
 
     def __init__(self, emap: EntityMap, source: str, target: str) -> None:
-        both = [unit for unit in (*emap.units, *emap.cells) if _on_both(unit, source, target)]
+        both = [unit for unit in (*emap.units, *emap.cells) if _carried(unit, source, target)]
         self.names = {unit.name: unit.kind for unit in both if unit.kind in SUMMED}
         self._currency = next((unit.name for unit in emap.units if unit.kind == "currency"), "")
         self.sums: dict[tuple[str, str], Decimal] = {}
@@ -34,8 +36,8 @@ class Totals:
                 self.sums[place] = self.sums.get(place, Decimal(0)) + _number(value)
 
 
-def _on_both(unit: Unit, source: str, target: str) -> bool:
-    return unit.columns.get(source) is not None and unit.columns.get(target) is not None
+def _carried(unit: Unit, source: str, target: str) -> bool:
+    return unit.columns.get(source) is not None and target in unit.columns and target in unit.writes
 
 
 def _template(path: str) -> str:

@@ -28,6 +28,10 @@ def _tell_profile(state: State) -> None:
             ids = ", ".join(x["ids"][:3])
             words = f"  {entity}.{x['field']} {x['reason']}: {x['records']} records ({ids})"
             console.print(escape(words), highlight=False, soft_wrap=True)
+        for x in one["fields"]:
+            if x["filled"] and x.get("stays"):
+                words = f"  {entity}.{x['field']} stays behind: {x['stays']}: {x['filled']} records"
+                console.print(escape(words), highlight=False, soft_wrap=True)
 
 
 def _tell_match(state: State) -> None:

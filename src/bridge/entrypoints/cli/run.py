@@ -20,7 +20,7 @@ from bridge.engine.meter import known_budgets
 from bridge.engine.pausing import pauses_by_name
 from bridge.engine.plan.forecast import Forecast, forecast
 from bridge.engine.plan.rehearsal import Action, RehearsalAdapter, Script
-from bridge.engine.report import Report
+from bridge.engine.report import Report, Trouble
 from bridge.engine.rhythms import note_news
 from bridge.engine.runtime import Runtime
 from bridge.entrypoints.alone import alone, closing
@@ -224,15 +224,35 @@ def print_report(report: Report) -> None:
         console.print(f"{waiting[1]} fields wait for a person: `bridge conflicts list --state held`")
 
 
+ALIKE = 3
+"""Records that are named for one and the same trouble."""
+
+
 def print_troubles(report: Report, limit: int = 20) -> None:
-    """Each error: where, what, what was not done, what to do."""
-    for trouble in report.troubles[:limit]:
-        where = ":".join(part for part in (trouble.system, trouble.entity, trouble.golden_id) if part)
-        what = trouble.what.removeprefix(f"{trouble.system}: ")
-        stderr.print(f"[red]{trouble.code}[/] {where}: {escape(what)}", soft_wrap=True, highlight=False)
-        stderr.print(f"    {trouble.not_done} {trouble.to_do}", soft_wrap=True, highlight=False)
-    if len(report.troubles) > limit:
-        stderr.print(f"... and {len(report.troubles) - limit} more: `bridge outbox list`, or --json for all")
+    """Each error: where, what; and once for those beneath each other what was not done, and what to do.
+
+    What goes for many records is told of a few, and counted.
+    """
+    alike: dict[tuple[str, str, str, str], list[Trouble]] = {}
+    for trouble in report.troubles:
+        alike.setdefault((trouble.code, trouble.system, trouble.entity, trouble.what), []).append(trouble)
+    shown, advice = list(alike.values())[:limit], ""
+    for group in shown:
+        first = group[0]
+        if advice not in ("", f"{first.not_done} {first.to_do}"):
+            stderr.print(f"    {advice}", soft_wrap=True, highlight=False)
+        advice = f"{first.not_done} {first.to_do}"
+        what = escape(first.what.removeprefix(f"{first.system}: "))
+        for trouble in group[:ALIKE]:
+            where = ":".join(part for part in (trouble.system, trouble.entity, trouble.golden_id) if part)
+            stderr.print(f"[red]{trouble.code}[/] {where}: {what}", soft_wrap=True, highlight=False)
+        if len(group) > ALIKE:
+            stderr.print(f"... and {len(group) - ALIKE} more records of which the same is true", highlight=False)
+    if advice:
+        stderr.print(f"    {advice}", soft_wrap=True, highlight=False)
+    left = sum(len(group) for group in list(alike.values())[limit:])
+    if left:
+        stderr.print(f"... and {left} more: `bridge outbox list`, or --json for all")
 
 
 def print_plan(script: Script, report: Report, *, sample: int | None) -> None:

@@ -192,6 +192,8 @@ def _fields(profile: Mapping[str, Any]) -> str:
     rows = []
     for one in profile["fields"]:
         words = ", ".join(f"{escape(str(word))} ({number:,})" for word, number in one["top"][:5])
+        if one["filled"] and one.get("stays"):
+            words = f"<b>stays behind:</b> {escape(one['stays'])}" + (f"; {words}" if words else "")
         width = round(one["share"] * 100)
         bar = (
             f'<svg width="104" height="12" role="img" aria-label="{width} %"><rect width="102" height="10" y="1" '
