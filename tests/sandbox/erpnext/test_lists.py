@@ -98,6 +98,36 @@ def test_child_rows_are_joined_and_need_their_parent(people: Talk) -> None:
     assert [row["idx"] for row in under] == [1, 2]
 
 
+def test_parents_are_found_by_what_their_rows_hold_as_it_is_now(people: Talk) -> None:
+    def linked(*names: str) -> list[str]:
+        filters = [["Dynamic Link", "link_name", "in", names], ["Dynamic Link", "link_doctype", "=", "Customer"]]
+        rows = people.rows("Contact", filters=filters, fields=["first_name"], order_by="first_name asc")
+        return [row["first_name"] for row in rows]
+
+    assert linked("adam") == []
+    made = {
+        name: people.insert(
+            "Contact", first_name=name, links=[{"link_doctype": "Customer", "link_name": one} for one in under]
+        )["name"]
+        for name, under in (("Eve", ["Adam"]), ("Uwe", ["Adam", "berta"]), ("Nil", []))
+    }
+    assert linked("adam") == ["Eve", "Uwe"]
+    assert linked("BERTA", "celik") == ["Uwe"]
+    moved = people.ask(
+        "PUT",
+        f"/api/resource/Contact/{made['Eve']}",
+        json={"links": [{"link_doctype": "Customer", "link_name": "berta"}]},
+    )
+    assert moved.status_code == 200, moved.text
+    assert linked("Adam") == ["Uwe"]
+    people.control("faults", {"kind": "late_commit", "operation": "update Contact", "seconds": 10})
+    people.control("clock", {"freeze": True})
+    people.ask("PUT", f"/api/resource/Contact/{made['Uwe']}", json={"links": []})
+    assert linked("Adam", "berta") == ["Eve", "Uwe", "Uwe"], "with a late commit nobody sees the rows as they are"
+    people.control("clock", {"advance": 11})
+    assert linked("Adam", "berta") == ["Eve"]
+
+
 def test_linked_columns_groups_and_counts(people: Talk) -> None:
     people.ask("PUT", "/api/resource/Customer/Adam", json={"territory": "Germany"})
     rows = people.rows("Customer", fields=["name", "territory.parent_territory as above"], filters={"name": "Adam"})

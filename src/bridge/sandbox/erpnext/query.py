@@ -21,6 +21,9 @@ _CALL = re.compile(r"^(?P<call>count|sum|min|max|avg)\s*\(\s*(?P<of>[^()]*)\s*\)
 _ALIAS = re.compile(r"^(?P<what>.+?)\s+as\s+[`'\"]?(?P<alias>\w+)[`'\"]?$", re.IGNORECASE)
 _ILLEGAL = re.compile(r";|--|/\*|\b(select|drop|delete|update|insert|union|alter|create|sleep)\b", re.IGNORECASE)
 
+_WORDS = frozenset({"Data", "Link", "Dynamic Link"})
+"""Types of fields whose values are compared as text."""
+
 Joined = Mapping[str, Row | None]
 """The rows of one line of the result: "" is the doctype's own, the others by child doctype or link field."""
 
@@ -109,7 +112,26 @@ class Query:
                 names = {collate(str(value)): value for value in values}
                 found = (site.tables.look(doctype, name, now) for name in names.values())
                 return sorted((row for row in found if row), key=lambda row: str(row["modified"]))
-        return site.tables.seen(doctype, now)
+        parents = self._parents(now)
+        if parents is None:
+            return site.tables.seen(doctype, now)
+        found = (site.tables.look(doctype, name, now) for name in parents)
+        return sorted((row for row in found if row), key=lambda row: str(row["modified"]))
+
+    def _parents(self, now: float) -> Iterable[str] | None:
+        """The documents under which rows stand that fit a list of values (a Dynamic Link has such an index)."""
+        for each in self._conditions:
+            listed = each.value if each.operator == "in" and isinstance(each.value, list) else []
+            if each.doctype == self._meta.name or not listed or not all(isinstance(one, str) and one for one in listed):
+                continue
+            field = self._site.meta(each.doctype).by_name.get(each.column)
+            if field is None or field.fieldtype not in _WORDS:
+                continue
+            rows = self._site.tables.rows_with(each.doctype, each.column, listed, now)
+            if rows is not None:
+                mine = (row for row in rows if row.get("parenttype") == self._meta.name)
+                return {collate(str(row["parent"])): str(row["parent"]) for row in mine}.values()
+        return None
 
     def _described(self) -> Iterable[Row]:
         metas = [self._site.meta(name) for name in sorted(self._site.catalogue)]

@@ -27,6 +27,7 @@ class Tables:
         self._rows: dict[str, dict[str, Row]] = {}
         self._children: dict[str, dict[Parent, dict[str, None]]] = {}
         self._unique: dict[tuple[str, str], dict[str, str]] = {}
+        self._held: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
         self._undo: list[tuple[str, str, Row | None]] = []
         self._late: dict[tuple[str, str], _Late] = {}
 
@@ -72,6 +73,20 @@ class Tables:
                     index[collate(str(row[column]))] = key
         held = index.get(collate(str(value)))
         return None if held is None else str(self._rows[doctype][held]["name"])
+
+    def rows_with(self, doctype: str, column: str, values: Iterable[str], now: float) -> list[Row] | None:
+        """The rows that have one of these texts in a column, as the column's index gives them; None while somebody
+        does not see some of the doctype's rows as they are."""
+        if self._unseen(doctype, now):
+            return None
+        index = self._held.get((doctype, column))
+        if index is None:
+            index = self._held[doctype, column] = {}
+            for key, row in self._rows.get(doctype, {}).items():
+                if row.get(column) is not None:
+                    index.setdefault(collate(str(row[column])), {})[key] = None
+        keys = dict.fromkeys(key for value in values for key in index.get(collate(value), ()))
+        return [self._rows[doctype][key] for key in keys]
 
     def begin(self) -> None:
         """A request begins: what it writes can be undone as one."""
@@ -136,6 +151,13 @@ class Tables:
                 under.setdefault(parent, {})[key] = None
             else:
                 under.get(parent, {}).pop(key, None)
+        for (kind, column), held in self._held.items():
+            if kind == doctype and row.get(column) is not None:
+                with_it = held.setdefault(collate(str(row[column])), {})
+                if present:
+                    with_it[key] = None
+                else:
+                    with_it.pop(key, None)
         for (kind, column), index in self._unique.items():
             value = row.get(column) if kind == doctype else None
             if value is None:
