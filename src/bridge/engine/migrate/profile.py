@@ -157,7 +157,7 @@ class Profile:
 
 def _empty(unit: Unit, target: str) -> FieldProfile:
     worded = unit.kind in CHOICES or any(column.named for column in unit.columns.values())
-    stays = "" if target in unit.writes else f"the mapping never writes it to {target}"
+    stays = "" if unit.control or target in unit.writes else f"the mapping never writes it to {target}"
     if target not in unit.columns:
         stays = f"the mapping has no place for it in {target}"
     return FieldProfile(unit.name, unit.kind, stays, words=Words() if worded and not unit.members else None)

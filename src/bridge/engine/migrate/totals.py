@@ -37,7 +37,8 @@ class Totals:
 
 
 def _carried(unit: Unit, source: str, target: str) -> bool:
-    return unit.columns.get(source) is not None and target in unit.columns and target in unit.writes
+    held = unit.columns.get(source) is not None and target in unit.columns
+    return held and (unit.control or target in unit.writes)  # a sum of an order is worked out by each system itself
 
 
 def _template(path: str) -> str:

@@ -93,6 +93,8 @@ class Stages:
             writing(run)
 
         runtime = self._runtime(lambda: turn is not None and bool(began) and time.monotonic() > began[0] + turn)
+        if writes and reading:
+            runtime = replace(runtime, progress=self._page_by_page)
         places = {(system, entity) for entity in self.maps for system in (way.source, way.target)}
         with alone(self.settings, self.store, patience=PATIENCE):
             with self.store.begin() as uow:
@@ -108,6 +110,11 @@ class Stages:
                 read_only=[way.source] if writes else list(self.adapters),
                 writing=timed,
             )
+
+    def _page_by_page(self, stage: str, system: str, entity: str, number: int) -> None:
+        """How far a load is: within a page the writing counts from nought again, which is nobody's news."""
+        if stage != "write":
+            self.progress(stage, system, entity, number)
 
     def look(self) -> Report:
         """Read both systems, and write nothing: what happened there since."""
