@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bridge.engine.absorb import absorb
 from bridge.engine.heirs import inherit, keys_of_heirs
+from bridge.engine.leftovers import let_go
 from bridge.engine.mending import tell_bad_rows
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.restoring import read_since, waits_for_reading
@@ -266,6 +267,7 @@ def arm(run: Run, emap: EntityMap) -> bool:
                 return True
             enqueue_due(run, uow, emap, page, arming=True)
         after = page[-1]
+        let_go()
 
 
 def _mapping_flag(system: str, emap: EntityMap) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bridge.engine.identify import Identities
+from bridge.engine.leftovers import let_go
 from bridge.engine.merge.draft import Circumstances
 from bridge.engine.merge.form import Form, RefBook
 from bridge.engine.merge.remap import Known, Remapped, concerned, remap_record, template
@@ -167,6 +168,7 @@ def _find_by_new_rules(run: Run, emap: EntityMap) -> None:
             uow.save_match_keys(emap.entity, Identities.keys_of(emap, found))
         run.runtime.point("after keys")
         after = ids[-1]
+        let_go()
 
 
 def _note(uow: UnitOfWork, emap: EntityMap, before: Outline | None, changes: Changes | None) -> None:
@@ -212,6 +214,7 @@ def _pages(
                 page.save(uow, around)
         yield page
         after = ids[-1]
+        let_go()
 
 
 class _Page:

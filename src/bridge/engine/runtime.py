@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,6 +12,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from bridge.engine.budget import Priority, Terms
 from bridge.engine.circuit import Circuit, close, keep, tripped
+from bridge.engine.leftovers import let_go
 from bridge.engine.merge.draft import Circumstances
 from bridge.engine.merge.loops import Loop
 from bridge.engine.merge.policy import PolicyFunction
@@ -257,12 +257,8 @@ class Run:
 
     @contextmanager
     def calling(self, system: str, entity: str) -> Iterator[tuple[Adapter, Tally]]:
-        """Calls and time spent inside belong to this system and entity.
-
-        Before them what the page before has left behind in cycles is let go: a statement of SQLAlchemy's holds the ids
-        that it asked for, and the interpreter, which counts objects and not their size, would keep a hundred of them.
-        """
-        gc.collect(1)
+        """Calls and time spent inside belong to this system and entity."""
+        let_go()
         adapter = self.runtime.adapters[system]
         before = adapter.calls
         with self.meters[system].flight(), self.report.timed(system, entity) as tally:

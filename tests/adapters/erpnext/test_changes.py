@@ -9,8 +9,10 @@ from typing import Any, cast
 import pytest
 from tests.adapters.erpnext.double import Metas, Place, Tables
 
+from bridge.adapters.erpnext import changes as changes_module
 from bridge.adapters.erpnext import remembered
 from bridge.adapters.erpnext.changes import Changes
+from bridge.adapters.erpnext.cursor import Position
 from bridge.adapters.erpnext.document import layout_of
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.settings import load
@@ -293,7 +295,26 @@ def test_more_than_a_position_carries_is_read_again_and_nothing_is_lost(
     feed.restart()
     later(tables, 1)
     tables.customer("B", tables.stamp(5))
-    assert sorted(set(feed.names())) == ["A", "A2", "B"]
+    assert sorted(set(feed.names())) == ["A", "B"], "the one that was delivered last is carried along"
+
+
+def test_what_is_remembered_of_own_writes_has_an_end(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration writes for hours between two readings."""
+    monkeypatch.setattr(remembered, "_CARRIED", 5)
+    monkeypatch.setattr(changes_module, "_ROWS_KEPT", 20)
+    tables.customer("A")
+    feed = Feed(tables)
+    feed.poll()
+    later(tables, 1)
+    for n in range(40):
+        tables.customer(f"C{n:02}")
+        records = list(feed.changes._reader.fetch(feed.layout, [f"C{n:02}"]).values())
+        feed.changes.wrote(feed.layout, records)
+        assert feed.cursor is not None
+        feed.cursor = feed.changes.amended(feed.layout, feed.cursor, records)
+    assert feed.changes._rows_in_memory() <= 20
+    assert set(feed.changes._recall(Position.decode(feed.cursor, "fin")).rows) == {f"C{n}" for n in range(35, 40)}
+    assert set(feed.names()) == {"A", *(f"C{n:02}" for n in range(35))}, "the others are delivered once more"
 
 
 def test_a_position_that_was_tampered_with_is_read_again() -> None:

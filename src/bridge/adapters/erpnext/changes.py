@@ -32,6 +32,9 @@ from bridge.ports.errors import BridgeError, CursorExpired
 from bridge.ports.records import ChangePage, NativeRecord, Tombstone
 
 _KEPT = 32
+"""Positions of which it is remembered what was delivered up to them."""
+_ROWS_KEPT = 100_000
+"""Rows that are remembered for all of them together; the same row counts for each."""
 _IN_ORDER = "modified asc, name asc"
 
 
@@ -245,11 +248,14 @@ class Changes:
         return self._memory.get(position.token) or Remembered.unpack(position.known)
 
     def _remember(self, found: _Found) -> str:
-        token = uuid.uuid4().hex
-        self._memory[token] = found.remembered
-        while len(self._memory) > _KEPT:
+        token, remembered = uuid.uuid4().hex, found.remembered.latest()
+        self._memory[token] = remembered
+        while len(self._memory) > _KEPT or (len(self._memory) > 1 and self._rows_in_memory() > _ROWS_KEPT):
             self._memory.popitem(last=False)
-        return replace(found.position, token=token, known=found.remembered.pack()).encode()
+        return replace(found.position, token=token, known=remembered.pack()).encode()
+
+    def _rows_in_memory(self) -> int:
+        return sum(remembered.size for remembered in self._memory.values())
 
 
 def _stamped(rows: Iterable[Row], stamp: str) -> dict[str, str]:

@@ -7,9 +7,10 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 _CARRIED = 10_000
-"""Rows that a position may carry, some 20 characters each."""
+"""Rows that a position may carry, some 20 characters each; and of each kind those that are remembered at all."""
 
 Delivered = Mapping[str, str]
 """Name -> stamp of rows that the engine has had."""
@@ -20,8 +21,9 @@ class Remembered:
     """Rows within the overlap that were delivered up to a position, so that they are not delivered on every poll.
 
     Kept in memory under the position's token, and packed into the position for the next process as far as it is little:
-    beyond that the overlap is delivered once more, which costs calls and harms nothing. An older position replayed has
-    what was delivered before it, and no more.
+    beyond that the overlap is delivered once more, which costs calls and harms nothing. So it is after a migration: it
+    writes more within an overlap than is worth remembering. An older position replayed has what was delivered before
+    it, and no more.
 
     owned: an address within one owner's record, by `pair`: an address may belong to several.
     """
@@ -31,10 +33,19 @@ class Remembered:
     owned: Delivered = field(default_factory=dict, repr=False)
     deletes: Delivered = field(default_factory=dict, repr=False)
 
+    @property
+    def size(self) -> int:
+        """Rows that are remembered."""
+        return sum(len(part) for part in (self.rows, self.addresses, self.owned, self.deletes))
+
+    def latest(self) -> Remembered:
+        """What is worth remembering of it: of each kind the rows that were delivered last."""
+        return Remembered(_latest(self.rows), _latest(self.addresses), _latest(self.owned), _latest(self.deletes))
+
     def pack(self) -> str:
         """As text; empty if there is nothing, or more than a position should carry."""
         parts = (self.rows, self.addresses, self.owned, self.deletes)
-        if not 0 < sum(len(part) for part in parts) <= _CARRIED:
+        if not 0 < self.size <= _CARRIED:
             return ""
         return base64.b85encode(zlib.compress(json.dumps(parts, separators=(",", ":")).encode())).decode()
 
@@ -46,6 +57,11 @@ class Remembered:
             return cls(dict(rows), dict(addresses), dict(owned), dict(deletes))
         except (ValueError, TypeError, zlib.error):
             return cls()
+
+
+def _latest(rows: Delivered) -> Delivered:
+    surplus = len(rows) - _CARRIED
+    return rows if surplus <= 0 else dict(islice(rows.items(), surplus, None))
 
 
 def pair(address: str, owner: str) -> str:

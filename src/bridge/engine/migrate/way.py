@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bridge.engine.leftovers import let_go
 from bridge.mapping.compiled import EntityMap
 from bridge.ports.storage import Store
 from bridge.ports.work import Link
@@ -42,6 +43,7 @@ def linked_pages(store: Store, way: Way, entity: str, after: str, size: int) -> 
             return
         after = ids[-1]
         yield {native_id: links[native_id] for native_id in ids if native_id in links}
+        let_go()
 
 
 def golden_ids(page: Mapping[str, Link]) -> Sequence[str]:
