@@ -49,8 +49,8 @@ def show(figures: Mapping[str, Any]) -> list[Table]:
             beside = f"{row['ratio']:.2f}" if row["ratio"] else ""
             net = f"{row['net_per_second']:,.0f}" if row["net_per_second"] else ""
             table.add_row(
-                what, row["title"], beside, rate, net, f"{row['wall']:.2f} s",
-                f"{row['cpu']:.2f} s", f"{row['cpu'] / row['wall']:.0%}", f"{row['calls']:,.0f}", f"{row['peak_mb']:.0f} MB",
+                what, row["title"], beside, rate, net, f"{row['wall']:.2f} s", f"{row['cpu']:.2f} s",
+                f"{row['cpu'] / row['wall']:.0%}", f"{row['calls']:,.0f}", f"{row['peak_mb']:.0f} MB",
             )  # fmt: skip
         tables.append(table)
     if "queue_rows" in figures:
