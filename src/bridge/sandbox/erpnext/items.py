@@ -28,7 +28,7 @@ class Item(Controller):
         doc["description"] = doc.get("description") or doc["item_name"]
         for row in doc.get("barcodes") or ():
             code = str(row.get("barcode") or "")
-            other = next((one for one in site.tables.all("Item Barcode") if one["barcode"] == code), None)
+            other = next(iter(site.tables.having("Item Barcode", "barcode", [code])), None)
             if other is not None and other["parent"] != doc.get("name"):
                 raise thrown("ValidationError", f"Barcode {code} already used in Item {other['parent']}")  # 135
             if row.get("barcode_type") == "EAN" and not _check_digit(code):
@@ -53,7 +53,7 @@ class ItemPrice(Controller):
         )
         item = site.tables.get("Item", doc.get("item_code")) or {}
         doc["item_name"], doc["uom"] = item.get("item_name"), doc.get("uom") or item.get("stock_uom")
-        for other in site.tables.all("Item Price"):
+        for other in site.tables.having("Item Price", "item_code", [str(doc.get("item_code"))]):
             same = all(other.get(n) == doc.get(n) for n in ("item_code", "price_list", "uom", "valid_from"))
             if same and other["name"] != doc.get("name"):
                 named = "Price List, Supplier/Customer, Currency, Item, Batch, UOM, Qty, and Dates."
@@ -64,7 +64,7 @@ def list_price(site: Site, item: str, price_list: str, unit: Any) -> float | Non
     """What the list says of an item in that unit (147: a price per kilogram is none per piece)."""
     rows = [
         row
-        for row in site.tables.all("Item Price")
+        for row in site.tables.having("Item Price", "item_code", [item])
         if row["item_code"] == item and row["price_list"] == price_list and row.get("uom") in (None, "", unit)
     ]
     return float(rows[-1]["price_list_rate"]) if rows else None

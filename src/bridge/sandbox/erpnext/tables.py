@@ -75,10 +75,12 @@ class Tables:
         return None if held is None else str(self._rows[doctype][held]["name"])
 
     def rows_with(self, doctype: str, column: str, values: Iterable[str], now: float) -> list[Row] | None:
-        """The rows that have one of these texts in a column, as the column's index gives them; None while somebody
-        does not see some of the doctype's rows as they are."""
-        if self._unseen(doctype, now):
-            return None
+        """As `having`, for a reader; None while he does not see some of the doctype's rows as they are."""
+        return None if self._unseen(doctype, now) else self.having(doctype, column, values)
+
+    def having(self, doctype: str, column: str, values: Iterable[str]) -> list[Row]:
+        """The rows that have one of these texts in a column, in any case, as the column's index gives them: for each
+        the one that was written last standing last."""
         index = self._held.get((doctype, column))
         if index is None:
             index = self._held[doctype, column] = {}
