@@ -45,27 +45,27 @@ class Ledger:
 
     def held(self, item: str, warehouse: str) -> dict[str, Any] | None:
         """The bin, if there is one."""
-        rows = self._site.tables.all("Bin")
-        return next((row for row in rows if row["item_code"] == item and row["warehouse"] == warehouse), None)
+        return next((row for row in self._of(item, "Bin") if row["warehouse"] == warehouse), None)
 
     def knows(self, item: str) -> bool:
         """Whether anything was booked or reserved of an item."""
-        if any(exact(row["actual_qty"]) or exact(row["reserved_qty"]) for row in self._bins(item)):
+        if any(exact(row["actual_qty"]) or exact(row["reserved_qty"]) for row in self._of(item, "Bin")):
             return True
-        tables = self._site.tables
         booked = ("Stock Entry Detail", "Stock Reconciliation Item", "Delivery Note Item")
-        return any(row["item_code"] == item and row.get("docstatus") for name in booked for row in tables.all(name))
+        return any(row.get("docstatus") for name in booked for row in self._of(item, name))
 
-    def _bins(self, item: str) -> list[dict[str, Any]]:
-        return [row for row in self._site.tables.all("Bin") if row["item_code"] == item]
+    def _of(self, item: str, doctype: str) -> list[dict[str, Any]]:
+        """The rows of a doctype that are about an item."""
+        found = self._site.tables.having(doctype, "item_code", [item])
+        return [row for row in found if row["item_code"] == item]
 
     def reserve(self, item: str, warehouse: str) -> None:
         """What submitted orders still have to deliver from here."""
-        orders = {str(r["name"]): r for r in self._site.tables.all("Sales Order") if r.get("docstatus") == 1}
-        open_ = {name for name, row in orders.items() if row.get("status") not in ("Closed", "Cancelled", "Draft")}
         total = Decimal(0)
-        for row in self._site.tables.all("Sales Order Item"):
-            if row["item_code"] == item and row.get("warehouse") == warehouse and row["parent"] in open_:
+        for row in self._of(item, "Sales Order Item"):
+            order = self._site.tables.get("Sales Order", row["parent"]) or {}
+            opened = order.get("docstatus") == 1 and order.get("status") not in ("Closed", "Cancelled", "Draft")
+            if opened and row.get("warehouse") == warehouse:
                 total += max(Decimal(0), exact(row["qty"]) - exact(row.get("delivered_qty")))
         held = self.held(item, warehouse)
         if held is None and not total:
