@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import requests
@@ -92,6 +93,7 @@ class SandboxHarness(ABC):
         self._made: list[Adapter] = []
         self.control("POST", "reset")
         self.freeze(False)
+        self.control("POST", "clock", {"set": datetime.now(UTC).isoformat()})  # the last test may have moved it on
         self.prepare()
         self.control("POST", "calls/reset")
         return self

@@ -132,25 +132,25 @@ class Collections:
 
     def _each(self, number: int, one: Callable[[int], Outcome], whole: bool) -> Response:
         """Every item by itself; with allOrNone everything is taken back where one fails."""
-        kept = self._store.snapshot()
         outcomes: list[Outcome] = []
-        for place in range(number):
-            try:
-                if self.locked:
-                    raise self.locked.pop()
-                outcomes.append(one(place))
-            except SalesforceError as error:
-                if error.code == "JSON_PARSER_ERROR":  # the real one reads the whole body before it writes
-                    self._store.restore(kept)
-                    raise
-                outcomes.append(error.row())
-        if whole and not all(outcome["success"] for outcome in outcomes):
-            self._store.restore(kept)
-            rolled_back = SalesforceError(
-                "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-                "Record rolled back because not all records were valid and the request was using AllOrNone header",
-            )
-            outcomes = [rolled_back.row() if outcome["success"] else outcome for outcome in outcomes]
+        with self._store.transaction() as take_back:
+            for place in range(number):
+                try:
+                    if self.locked:
+                        raise self.locked.pop()
+                    outcomes.append(one(place))
+                except SalesforceError as error:
+                    if error.code == "JSON_PARSER_ERROR":  # the real one reads the whole body before it writes
+                        take_back()
+                        raise
+                    outcomes.append(error.row())
+            if whole and not all(outcome["success"] for outcome in outcomes):
+                take_back()
+                rolled_back = SalesforceError(
+                    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+                    "Record rolled back because not all records were valid and the request was using AllOrNone header",
+                )
+                outcomes = [rolled_back.row() if outcome["success"] else outcome for outcome in outcomes]
         return Response(200, outcomes)
 
     def _definitions(self, items: Sequence[Mapping[str, Any]]) -> list[SObject]:

@@ -41,14 +41,14 @@ class Composite:
         paths = [_path(str(part["url"]), base) for part in parts]
         if sum(bool(_COSTLY.match(path)) for path in paths) > COSTLY:
             raise SalesforceError("LIMIT_EXCEEDED", f"Cannot have more than {COSTLY} query or collections subrequests")
-        kept = self._store.snapshot()
         answers: dict[str, Response] = {}
-        for part in parts:
-            response = self._filled(part, base, answers, whole)
-            answers[str(part["referenceId"])] = response
-            if whole and _failed(response):
-                self._store.restore(kept)
-                return _composed(parts, _rolled_back(parts, str(part["referenceId"]), response))
+        with self._store.transaction() as take_back:
+            for part in parts:
+                response = self._filled(part, base, answers, whole)
+                answers[str(part["referenceId"])] = response
+                if whole and _failed(response):
+                    take_back()
+                    return _composed(parts, _rolled_back(parts, str(part["referenceId"]), response))
         return _composed(parts, answers)
 
     def graph(self, request: Request, base: str) -> Response:
@@ -74,17 +74,17 @@ class Composite:
 
     def _transaction(self, parts: list[Part], base: str) -> tuple[dict[str, Response], bool]:
         """All parts, or none of them."""
-        kept = self._store.snapshot()
         answers: dict[str, Response] = {}
-        for part in parts:
-            name = str(part["referenceId"])
-            if self.locked and part["method"] != "GET":
-                answers[name] = self.locked.pop().response()
-            else:
-                answers[name] = self._filled(part, base, answers, whole=True)
-            if _failed(answers[name]):
-                self._store.restore(kept)
-                return _rolled_back(parts, name, answers[name]), False
+        with self._store.transaction() as take_back:
+            for part in parts:
+                name = str(part["referenceId"])
+                if self.locked and part["method"] != "GET":
+                    answers[name] = self.locked.pop().response()
+                else:
+                    answers[name] = self._filled(part, base, answers, whole=True)
+                if _failed(answers[name]):
+                    take_back()
+                    return _rolled_back(parts, name, answers[name]), False
         return answers, True
 
     def batch(self, request: Request) -> Response:

@@ -39,7 +39,7 @@ class Screen:
                 raise ValueError(f"{record['id']} is no id")
             values = record["values"]
             enter = partial(self._enter, record["object"], values, id_=id_, at=at)
-            ids.append(self._allowed(enter, several=any(isinstance(value, list) for value in values.values())))
+            ids.append(self._allowed(enter))
         return {"ids": ids}
 
     def insert(self, object_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,14 +149,13 @@ class Screen:
         finally:
             self._store.late = 0.0
 
-    def _allowed(self, act: Callable[[], Any], *, several: bool = True) -> Any:
-        """All or nothing, where several are written; in the control plane a refusal is a plain sentence."""
-        kept = self._store.snapshot() if several else None
-        try:
-            return act()
-        except (SalesforceError, ValueError) as error:
-            if kept is not None:
-                self._store.restore(kept)
-            if isinstance(error, SalesforceError):
-                raise ValueError(f"{error.code}: {error.message}") from None
-            raise
+    def _allowed(self, act: Callable[[], Any]) -> Any:
+        """All or nothing; in the control plane a refusal is a plain sentence."""
+        with self._store.transaction() as take_back:
+            try:
+                return act()
+            except (SalesforceError, ValueError) as error:
+                take_back()
+                if isinstance(error, SalesforceError):
+                    raise ValueError(f"{error.code}: {error.message}") from None
+                raise

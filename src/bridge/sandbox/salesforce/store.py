@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bridge.sandbox.kernel import Clock
@@ -14,6 +16,9 @@ from bridge.sandbox.salesforce.ids import PREFIXES, long_id, make_id
 from bridge.sandbox.salesforce.values import stamp
 
 Values = dict[str, Any]
+
+_NOTHING = object()
+"""Stands for a key that is not in a table."""
 
 
 @dataclass(slots=True)
@@ -40,9 +45,6 @@ class Deletion:
     visible_at: datetime
 
 
-Snapshot = tuple[dict[str, dict[str, Row]], dict[tuple[str, str], dict[str, str]], dict[str, list[Deletion]]]
-
-
 class Store:
     """All rows by object and id, unique values, and the log of deletes."""
 
@@ -56,6 +58,8 @@ class Store:
         self.late = 0.0
         self.touched: list[tuple[str, str]] = []
         self._numbers: dict[str, int] = {}
+        self._undo: list[Callable[[], object]] = []
+        self._transactions = 0
 
     def definition(self, name: str) -> SObject | None:
         """An object by its name in any case."""
@@ -139,19 +143,19 @@ class Store:
             if field.unique:
                 index = self.unique.setdefault((name, field.name), {})
                 if known is not None:
-                    index.pop(_key(known.values.get(field.name), field.case_sensitive), None)
+                    self._set(index, _key(known.values.get(field.name), field.case_sensitive), _NOTHING)
                 if values.get(field.name) is not None and not values.get("IsDeleted"):
-                    index[_key(values[field.name], field.case_sensitive)] = values["Id"]
+                    self._set(index, _key(values[field.name], field.case_sensitive), values["Id"])
         visible = now + timedelta(seconds=self.late) if self.late else None
         before = known.seen(now) if known else None
-        self.rows[name][values["Id"]] = Row(values, before, visible)
+        self._set(self.rows[name], values["Id"], Row(values, before, visible))
         if not system:
             self.touched.append((definition.name, values["Id"]))
 
     def amend(self, object_name: str, id_: str, values: Values) -> None:
         """Change values that are only shown with a record and belong to another: no stamp moves."""
         row = self.rows[object_name.lower()][id_]
-        self.rows[object_name.lower()][id_] = Row({**row.values, **values}, row.before, row.visible_at)
+        self._set(self.rows[object_name.lower()], id_, Row({**row.values, **values}, row.before, row.visible_at))
 
     def holder(self, object_name: str, field_name: str, value: object, *, case_sensitive: bool) -> str | None:
         """The id of the record that has this value in a unique field."""
@@ -160,17 +164,33 @@ class Store:
     def note_deletion(self, object_name: str, id_: str) -> None:
         """Enter a delete into the log, which users of getDeleted read."""
         now = self.clock.now()
-        self.log[object_name.lower()].append(Deletion(id_, now, now + timedelta(seconds=self.late)))
+        entries = self.log[object_name.lower()]
+        entries.append(Deletion(id_, now, now + timedelta(seconds=self.late)))
+        if self._transactions:
+            self._undo.append(entries.pop)
 
-    def snapshot(self) -> Snapshot:
-        """What `restore` goes back to. Writes put new rows in place of old ones, so the tables are enough."""
-        rows = {name: dict(table) for name, table in self.rows.items()}
-        unique = {name: dict(index) for name, index in self.unique.items()}
-        return rows, unique, {name: list(entries) for name, entries in self.log.items()}
+    @contextmanager
+    def transaction(self) -> Iterator[Callable[[], None]]:
+        """A span of writes, and what takes back those made since it began; one may lie within another. What is taken
+        back is as it was, but that ids that were given out are not given out again."""
+        mark = len(self._undo)
+        self._transactions += 1
+        try:
+            yield partial(self._back_to, mark)
+        finally:
+            self._transactions -= 1
+            if not self._transactions:
+                self._undo.clear()
 
-    def restore(self, kept: Snapshot) -> None:
-        """Take back what was written since; ids that were given out are not given out again."""
-        self.rows, self.unique, self.log = kept
+    def _back_to(self, mark: int) -> None:
+        while len(self._undo) > mark:
+            self._undo.pop()()
+
+    def _set(self, table: dict[str, Any], key: str, value: Any) -> None:
+        """Write into a table; within a transaction what was there is kept, a value for each write."""
+        if self._transactions:
+            self._undo.append(partial(_set, table, key, table.get(key, _NOTHING)))
+        _set(table, key, value)
 
     def add_object(self, definition: SObject) -> None:
         """Put a further object in, with a prefix of its own for its ids."""
@@ -187,6 +207,13 @@ class Store:
         table = self.rows[definition.name.lower()]
         for id_ in list(table):
             self.amend(definition.name, id_, {field.name: False if field.type == "boolean" else None})
+
+
+def _set(table: dict[str, Any], key: str, value: Any) -> None:
+    if value is _NOTHING:
+        table.pop(key, None)
+    else:
+        table[key] = value
 
 
 def _key(value: object, case_sensitive: bool) -> str:

@@ -40,18 +40,18 @@ class Trees:
         if definition is None:
             raise not_found()
         nodes = self._nodes(definition, body_of(request))
-        kept = self._store.snapshot()
         made: dict[str, str] = {}
-        for node in nodes:
-            parent, field = node.above
-            values = {**node.values, field: made[parent]} if parent else node.values
-            try:
-                made[node.reference] = self._writer.insert(node.definition, values, by=self._user)
-            except SalesforceError as error:
-                self._store.restore(kept)
-                if error.code == "JSON_PARSER_ERROR":
-                    raise
-                return _refused(node.reference, error)
+        with self._store.transaction() as take_back:
+            for node in nodes:
+                parent, field = node.above
+                values = {**node.values, field: made[parent]} if parent else node.values
+                try:
+                    made[node.reference] = self._writer.insert(node.definition, values, by=self._user)
+                except SalesforceError as error:
+                    take_back()
+                    if error.code == "JSON_PARSER_ERROR":
+                        raise
+                    return _refused(node.reference, error)
         results = [{"referenceId": name, "id": id_} for name, id_ in made.items()]
         return Response(201, {"hasErrors": False, "results": results})
 
