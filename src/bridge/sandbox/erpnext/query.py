@@ -109,13 +109,14 @@ class Query:
                 continue
             values = each.value if isinstance(each.value, list) else [each.value]
             if each.column == "name" and (isinstance(each.value, list) or each.operator == "="):
-                names = {collate(str(value)): value for value in values}
-                found = (site.tables.look(doctype, name, now) for name in names.values())
-                return sorted((row for row in found if row), key=lambda row: str(row["modified"]))
+                return self._named(values, now)
         parents = self._parents(now)
-        if parents is None:
-            return site.tables.seen(doctype, now)
-        found = (site.tables.look(doctype, name, now) for name in parents)
+        return site.tables.seen(doctype, now) if parents is None else self._named(parents, now)
+
+    def _named(self, names: Iterable[Any], now: float) -> Iterable[Row]:
+        """The rows of these names, each once."""
+        each_once = {collate(str(name)): name for name in names}
+        found = (self._site.tables.look(self._meta.name, name, now) for name in each_once.values())
         return sorted((row for row in found if row), key=lambda row: str(row["modified"]))
 
     def _parents(self, now: float) -> Iterable[str] | None:
@@ -129,8 +130,7 @@ class Query:
                 continue
             rows = self._site.tables.rows_with(each.doctype, each.column, listed, now)
             if rows is not None:
-                mine = (row for row in rows if row.get("parenttype") == self._meta.name)
-                return {collate(str(row["parent"])): str(row["parent"]) for row in mine}.values()
+                return [str(row["parent"]) for row in rows if row.get("parenttype") == self._meta.name]
         return None
 
     def _described(self) -> Iterable[Row]:

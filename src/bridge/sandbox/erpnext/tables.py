@@ -1,4 +1,4 @@
-"""The rows of all doctypes in memory: keys, unique values, child rows, undoing a request, late commits."""
+"""The rows of all doctypes in memory: keys, indexed values, child rows, undoing a request, late commits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ class Tables:
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, Row]] = {}
         self._children: dict[str, dict[Parent, dict[str, None]]] = {}
-        self._unique: dict[tuple[str, str], dict[str, str]] = {}
         self._held: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
         self._undo: list[tuple[str, str, Row | None]] = []
         self._late: dict[tuple[str, str], _Late] = {}
@@ -65,14 +64,8 @@ class Tables:
 
     def holder(self, doctype: str, column: str, value: Any) -> str | None:
         """The name of the document that has this value in a unique column."""
-        index = self._unique.get((doctype, column))
-        if index is None:
-            index = self._unique[doctype, column] = {}
-            for key, row in self._rows.get(doctype, {}).items():
-                if row.get(column) is not None:
-                    index[collate(str(row[column]))] = key
-        held = index.get(collate(str(value)))
-        return None if held is None else str(self._rows[doctype][held]["name"])
+        holders = self.having(doctype, column, [str(value)])
+        return str(holders[-1]["name"]) if holders else None
 
     def rows_with(self, doctype: str, column: str, values: Iterable[str], now: float) -> list[Row] | None:
         """As `having`, for a reader; None while he does not see some of the doctype's rows as they are."""
@@ -160,11 +153,3 @@ class Tables:
                     with_it[key] = None
                 else:
                     with_it.pop(key, None)
-        for (kind, column), index in self._unique.items():
-            value = row.get(column) if kind == doctype else None
-            if value is None:
-                continue
-            if present:
-                index[collate(str(value))] = key
-            elif index.get(collate(str(value))) == key:
-                del index[collate(str(value))]
