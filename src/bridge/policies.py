@@ -34,7 +34,7 @@ def load_policies(config: Config) -> dict[str, PolicyFunction]:
             if callable(candidate):
                 found[name] = candidate
                 continue
-            functions = [key for key, value in vars(module).items() if isinstance(value, Callable)]  # type: ignore[arg-type]
+            functions = [key for key, value in vars(module).items() if isinstance(value, Callable)]  # type: ignore[arg-type]  # mypy takes no Callable for a class
             message = f"{file} has no function '{function}'{suggest(function, functions)}"
         problems.append(str(config.source.finding("error", ("policies", name), message, at_value=True)))
     if problems:

@@ -28,6 +28,7 @@ from bridge.policies import load_policies
 from bridge.ports.adapter import Adapter
 from bridge.ports.errors import AdapterBroken, ConfigError
 from bridge.store import Database, open_store
+from bridge.transport.aside import aside
 
 
 def adapter_entry_points() -> dict[str, EntryPoint]:
@@ -134,7 +135,7 @@ def in_order(maps: Mapping[str, EntityMap]) -> dict[str, EntityMap]:
 
 def back_off(attempts: int) -> float:
     """Seconds to wait after so many attempts: exponential with full jitter, at most 15 minutes."""
-    state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type]
+    state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type]  # only the number of attempts is read of it
     state.attempt_number = max(attempts, 1)
     return float(wait_random_exponential(multiplier=2, max=900)(state))
 
@@ -191,6 +192,7 @@ def make_runtime(
         drifting=drifting,
         point=point,
         progress=progress,
+        aside=aside,
     )
 
 

@@ -142,8 +142,8 @@ def test_many_deletes_wait_for_a_person(company: DeletingMachine) -> None:
 
 def bugs() -> dict[str, object]:
     def deletes_without_a_look(patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(deliver, "_refresh", lambda run, emap, system, tasks, able: tasks)
-        patch.setattr("bridge.engine.outbox.send.DeleteItem", lambda native_id, expected: DeleteItem(native_id))
+        patch.setattr(deliver, "_refresh", lambda run, emap, system, tasks, able, lane: tasks)
+        patch.setattr("bridge.engine.outbox.lane.DeleteItem", lambda native_id, expected: DeleteItem(native_id))
 
     def takes_a_lost_delete_for_done(patch: pytest.MonkeyPatch) -> None:
         look_up = doubt._look_up

@@ -50,10 +50,17 @@ def mapping(deletes=()):
     return {"customer": customer}
 
 
+def at_once(call):
+    """A call that is answered before anybody waits for it: as far ahead of what is settled as can be."""
+    answer = call()
+    return lambda: answer
+
+
 class Machine(RuleBasedStateMachine):
     """See the module. deletes: systems in which a record is deleted that was deleted elsewhere."""
 
     deletes: tuple[str, ...] = ()
+    aside: Any = None
     store_kind: Callable[[], Any] = staticmethod(memory_store)
 
     def __init__(self) -> None:
@@ -87,9 +94,22 @@ class Machine(RuleBasedStateMachine):
         mails=st.lists(st.tuples(st.sampled_from(SYSTEMS), st.sampled_from(MAILS)), max_size=4, unique=True),
         grain=st.sampled_from([1, 60]),
         skews=st.permutations([-600, 0, 600]),
+        batch=st.sampled_from([1, 3]),
+        ahead=st.booleans(),
     )
-    def begin(self, mails, grain: float = 1, skews: Sequence[float] = (600, 0, -600)) -> None:
-        """First records; and the clocks: the CRM's knows whole seconds, or minutes, only; two are wrong."""
+    def begin(
+        self,
+        mails,
+        grain: float = 1,
+        skews: Sequence[float] = (600, 0, -600),
+        batch: int = 3,
+        ahead: bool = False,
+    ) -> None:
+        """First records; and the clocks: the CRM's knows whole seconds, or minutes, only; two are wrong. ahead: a batch
+        is written before the one before it is settled."""
+        self.aside = at_once if ahead else None
+        for sim in self.systems.values():
+            sim.batch = batch
         self.systems["crm"].grain = timedelta(seconds=grain)
         for system, skew in zip(SYSTEMS, skews, strict=True):
             self.systems[system].clock_skew = skew
@@ -215,6 +235,7 @@ class Machine(RuleBasedStateMachine):
             "terms": self.terms,
             "canaries": self.canaries,
             "point": self.world.moment,
+            "aside": self.aside,
         }
         return Runtime(**usual | other)
 

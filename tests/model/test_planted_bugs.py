@@ -22,7 +22,7 @@ from bridge.engine import sweep as sweeping
 from bridge.engine import work as working
 from bridge.engine.merge import form as forms
 from bridge.engine.merge import observe as observing
-from bridge.engine.outbox import deliver, doubt, send
+from bridge.engine.outbox import deliver, doubt, lane
 from bridge.engine.outbox import settle as settling
 from bridge.engine.plan import linking
 from bridge.engine.plan.rehearsal import RehearsalAdapter
@@ -74,9 +74,9 @@ def fights_the_spelling(patch: pytest.MonkeyPatch) -> None:
 
 def overwrites_what_it_has_not_seen(patch: pytest.MonkeyPatch) -> None:
     """Writes go out without a look and without the version last seen."""
-    patch.setattr(deliver, "_refresh", lambda run, emap, system, tasks, able: tasks)
-    update = send.UpdateItem
-    patch.setattr(send, "UpdateItem", lambda native_id, values, expected, *rest: update(native_id, values, None, *rest))
+    patch.setattr(deliver, "_refresh", lambda run, emap, system, tasks, able, lane: tasks)
+    update = lane.UpdateItem
+    patch.setattr(lane, "UpdateItem", lambda native_id, values, expected, *rest: update(native_id, values, None, *rest))
 
 
 def repeats_without_looking(patch: pytest.MonkeyPatch) -> None:

@@ -175,6 +175,7 @@ class Simulated:
             clock_grain=self.grain or timedelta(microseconds=1),
             written_apart=self.apart,
             deletes_feed="native" if self.tells else "unsupported",
+            overlaps=True,
         )
 
     def metered(self, gate) -> None:

@@ -36,6 +36,13 @@ class Spans(Protocol):
     def __call__(self, name: str, **what: str) -> AbstractContextManager[None]: ...
 
 
+class Aside(Protocol):
+    """Starts a call in a thread of its own. What it gives waits for the answer, however often it is asked, and raises
+    what the call raised."""
+
+    def __call__(self, call: Callable[[], _T], /) -> Callable[[], _T]: ...
+
+
 class Halt(BaseException):
     """The process was asked to stop. Not an error of any step, so that none takes it for its own."""
 
@@ -90,6 +97,7 @@ class Runtime:
     point: called with the name of each step ("after read", "before write" ...), so that tests can stop the world there.
     progress: called with (stage, system, entity, records done). stopping: whether the process was asked to stop.
     span: opened around the cycle and each reading and delivery, for traces.
+    aside: starts a call in a thread of its own, and gives what waits for its answer; None: calls are waited for.
     workers: this worker's view of the store, which `store` is then, where several share it; None: alone with it.
     """
 
@@ -113,6 +121,7 @@ class Runtime:
     progress: Callable[[str, str, str, int], None] = lambda stage, system, entity, number: None
     stopping: Callable[[], bool] = lambda: False
     span: Spans = lambda name, **what: nullcontext()
+    aside: Aside | None = None
     workers: Workers | None = None
 
 

@@ -35,7 +35,9 @@ def typed(unit: Unit, text: str) -> Canonical:
         if name not in members:
             raise InvalidValue("group", f"{unit.name} has no '{name}'{suggest(name, members)}")
     found = {name: _one(members[name], str(said[name])) if said.get(name) else None for name in unit.members}
-    return found if any(value is not None for value in found.values()) else None  # type: ignore[return-value]
+    if all(value is None for value in found.values()):
+        return None
+    return found  # type: ignore[return-value]  # a group is a mapping of plain values
 
 
 def _one(field: CanonicalField, text: str) -> Normal:

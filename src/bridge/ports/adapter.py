@@ -51,6 +51,8 @@ class Capabilities:
     written_along: path -> paths that the system sets by itself when this one is written (the date of an Odoo order when
         its state moves). After a lost answer, what they show is nobody's edit.
     books: whether quantities are changed by movements whose reference can be asked for, in a document or the record.
+    overlaps: whether a write may be under way in another thread while the engine does its own work. There is never more
+        than one call at a time.
     calls_per_batch: HTTP calls that a batch of writes takes as such, reading before and after included; for forecasts.
     calls_per_create, calls_per_update, calls_per_delete: HTTP calls that each record adds to that.
     """
@@ -68,6 +70,7 @@ class Capabilities:
     written_apart: tuple[str, ...] = ()
     written_along: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     books: bool = False
+    overlaps: bool = False
     calls_per_batch: float = 3.0
     calls_per_create: float = 0.0
     calls_per_update: float = 0.0

@@ -27,7 +27,7 @@ class Listing:
         for start in range(0, len(ids), PART):
             part = ids[start : start + PART]
             marks = ",".join("?" * len(part))
-            there.update(row[0] for row in self._raw.execute(f"SELECT id FROM listed WHERE id IN ({marks})", part))  # noqa: S608
+            there.update(row[0] for row in self._raw.execute(f"SELECT id FROM listed WHERE id IN ({marks})", part))  # noqa: S608 - question marks only
         return [one for one in ids if one not in there]
 
     def close(self) -> None:

@@ -75,11 +75,12 @@ class Written(Transaction):
         oldest = select(table.c.id).where(old).order_by(when).limit(limit).scalar_subquery()
         return int(self.connection.execute(delete(table).where(table.c.id.in_(oldest))).rowcount)
 
-    def _forget(self, table: Table, before: datetime, limit: int, *keep: object) -> int:
+    def _forget(self, table: Table, before: datetime, limit: int, *keep: ColumnElement[bool]) -> int:
         """Rows lie in the order of their making: one look at the first says whether there is anything to do."""
         first = self.connection.execute(select(table.c.at).order_by(table.c.id).limit(1)).scalar()
         if first is None or first >= before:
             return 0
         oldest = select(table.c.id, table.c.at).order_by(table.c.id).limit(limit).subquery()
         old = select(oldest.c.id).where(oldest.c.at < before)
-        return self.connection.execute(delete(table).where(table.c.id.in_(old), *keep)).rowcount  # type: ignore[arg-type]
+        gone = delete(table).where(table.c.id.in_(old), *keep)
+        return self.connection.execute(gone).rowcount

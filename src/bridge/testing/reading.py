@@ -152,7 +152,7 @@ class Changes:
     def test_garbage_cursor_is_refused(self, h: Harness) -> None:
         h.user_insert(1)
         for garbage in ("nonsense", "{}", '["x"]', "9999999999999999"):
-            refuse(lambda garbage=garbage: h.adapter().changes(h.spec, garbage, 10))  # type: ignore[misc]
+            refuse(lambda garbage=garbage: h.adapter().changes(h.spec, garbage, 10))  # type: ignore[misc]  # mypy infers no lambda with a default
 
     @at("deletes")
     def test_deletes_come_as_tombstones(self, h: Harness) -> None:
@@ -198,7 +198,7 @@ class Looking:
     def test_fetch_survives_an_odd_id(self, h: Harness) -> None:
         kept = h.user_insert(1)
         for odd in ("no such id", "../x?y=1&z#", "'; --", "ö"):
-            answer = allow(lambda odd=odd: h.adapter().fetch(h.spec, [odd]))  # type: ignore[misc]
+            answer = allow(lambda odd=odd: h.adapter().fetch(h.spec, [odd]))  # type: ignore[misc]  # mypy infers no lambda with a default
             assert not isinstance(answer, dict) or odd not in answer
         assert kept in h.adapter().fetch(h.spec, [kept])
 

@@ -11,8 +11,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 from types import CodeType, FrameType
 from typing import Any
 
@@ -32,10 +33,8 @@ COMMITS = {
     "ingest.arm": "creates allowed",
     "deliver.deliver": "entries claimed",
     "deliver._refresh": "records looked at before the write",
-    "deliver._write": "intents noted",
-    "send._attempt": "intents noted",
-    "deliver._release": "entries given back",
-    "send._release": "entries given back",
+    "lane.Lane._leave": "intents noted",
+    "lane.Lane._release": "entries given back",
     "settle.settle_results": "results settled",
     "failure.give_up": "failure noted",
     "cycle._wake": "waiting entries woken",
@@ -59,19 +58,24 @@ _HERE = (__file__, contextmanager.__code__.co_filename)
 
 @dataclass(slots=True)
 class Moments:
-    """Counts them, tells each of them, and kills this process at one of them (`end`, counted from 1; 0: never)."""
+    """Counts them, tells each of them, and kills this process at one of them (`end`, counted from 1; 0: never).
+
+    Of a write that is on its way while another one is settled, the moments come as they come.
+    """
 
     tell: Callable[[str], None]
     end: int = 0
     count: int = 0
+    _counting: Lock = field(default_factory=Lock)
 
     def reached(self, label: str, last: Callable[[], object] = lambda: None) -> None:
         """The process is at this moment. last: what it does before it dies."""
-        self.count += 1
-        self.tell(label)
-        if self.count == self.end:
-            last()
-            os.kill(os.getpid(), signal.SIGKILL)
+        with self._counting:
+            self.count += 1
+            self.tell(label)
+            if self.count == self.end:
+                last()
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def point(self, name: str) -> None:
         """A named point of the engine."""

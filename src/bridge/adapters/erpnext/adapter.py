@@ -72,6 +72,7 @@ class ErpnextAdapter:
         """Updates are refused by the server itself where `modified` has moved; stamps have microseconds."""
         documents = 2 if any("." in field.path for field in spec.fields) else 1
         return Capabilities(
+            overlaps=True,
             calls_per_batch=5,
             calls_per_update=documents,  # the server knows no update of several documents
             calls_per_delete=documents,

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -60,7 +60,7 @@ class Changes:
         self._clock = clock
         self._log = DeleteLog(client, reader, site, settings.overlap)
         self._memory: OrderedDict[str, Remembered] = OrderedDict()
-        self._sole: dict[str, str] = {}
+        self._sole: deque[Mapping[str, str]] = deque(maxlen=2)  # of a batch, and of the one settled meanwhile
 
     @property
     def shows_deletes(self) -> bool:
@@ -94,7 +94,7 @@ class Changes:
             owners = Counter(address for address, _ in self._reader.owners(layout, list(stamps_of)))
         except BridgeError:
             return  # then they are looked at again by the next poll
-        self._sole = {name: stamp for name, stamp in stamps_of.items() if owners[name] == 1}
+        self._sole.append({name: stamp for name, stamp in stamps_of.items() if owners[name] == 1})
 
     def amended(self, layout: Layout, cursor: str, records: Sequence[NativeRecord]) -> str:
         """See `Adapter.amended`. Only between two passes: within one the position stands before what it will read."""
@@ -108,7 +108,7 @@ class Changes:
             rows[record.native_id] = stamps.own
             for name, stamp in stamps.addresses.items():
                 owned[pair(name, record.native_id)] = stamp
-                if self._sole.get(name) == stamp:
+                if any(sole.get(name) == stamp for sole in self._sole):
                     addresses[name] = stamp
         return self._remember(_Found(position, replace(before, rows=rows, addresses=addresses, owned=owned)))
 

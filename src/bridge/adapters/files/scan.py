@@ -119,7 +119,7 @@ class Scan:
         if any(table.path is not None for table in self._layout.tables.values()) and ids:
             marks = ", ".join("?" * len(ids))
             found = self._index.db.execute(
-                f"select tbl, parent, cells, reason from child where parent in ({marks}) order by tbl, ord",  # noqa: S608
+                f"select tbl, parent, cells, reason from child where parent in ({marks}) order by tbl, ord",  # noqa: S608 - question marks only
                 tuple(ids),
             )
             for tbl, parent, text, reason in found:
@@ -185,7 +185,8 @@ class Scan:
             now = self._compared(old, id_, document)
             if now is None:
                 same.append((self._number, self._ord, self._layout.object, id_))
-                old.seen = self._number  # type: ignore[union-attr]
+                assert old is not None  # what compares as the same was there before
+                old.seen = self._number
             else:
                 fresh[id_] = now
         self._index.db.executemany("update record set seen = ?, ord = ? where object = ? and id = ?", same)

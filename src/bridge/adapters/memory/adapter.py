@@ -63,6 +63,7 @@ class MemoryAdapter:
         """As the quirks of the system say."""
         quirks = self.world.quirks
         return Capabilities(
+            overlaps=True,
             conditional_update=quirks.conditional_update,
             deletes_feed="native" if quirks.deletes_feed else "unsupported",
             batch_create=quirks.batch,

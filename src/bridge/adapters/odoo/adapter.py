@@ -67,6 +67,7 @@ class OdooAdapter:
         """Odoo takes no condition with a write and tells of no deletes; its stamps have whole seconds."""
         dates = tuple(date for (model, _), date in DATED.items() if model == spec.object)
         return Capabilities(
+            overlaps=True,
             conditional_update="emulated",
             deletes_feed="unsupported",
             batch_create=BATCH,

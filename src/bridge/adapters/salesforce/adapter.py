@@ -76,6 +76,7 @@ class SalesforceAdapter:
         """Versions are compared just before a write: If-Unmodified-Since works for single records only, at one call
         each, and its second cannot tell two edits within it. Stamps have whole seconds."""
         return Capabilities(
+            overlaps=True,
             conditional_update="emulated",
             batch_create=BATCH,
             batch_update=BATCH,

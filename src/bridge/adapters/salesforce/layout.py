@@ -83,7 +83,7 @@ class Layout:
         names |= dict.fromkeys(name for name in ALSO.get(self.object, ()) if name in self.described.fields)
         names |= dict.fromkeys(child.selected() for child in self.children)
         if self.prices:
-            names[f"(SELECT {', '.join(ENTRY)} FROM PricebookEntries)"] = None  # noqa: S608
+            names[f"(SELECT {', '.join(ENTRY)} FROM PricebookEntries)"] = None  # noqa: S608 - SOQL, names from the describe
         if deleted:
             names["IsDeleted"] = None
             if self.described.merges:
@@ -161,7 +161,7 @@ class Children:
     def selected(self) -> str:
         """The part of a query that brings them with the record."""
         names = ", ".join(self.layout.selected())
-        return f"(SELECT {names} FROM {self.table.path} WHERE IsDeleted = false ORDER BY Id)"  # noqa: S608
+        return f"(SELECT {names} FROM {self.table.path} WHERE IsDeleted = false ORDER BY Id)"  # noqa: S608 - SOQL, names from the describe
 
     def rows(self, record: Json) -> dict[str, Json]:
         """key -> row, oldest first. A row of a cloned record that still carries another's key counts as new."""

@@ -41,7 +41,7 @@ def select(fields: Sequence[str], object_name: str, *terms: str, order: str = ""
     """A query; empty terms are left out, the others must all hold."""
     kept = [term for term in terms if term]
     # names come from describe or the mapping, values through `text`
-    query = f"SELECT {', '.join(fields)} FROM {object_name}"  # noqa: S608
+    query = f"SELECT {', '.join(fields)} FROM {object_name}"  # noqa: S608 - SOQL, names from the describe
     if kept:
         query += " WHERE " + " AND ".join(kept)
     if order:

@@ -1,7 +1,7 @@
 """Deliver: drive one system to the golden records. Claim, compute what is due, commit the intent, write, settle.
 
-No transaction is open during a call. Killed at any point, the next run finds either a lease without an intent (nothing
-was sent) or an intent (looked up before anything is repeated).
+No transaction of a batch is open during its call. Killed at any point, the next run finds either a lease without an
+intent (nothing was sent) or an intent (looked up before anything is repeated).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from bridge.engine.absorb import absorb
 from bridge.engine.outbox.failure import give_up
+from bridge.engine.outbox.lane import Lane
 from bridge.engine.outbox.missing import look_for, take_leave
-from bridge.engine.outbox.send import send
 from bridge.engine.outbox.task import Task, intent_of
 from bridge.engine.plan.due import Due, waits_for
 from bridge.engine.plan.guards import Finding
@@ -43,35 +43,38 @@ def deliver(run: Run, emap: EntityMap, system: str, batches: int | None = None) 
     if run.runtime.priority == "migration":
         making = max(making, able.batch_migrate)
     limit = max(making, able.batch_update)
-    written, claims = 0, 0
-    while system not in run.down:
-        run.go_on()
-        if claims == batches:
-            run.report.unfinished.add((system, emap.entity))
-            break
-        claims += 1
-        now = run.now
-        with run.store.begin() as uow:
-            entries = uow.claim(
-                system,
-                emap.entity,
-                limit,
-                now=now,
-                lease_until=now + run.runtime.pace.lease,
-                owner=run.runtime.owner,
-            )
-            tasks = _prepare(run, uow, emap, system, entries)
-        if not entries:
-            break
-        run.runtime.point("after claim")
-        tasks = _guarded(run, emap, system, _refresh(run, emap, system, tasks, able))
-        # Nobody is asked to stop inside: what was claimed is written, a batch at a time, and settled.
-        for op, size in (("create", making), ("update", able.batch_update), ("delete", able.batch_update)):
-            of_kind = [task for task in tasks if task.intent.op == op]
-            for start in range(0, len(of_kind), size):
-                written += send(run, emap, system, of_kind[start : start + size])
-                run.runtime.progress("write", system, emap.entity, written)
-    return written
+    sizes = (("create", making), ("update", able.batch_update), ("delete", able.batch_update))
+    claims = 0
+    with Lane(run, emap, system, ahead=able.overlaps) as lane:
+        while system not in run.down:
+            run.go_on()
+            if claims == batches:
+                run.report.unfinished.add((system, emap.entity))
+                break
+            claims += 1
+            now = run.now
+            with run.store.begin() as uow:
+                entries = uow.claim(
+                    system,
+                    emap.entity,
+                    limit,
+                    now=now,
+                    lease_until=now + run.runtime.pace.lease,
+                    owner=run.runtime.owner,
+                )
+                tasks = _prepare(run, uow, emap, system, entries)
+            if not entries:
+                if lane.land():  # what came of it may be due
+                    continue
+                break
+            run.runtime.point("after claim")
+            tasks = _guarded(run, emap, system, _refresh(run, emap, system, tasks, able, lane), lane)
+            # Nobody is asked to stop inside: what was claimed is written, a batch at a time, and settled.
+            for op, size in sizes:
+                of_kind = [task for task in tasks if task.intent.op == op]
+                for start in range(0, len(of_kind), size):
+                    lane.send(of_kind[start : start + size])
+    return lane.written
 
 
 def _prepare(run: Run, uow: UnitOfWork, emap: EntityMap, system: str, entries: Sequence[OutboxEntry]) -> list[Task]:
@@ -118,12 +121,13 @@ def _stopped(run: Run, emap: EntityMap, system: str, entry: OutboxEntry, due: Du
     return None
 
 
-def _guarded(run: Run, emap: EntityMap, system: str, tasks: list[Task]) -> list[Task]:
+def _guarded(run: Run, emap: EntityMap, system: str, tasks: list[Task], lane: Lane) -> list[Task]:
     """Deletes wait for a person where there are more of them than anybody would make by hand: a list that was emptied
     by mistake, a filter that was changed. All else goes on."""
     deletes = [task for task in tasks if task.due.gone]
     if not deletes:
         return tasks
+    lane.land()  # else those that were just made would count as due
     with run.store.begin() as uow:
         stop = _too_many(run, uow, emap, system)
         if stop is None or lets_through(uow, stop):
@@ -148,7 +152,7 @@ def _too_many(run: Run, uow: UnitOfWork, emap: EntityMap, system: str) -> Stop |
     return made(run, (system, emap.entity, "deletes"), [finding], why, due)
 
 
-def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Capabilities) -> list[Task]:
+def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Capabilities, lane: Lane) -> list[Task]:
     """Look at records once more right before they are changed, unless the system itself refuses stale writes.
 
     A version with the grain of a second cannot tell an edit made in the second of the last look; the values can.
@@ -157,6 +161,7 @@ def _refresh(run: Run, emap: EntityMap, system: str, tasks: list[Task], able: Ca
     ids = [task.shadow.native_id for task in tasks if task.shadow and (task.due.gone or not exact)]
     if not ids:
         return tasks
+    lane.wait()
     try:
         with run.calling(system, emap.entity) as (adapter, _):
             now = adapter.fetch(emap.spec(system), ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from bridge.entrypoints.cli.output import stderr
 
@@ -23,12 +23,12 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, str, str, int], None
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=stderr, transient=True) as bar:
-        tasks: dict[tuple[str, str, str], int] = {}
+        tasks: dict[tuple[str, str, str], TaskID] = {}
 
         def tell(stage: str, system: str, entity: str, number: int) -> None:
             place = (stage, system, entity)
             if place not in tasks:
                 tasks[place] = bar.add_task(f"{stage:5} {system} {entity}", total=None)
-            bar.update(tasks[place], completed=number)  # type: ignore[arg-type]
+            bar.update(tasks[place], completed=number)
 
         yield tell

@@ -73,7 +73,7 @@ class Person:
 
 def companies() -> list[Company]:
     """A thousand customers, and twenty that are in the ERP a second time under almost the same name."""
-    random = Random(20260131)  # noqa: S311
+    random = Random(20260131)  # noqa: S311 - the same people in every demo
     names = [f"{a} {b}" for a in _FIRST for b in _SECOND]
     found = []
     for number in range(CUSTOMERS):
@@ -121,7 +121,7 @@ def _twin(of: Company, number: int) -> Company:
 
 def people() -> list[Person]:
     """Fifteen hundred contacts of the thousand customers, each in some of the systems that know the customer."""
-    random = Random(20260201)  # noqa: S311
+    random = Random(20260201)  # noqa: S311 - the same people in every demo
     found = []
     for number in range(CONTACTS):
         company = number % CUSTOMERS

@@ -32,7 +32,7 @@ class Control:
             ("POST", "clock"): self._clock,
             ("GET", "faults"): lambda _: [fault.as_json() for fault in self.faults.armed()],
             ("POST", "faults"): lambda given: self.faults.arm(given).as_json(),
-            ("DELETE", "faults"): lambda _: self.faults.clear() or {},  # type: ignore[func-returns-value]
+            ("DELETE", "faults"): lambda _: self.faults.clear() or {},  # type: ignore[func-returns-value]  # clear() gives None, which is what `or` is for
             ("GET", "calls"): lambda _: list(self._calls),
             ("POST", "calls/reset"): self._forget_calls,
             ("POST", "edit"): lambda given: app.user_edit(given["object"], str(given["id"]), given["values"]),

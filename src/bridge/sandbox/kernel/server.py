@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.sandbox.control.log(request, operation, response.status, fault.kind if fault else None)
         self._deliver(response, fault)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815 - the names that http.server calls
 
     def _respond(self, request: Request, fault: Fault | None) -> Response:
         app = self.sandbox.app

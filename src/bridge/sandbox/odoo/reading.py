@@ -18,7 +18,7 @@ _Class = TypeVar("_Class", bound=type)
 
 def model_method(method: _Method) -> _Method:
     """Mark a method that takes no ids: a call's arguments go straight into it."""
-    method.takes_ids = False  # type: ignore[attr-defined]
+    method.takes_ids = False  # type: ignore[attr-defined]  # the mark is read where methods are registered
     return method
 
 

@@ -207,7 +207,7 @@ def find_method(env: Environment, model: str, name: str) -> Callable[..., Any]:
         if env.version == "19":
             raise AttributeError(f"The method '{model}.{name}' does not exist")
         raise AttributeError(f"The method '{name}' does not exist on the model '{model}'")
-    return method  # type: ignore[no-any-return]
+    return method  # type: ignore[no-any-return]  # what is registered by name has no type
 
 
 def takes_ids(method: Callable[..., Any]) -> bool:

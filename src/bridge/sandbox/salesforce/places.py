@@ -108,5 +108,5 @@ def _country_names() -> dict[str, str]:
 
 @cache
 def _states(country: str) -> dict[str, str]:
-    found = pycountry.subdivisions.get(country_code=country) or []  # type: ignore[no-untyped-call]
+    found = pycountry.subdivisions.get(country_code=country) or []  # type: ignore[no-untyped-call]  # pycountry has no types
     return {one.code.partition("-")[2]: one.name for one in found}

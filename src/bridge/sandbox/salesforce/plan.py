@@ -47,7 +47,7 @@ class Plan:
         """Those that match, in order, cut to LIMIT and OFFSET."""
         found = [row for row in rows if self._test is None or self._test(row)]
         for get, down, last in reversed(self._order):
-            found.sort(key=lambda row, get=get: _sort_key(get(row)), reverse=down)  # type: ignore[misc]
+            found.sort(key=lambda row, get=get: _sort_key(get(row)), reverse=down)  # type: ignore[misc]  # mypy infers no lambda with a default
             empty = [row for row in found if get(row) is None]
             full = [row for row in found if get(row) is not None]
             found = full + empty if last else empty + full
