@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from threading import Event, current_thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -129,6 +130,30 @@ def test_who_is_asked_to_stop_settles_what_is_on_its_way(company: Machine) -> No
     assert len(mails(company, "erp")) == 2
     with company.store.begin() as uow:
         assert {entry.state for entry in uow.entries(None, 100)} == {"pending"}, "the second claim was never made"
+
+
+def test_nothing_is_on_its_way_any_more_where_the_store_fails(company: Machine) -> None:
+    """A cycle that ends so is followed by another one, which looks up what is in doubt."""
+    sim, made = company.systems["erp"], []
+    create = sim.create
+
+    def slow(spec: Any, items: Any) -> Any:
+        if made:
+            sleep(0.3)
+        made.append(len(items))
+        return create(spec, items)
+
+    def full(name: str) -> None:
+        if name == "after settle":
+            raise OSError("disk full")
+
+    sim.create = slow  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="disk full"):
+        cycles.cycle(company.runtime(aside=aside, point=full), "run", quiet=("fin",))
+    assert made == [2, 2]
+    sim.create = create  # type: ignore[method-assign]
+    cycle(company)
+    assert len(mails(company, "erp")) == 5
 
 
 def test_killed_with_two_batches_unsettled_nothing_is_made_twice(company: Machine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import TypeAlias
@@ -30,7 +31,8 @@ _Landed: TypeAlias = tuple[list[Task], _Answer]
 
 
 class Lane:
-    """The way to one system, one call at a time. Used in a `with`: what is on its way at its end is settled.
+    """The way to one system, one call at a time. Used in a `with`: what is on its way at its end is settled; or, after
+    an error of bridge's own, waited for: what is still being written must not be looked up yet.
 
     ahead: whether a batch may leave before the one before it is settled, where the run can do that at all. It does so
     only after one of which all was written: what went wrong is always known before anything else is sent. Of a process
@@ -50,6 +52,9 @@ class Lane:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is None or issubclass(kind, Halt):
             self.land()
+        elif issubclass(kind, Exception):  # the store is out of order, and the process goes on
+            with suppress(Exception):
+                self.wait()
 
     def send(self, tasks: Sequence[Task]) -> None:
         """Send a batch of one kind (create, update or delete), once the one before it has been answered."""
