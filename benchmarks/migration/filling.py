@@ -91,3 +91,10 @@ def customer(system: str, n: int) -> dict[str, Any]:
     if system == "erp":
         return {"object": "res.partner", "values": {"name": name, "vat": vat, "is_company": True}}
     return {"object": "Customer", "values": {"customer_name": name, "tax_id": vat, "customer_type": "Company"}}
+
+
+def address(owner: str, n: int) -> dict[str, Any]:
+    """The address of a customer of ERPNext's."""
+    return {"doctype": "Address", "address_title": owner, "address_type": "Billing", "address_line1": f"Weg {n}",
+            "city": "Ulm", "country": "Germany",
+            "links": [{"link_doctype": "Customer", "link_name": owner}]}  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final
@@ -121,15 +122,23 @@ def _sides(way: Way) -> tuple[str, str]:
 
 
 def read_all(run: Run, emap: EntityMap, system: str) -> Iterator[ChangePage]:
-    """Every record of an entity, from the system itself, a page at a time; its cursor is not touched."""
+    """Every record of an entity, from the system itself, a page at a time; its cursor is not touched.
+
+    Each comes once, so that it can be counted: a feed may bring again what was written while it is read, or shortly
+    before (ERPNext does, after a load of more than it remembers).
+    """
     cursor: str | None = None
     more = True
-    while more:
-        run.go_on()
-        with run.calling(system, emap.entity) as (adapter, _):
-            page = adapter.changes(emap.spec(system), cursor, run.runtime.pace.page)
-        cursor, more = page.cursor, page.more
-        yield replace(page, records=tuple({record.native_id: record for record in page.records}.values()))
+    with closing(run.store.listing()) as seen:
+        while more:
+            run.go_on()
+            with run.calling(system, emap.entity) as (adapter, _):
+                page = adapter.changes(emap.spec(system), cursor, run.runtime.pace.page)
+            cursor, more = page.cursor, page.more
+            records = {record.native_id: record for record in page.records}
+            new = seen.lacking(list(records))
+            seen.add(new)
+            yield replace(page, records=tuple(records[one] for one in new))
 
 
 def _paired(
