@@ -165,8 +165,10 @@ class Scene:
         self.left = left or {}
         self.creates = creates
         self._uow, self._ids = uow, golden_ids
-        self.goldens: dict[str, Golden] = _among(known.goldens, {*golden_ids})
-        self.goldens |= uow.goldens(emap.entity, [one for one in golden_ids if one not in self.goldens])
+        found = uow.goldens(emap.entity, [one for one in golden_ids if one not in known.goldens])
+        both = {**found, **_among(known.goldens, {*golden_ids})}
+        # In the order asked for, which they are written in: each database gives them in an order of its own.
+        self.goldens: dict[str, Golden] = {one: both[one] for one in golden_ids if one in both}
         self.shadows: dict[tuple[str, str], Shadow] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.waiting: set[str] = set()
