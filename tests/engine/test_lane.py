@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from bridge.engine import cycle as cycles
+from bridge.engine.outbox.lane import at_once
 from bridge.engine.report import Report
 from bridge.engine.runtime import Pace
 from bridge.engine.sharing import Workers
 from bridge.transport.aside import aside
-from model.machine import Machine, at_once
+from model.machine import Machine
 from model.world import Killed
 
 STEPS = ("before write", "after write", "after settle")

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bridge.engine import cycle as cycles
 from bridge.engine.merge.form import Form
+from bridge.engine.outbox.lane import at_once
 from bridge.engine.refbook import look_up
 from bridge.engine.report import Report
 from bridge.engine.runtime import Pace, Runtime
@@ -48,12 +49,6 @@ def mapping(deletes=()):
         deletes=deletes,
     )
     return {"customer": customer}
-
-
-def at_once(call):
-    """A call that is answered before anybody waits for it: as far ahead of what is settled as can be."""
-    answer = call()
-    return lambda: answer
 
 
 class Machine(RuleBasedStateMachine):
@@ -106,7 +101,7 @@ class Machine(RuleBasedStateMachine):
         ahead: bool = False,
     ) -> None:
         """First records; and the clocks: the CRM's knows whole seconds, or minutes, only; two are wrong. ahead: a batch
-        is written before the one before it is settled."""
+        is answered before the one before it is settled, which is as far ahead as can be."""
         self.aside = at_once if ahead else None
         for sim in self.systems.values():
             sim.batch = batch

@@ -166,7 +166,7 @@ class Scene:
         self.creates = creates
         self._uow, self._ids = uow, golden_ids
         found = uow.goldens(emap.entity, [one for one in golden_ids if one not in known.goldens])
-        both = {**found, **_among(known.goldens, {*golden_ids})}
+        both = {**known.goldens, **found}
         # In the order asked for, which they are written in: each database gives them in an order of its own.
         self.goldens: dict[str, Golden] = {one: both[one] for one in golden_ids if one in both}
         self.shadows: dict[tuple[str, str], Shadow] = {}

@@ -4,6 +4,8 @@ It is a mirror of what the files held when they were last read, plus what is to 
 but the latter can be made again from the files.
 """
 
+# ruff: noqa: S608 - statements are made of names of our own, and question marks
+
 from __future__ import annotations
 
 import json
@@ -163,12 +165,12 @@ class Index:
         texts = [json.dumps(one) for one in (file.names, file.heads, file.dialect, file.stat)]
         row = (file.object, file.generation, file.digest, file.seq, *texts, file.hash, int(file.trusted),
                json.dumps(file.notes), file.scan)  # fmt: skip
-        self.db.execute(f"insert or replace into file values ({', '.join('?' * len(row))})", row)  # noqa: S608 - names of our own, and question marks
+        self.db.execute(f"insert or replace into file values ({', '.join('?' * len(row))})", row)
 
     def forget(self, obj: str) -> None:
         """Forget the records of a file."""
         for table in ("record", "bad", "file"):
-            self.db.execute(f"delete from {table} where object = ?", (obj,))  # noqa: S608 - names of our own, and question marks
+            self.db.execute(f"delete from {table} where object = ?", (obj,))
 
     def records(self, obj: str, ids: Sequence[str]) -> dict[str, Kept]:
         """These records, those that are gone included."""
@@ -177,7 +179,7 @@ class Index:
             part = ids[start : start + _MANY]
             marks = ", ".join("?" * len(part))
             rows = self.db.execute(
-                f"select {_COLUMNS} from record where object = ? and id in ({marks})",  # noqa: S608 - names of our own, and question marks
+                f"select {_COLUMNS} from record where object = ? and id in ({marks})",
                 (obj, *part),
             )
             found.update({row[0]: _kept(row) for row in rows})
@@ -190,7 +192,7 @@ class Index:
             part = keys[start : start + _MANY]
             marks = ", ".join("?" * len(part))
             for row in self.db.execute(
-                f"select {_COLUMNS} from record where object = ? and not gone and key in ({marks}) order by id",  # noqa: S608 - names of our own, and question marks
+                f"select {_COLUMNS} from record where object = ? and not gone and key in ({marks}) order by id",
                 (obj, *part),
             ):
                 found[str(row[4])].append(_kept(row))
@@ -222,7 +224,7 @@ class Index:
     def dirty(self, file: File) -> bool:
         """Whether something is still to be written to the file, and can be."""
         found = self.db.execute(
-            f"select 1 from record where object = ? and dirty and (gone or {WRITABLE}) limit 1",  # noqa: S608 - names of our own, and question marks
+            f"select 1 from record where object = ? and dirty and (gone or {WRITABLE}) limit 1",
             (file.object, file.scan, file.object),
         )
         return found.fetchone() is not None
@@ -230,21 +232,21 @@ class Index:
     def lines(self, file: File) -> Iterator[tuple[int, str, str]]:
         """(place, id, document) of the living records in the order of the file, without those whose line is bad."""
         yield from self.db.execute(
-            f"select ord, id, doc from record where object = ? and not gone and {WRITABLE} order by ord",  # noqa: S608 - names of our own, and question marks
+            f"select ord, id, doc from record where object = ? and not gone and {WRITABLE} order by ord",
             (file.object, file.scan, file.object),
         )
 
     def written(self, file: File) -> None:
         """All that could be written to the file is."""
         self.db.execute(
-            f"update record set dirty = 0, held = null where object = ? and dirty and (gone or {WRITABLE})",  # noqa: S608 - names of our own, and question marks
+            f"update record set dirty = 0, held = null where object = ? and dirty and (gone or {WRITABLE})",
             (file.object, file.scan, file.object),
         )
 
     def after(self, obj: str, seq: int, limit: int) -> list[Kept]:
         """The records that changed after a place in the feed."""
         rows = self.db.execute(
-            f"select {_COLUMNS} from record where object = ? and seq > ? order by seq limit ?",  # noqa: S608 - names of our own, and question marks
+            f"select {_COLUMNS} from record where object = ? and seq > ? order by seq limit ?",
             (obj, seq, limit),
         )
         return [_kept(row) for row in rows]

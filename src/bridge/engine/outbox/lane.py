@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from bridge.engine.outbox.failure import give_up
 from bridge.engine.outbox.reaction import as_bridge_error
@@ -25,6 +25,7 @@ STRIKES = 3
 """Writes that fail one after the other before a system counts as out of order. A batch with one record that makes the
 system fail costs two in a row at most, since one of its halves is without it."""
 
+_T = TypeVar("_T")
 _Answer: TypeAlias = list[WriteResult] | BridgeError
 _Flying: TypeAlias = tuple[list[Task], Callable[[], _Answer]]
 _Landed: TypeAlias = tuple[list[Task], _Answer]
@@ -89,12 +90,15 @@ class Lane:
         with self._run.store.begin() as uow:
             uow.save_intents((task.entry, task.intent) for task in part)
         self._run.runtime.point("before write")
-        return part, (self._aside or _at_once)(lambda: self._call(part))
+        return part, (self._aside or at_once)(lambda: self._call(part))
 
     def _answered(self) -> _Landed | None:
         if self._flying is None:
             return None
-        (part, wait), self._flying = self._flying, None
+        flying, self._flying = self._flying, None
+        return self._landed(*flying)
+
+    def _landed(self, part: list[Task], wait: Callable[[], _Answer]) -> _Landed:
         answer = wait()
         self._run.runtime.point("after write")
         return part, answer
@@ -107,10 +111,7 @@ class Lane:
             if self._system in self._run.down:
                 self._release(half)
                 continue
-            part, wait = self._leave(half)
-            answer = wait()
-            self._run.runtime.point("after write")
-            halves.extend(self._came_to(part, answer))
+            halves.extend(self._came_to(*self._landed(*self._leave(half))))
 
     def _came_to(self, part: list[Task], answer: _Answer) -> Iterable[list[Task]]:
         """Settle what was answered. What to try next: the halves of a batch that came to nothing, or nothing."""
@@ -166,7 +167,8 @@ def _as_meant(landed: _Landed) -> bool:
     return not isinstance(answer, BridgeError) and all(one.outcome == "ok" and one.stored for one in answer)
 
 
-def _at_once(call: Callable[[], _Answer]) -> Callable[[], _Answer]:
+def at_once(call: Callable[[], _T]) -> Callable[[], _T]:
+    """In place of `Aside`: the call is made here and now, and has been answered before anybody waits for it."""
     answer = call()
     return lambda: answer
 
