@@ -10,11 +10,13 @@ from rich.table import Table
 
 
 def filled(page: str, report: Mapping[str, Any], tables: Mapping[str, Sequence[Table]]) -> str:
-    """The page with these parts' tables, and with the machine they were measured on. Raises ValueError where the page
-    has no place for one."""
+    """The page with these parts' tables, and with the machine they were measured on. Each part says when it was measured
+    and at which revision: a run of some parts leaves the others as they were. Raises ValueError where the page has no
+    place for one."""
     page = _between(page, "machine", _machine(report))
+    when = f"{report['date'][:10]}, revision {report['machine']['commit']}"
     for name, found in tables.items():
-        command = f"`{report['parts'][name]['command']}`"
+        command = f"`{report['parts'][name]['command']}` ({when})"
         page = _between(page, name, "\n\n".join([command, *map(markdown, found)]))
     return page
 
@@ -33,7 +35,7 @@ def _machine(report: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in on["versions"].items())
     return "\n".join(
         [
-            f"Measured on {report['date'][:10]}, revision {on['commit']}: {on['cores']} cores ({on['processor']}),"
+            f"Last measured on {report['date'][:10]}, revision {on['commit']}: {on['cores']} cores ({on['processor']}),"
             f" {on['memory_gb']} GB, load {on['load'][0]} before it began.",
             f"Python {on['python']}, {on['system']}; {versions}.",
         ]
