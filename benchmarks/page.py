@@ -10,9 +10,11 @@ from rich.table import Table
 
 
 def filled(page: str, report: Mapping[str, Any], tables: Mapping[str, Sequence[Table]]) -> str:
-    """The page with these parts' tables, and with the machine they were measured on. Each part says when it was measured
-    and at which revision: a run of some parts leaves the others as they were. Raises ValueError where the page has no
-    place for one."""
+    """The page with these parts' tables, and with the machine they were measured on.
+
+    Each part says when it was measured and at which revision: a run of some parts leaves the others as they were.
+    Raises ValueError where the page has no place for one.
+    """
     page = _between(page, "machine", _machine(report))
     when = f"{report['date'][:10]}, revision {report['machine']['commit']}"
     for name, found in tables.items():

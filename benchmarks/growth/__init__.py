@@ -4,7 +4,7 @@
 
 1. Two sandboxes hold the `--changed` customers of whom something happens, and bridge links them (`__main__`).
 2. The store is filled with rows like theirs up to the size: golden records, links, shadows, match keys (`fill`).
-3. A process of its own runs cycles with nothing changed, then cycles in which each of those customers has changed in
-   one field and is written to the other system; processor time, wall time, calls, and the peak of its memory
-   (`measured`).
+3. All sizes in turns, each turn a process of its own, which runs cycles with nothing changed, and afterwards the same
+   with cycles in which each of those customers has changed in one field and is written to the other system; processor
+   time, wall time, calls, and the peak of its memory (`measured`).
 """

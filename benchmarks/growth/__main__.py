@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -35,6 +35,10 @@ FLAT = 0.1
 """A cycle with nothing changed may differ by this share."""
 CALLS_PER_OBJECT = 1
 PEAK_MB = 150
+QUIET = 100
+"""Cycles with nothing changed in each turn."""
+CHANGED = 2
+"""Cycles with changes in each turn."""
 
 
 @contextmanager
@@ -70,36 +74,55 @@ def _set_clocks(addresses: Mapping[str, str], moment: datetime) -> None:
         requests.post(f"{address}/__sandbox__/clock", json=body, timeout=60).raise_for_status()
 
 
-def measure(size: int, changed: int, rounds: int, store: str) -> dict[str, Any]:
-    """One size: fill a new store, then let a process of its own work with it."""
-    stride = max((size - changed) // changed, 1)
-    with linked(changed, store, stride) as (addresses, native):
-        with company(store, PAGE, addresses) as runtime:
-            database = runtime.store
-            assert isinstance(database, Database)
-            fill(database, size - changed, stride)
-        given = {"store": store, "addresses": addresses, "ids": native, "rounds": rounds}
-        command = [sys.executable, "-m", "benchmarks.growth.measured", json.dumps(given)]
+@dataclass(frozen=True)
+class Company:
+    """A filled store of one size, and the two sandboxes beside it. found: what was measured of it so far."""
+
+    size: int
+    store: str
+    addresses: Mapping[str, str]
+    ids: Sequence[str]
+    found: list[dict[str, Any]] = field(default_factory=list)
+
+    def measure(self, turn: int, quiet: int = 0, changed: int = 0) -> None:
+        """So many cycles of each kind, in a process of their own."""
+        given = {"store": self.store, "addresses": self.addresses, "ids": self.ids, "turn": turn}
+        words = json.dumps({**given, "quiet": quiet, "changed": changed})
+        command = [sys.executable, "-m", "benchmarks.growth.measured", words]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-3000:])
-    return {"size": size, **json.loads(done.stdout.splitlines()[-1])}
+        if done.returncode:
+            raise RuntimeError(done.stderr[-3000:])
+        self.found.append(json.loads(done.stdout.splitlines()[-1]))
+
+    def cycles(self, kind: str) -> list[dict[str, Any]]:
+        """All cycles of a kind, "quiet" or "changed"."""
+        return [cycle for found in self.found for cycle in found[kind]]
 
 
-def row(store: str, found: Mapping[str, Any], changed: int) -> dict[str, Any]:
+def filled(stack: ExitStack, size: int, changed: int, store: str) -> Company:
+    """A new store of this size, and its systems; they stay until the stack is left."""
+    stride = max((size - changed) // changed, 1)
+    addresses, native = stack.enter_context(linked(changed, store, stride))
+    with company(store, PAGE, addresses) as runtime:
+        database = runtime.store
+        assert isinstance(database, Database)
+        fill(database, size - changed, stride)
+    return Company(size, store, addresses, native)
+
+
+def row(store: str, of: Company, changed: int) -> dict[str, Any]:
     """The medians of one size."""
-    quiet, busy = found["quiet"], found["changed"]
+    quiet, busy = of.cycles("quiet"), of.cycles("changed")
     return {
         "store": store,
-        "size": found["size"],
+        "size": of.size,
         "quiet_cpu": median(cycle["cpu"] for cycle in quiet),
         "quiet_wall": median(cycle["wall"] for cycle in quiet),
         "calls_per_object": max(cycle["calls"] for cycle in quiet) / len(VENDORS),
         "changed_cpu": median(cycle["cpu"] for cycle in busy) / changed,
         "changed_wall": median(cycle["wall"] for cycle in busy) / changed,
         "written": min(cycle["written"] for cycle in busy),
-        "peak_mb_quiet": found["peak_mb_quiet"],
-        "peak_mb": found["peak_mb"],
+        "peak_mb": max(found["peak_mb"] for found in of.found),
     }
 
 
@@ -120,7 +143,10 @@ def compared(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def show(figures: Mapping[str, Any]) -> Table:
     """The table."""
-    about = f"{figures['changed']:,} changed and written to the other system; medians of {figures['rounds']}"
+    about = (
+        f"{figures['changed']:,} changed and written to the other system; medians of {figures['rounds']} turns with"
+        f" {figures['quiet']} quiet cycles each"
+    )
     table = Table(title=f"The same work beside more and more linked records ({about})")
     names = ("store", "linked records", "quiet cycle, against the fewest", "quiet cycle, CPU", "calls an object",
              "changed, against the fewest", "a changed record, CPU", "peak, against the fewest", "peak")  # fmt: skip
@@ -152,16 +178,22 @@ def stores(names: Sequence[str]) -> Iterator[dict[str, Callable[[], str]]]:
 
 
 def run(sizes: Mapping[str, Sequence[int]], changed: int, rounds: int) -> dict[str, Any]:
-    """All sizes of all stores."""
+    """All sizes of all stores. Those of one store are filled first and measured in turns, so that a machine that is
+    slower for a minute is slower for all of them. A quiet cycle takes milliseconds, and each turn has a hundred."""
     rows = []
     with stores(list(sizes)) as made:
         for store, new in made.items():
-            found = []
-            for size in sizes[store]:
-                found.append(row(store, measure(size, changed, rounds, new()), changed))
-                print(f"{store} {size:,}: {json.dumps(found[-1])}", file=sys.stderr, flush=True)
-            rows.extend(compared(found))
-    return {"changed": changed, "rounds": rounds, "machine": machine(), "rows": rows}
+            with ExitStack() as stack:
+                companies = [filled(stack, size, changed, new()) for size in sizes[store]]
+                for turn in range(rounds):
+                    for each in companies:
+                        each.measure(turn, quiet=QUIET)
+                for turn in range(rounds):
+                    for each in companies:
+                        each.measure(turn, changed=CHANGED)
+                rows.extend(compared([row(store, each, changed) for each in companies]))
+                print(json.dumps(rows), file=sys.stderr, flush=True)
+    return {"changed": changed, "rounds": rounds, "quiet": QUIET, "machine": machine(), "rows": rows}
 
 
 def main() -> int:
