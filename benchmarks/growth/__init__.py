@@ -1,6 +1,6 @@
 """Does a cycle cost what has changed, or what there is? The same work beside 10,000, 100,000 and 1,000,000 records.
 
-    python -m benchmarks.growth [--sizes 10000,100000,1000000] [--changed 1000] [--rounds 5] [--stores sqlite]
+    python -m benchmarks.growth [--sizes 10000,100000,1000000] [--changed 1000] [--rounds 5] [--postgresql 10000,100000]
 
 1. Two sandboxes hold the `--changed` customers of whom something happens, and bridge links them (`__main__`).
 2. The store is filled with rows like theirs up to the size: golden records, links, shadows, match keys (`fill`).

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,6 +19,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.apart import measured
 from benchmarks.growth.fill import TEMPLATE, fill, ids
 from benchmarks.growth.measured import PAGE, edit, one
 from benchmarks.machine import machine
@@ -37,8 +38,8 @@ CALLS_PER_OBJECT = 1
 PEAK_MB = 150
 QUIET = 100
 """Cycles with nothing changed in each turn."""
-CHANGED = 2
-"""Cycles with changes in each turn."""
+CHANGED = 3
+"""Cycles with changes in each turn, of which the first is not counted."""
 
 
 @contextmanager
@@ -88,11 +89,7 @@ class Company:
         """So many cycles of each kind, in a process of their own."""
         given = {"store": self.store, "addresses": self.addresses, "ids": self.ids, "turn": turn}
         words = json.dumps({**given, "quiet": quiet, "changed": changed})
-        command = [sys.executable, "-m", "benchmarks.growth.measured", words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(done.stderr[-3000:])
-        self.found.append(json.loads(done.stdout.splitlines()[-1]))
+        self.found.append(measured("benchmarks.growth.measured", words))
 
     def cycles(self, kind: str) -> list[dict[str, Any]]:
         """All cycles of a kind, "quiet" or "changed"."""
@@ -185,12 +182,9 @@ def run(sizes: Mapping[str, Sequence[int]], changed: int, rounds: int) -> dict[s
         for store, new in made.items():
             with ExitStack() as stack:
                 companies = [filled(stack, size, changed, new()) for size in sizes[store]]
-                for turn in range(rounds):
-                    for each in companies:
-                        each.measure(turn, quiet=QUIET)
-                for turn in range(rounds):
-                    for each in companies:
-                        each.measure(turn, changed=CHANGED)
+                for cycles in ({"quiet": QUIET}, {"changed": CHANGED}):
+                    for turn, each in product(range(rounds), companies):
+                        each.measure(turn, **cycles)
                 rows.extend(compared([row(store, each, changed) for each in companies]))
                 print(json.dumps(rows), file=sys.stderr, flush=True)
     return {"changed": changed, "rounds": rounds, "quiet": QUIET, "machine": machine(), "rows": rows}

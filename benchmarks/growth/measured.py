@@ -48,8 +48,7 @@ def edit(address: str, ids: list[str], word: str) -> None:
 
 
 def main(given: dict[str, Any]) -> dict[str, Any]:
-    """The quiet cycles asked for, then those with changes. The first of these plans its statements,
-    and is not counted."""
+    """The quiet cycles asked for, then those with changes, of which the first plans the statements and is not told."""
     gc.set_threshold(YOUNG, 20, 20)  # as the program does
     addresses, word = given["addresses"], f"t{given['turn']}r"
     with company(given["store"], PAGE, addresses) as runtime:
@@ -57,7 +56,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         one(runtime, "second")
         quiet = [one(runtime, f"quiet-{number}") for number in range(given["quiet"])]
         changed = []
-        for number in range(given["changed"] + 1 if given["changed"] else 0):
+        for number in range(given["changed"]):
             edit(addresses["crm"], given["ids"], f"{word}{number}c")
             changed.append(one(runtime, f"changed-{number}"))
     return {"quiet": quiet, "changed": changed[1:], "peak_mb": peak_mb()}

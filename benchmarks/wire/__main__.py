@@ -18,6 +18,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.apart import measured
 from benchmarks.machine import machine
 from benchmarks.wire.company import OBJECTS, STEPS, VENDORS, customer
 from benchmarks.wire.engine import company, run
@@ -86,14 +87,6 @@ def played(path: Path) -> Iterator[dict[str, int]]:
     finally:
         server.kill()
         server.wait()
-
-
-def measured(module: str, *words: str) -> dict[str, Any]:
-    """Run one of the two in a process of its own."""
-    done = subprocess.run([sys.executable, "-m", module, *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-3000:])
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def main() -> int:
