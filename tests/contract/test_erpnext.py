@@ -32,7 +32,7 @@ class Site(SandboxHarness):
         ),
         where=(Condition("customer_type", "!=", "Individual"),),
     )
-    features = Features(text="customer_details", limited=("tax_id", 140), outside=True)
+    features = Features(text="customer_details", limited=("tax_id", 140), outside=True, tells_writers=True)
     secrets = ("bridge-key", "bridge-secret")
     options: ClassVar[Mapping[str, Any]] = {"api_key": secrets[0], "api_secret": secrets[1]}
     operations: ClassVar[Mapping[Any, str]] = {
@@ -133,7 +133,7 @@ class People(Site):
             FieldSpec("mobile_no", type="phone"),
         ),
     )
-    features = Features(text="designation", limited=("designation", 140))
+    features = Features(text="designation", limited=("designation", 140), tells_writers=True)
     operations: ClassVar[Mapping[Any, str]] = {
         "read": "get_list Contact",
         "create": "insert_many Contact",

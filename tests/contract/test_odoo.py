@@ -33,7 +33,7 @@ class Odoo18(SandboxHarness):
         ),
         where=(Condition("is_company", "=", True), Condition("ref", "is set")),
     )
-    features = Features(text="city", outside=True)
+    features = Features(text="city", outside=True, tells_writers=True)
     secrets = ("admin-secret-password",)
     operations: ClassVar[Mapping[Any, str]] = {
         "read": "web_search_read *",

@@ -32,7 +32,7 @@ class Org(SandboxHarness):
         ),
         where=(Condition("Phone", "is set"),),
     )
-    features = Features(text="BillingCity", limited=("AccountNumber", 40), outside=True)
+    features = Features(text="BillingCity", limited=("AccountNumber", 40), outside=True, tells_writers=True)
     secrets = ("bridge-client-id", "bridge-client-secret")
     operations: ClassVar[Mapping[Any, str]] = {
         "read": "query*",

@@ -7,7 +7,7 @@ them in capitals, one has stamps of a second, one does not mind two records with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bridge.ports.adapter import Capabilities, Health, NativeSchema, SetupStep
@@ -52,6 +52,7 @@ class Row:
     deleted: bool = False
     merged_into: str | None = None
     archived: bool = False  # not in what is read, and still found by its key
+    theirs: bool = False  # whether a user wrote it last
     inherited: tuple[str, ...] = ()  # keys of records that were merged into it, where the system hands them on
 
     def has(self, key: str) -> bool:
@@ -131,6 +132,7 @@ class Simulated:
     def edit(self, row_id: str, path: str, value: NativeValue) -> NativeValue:
         """A user's edit; returns what the system made of it."""
         self._set(self.rows[row_id], {path: value})
+        self.rows[row_id].theirs = True
         return self.rows[row_id].values[path]
 
     def edit_past(self, row_id: str, path: str, value: NativeValue) -> None:
@@ -158,7 +160,7 @@ class Simulated:
         self._seq += 1
         for path, value in values.items():
             row.values[path] = self.spell(value) if isinstance(value, str) and path == "name" else value
-        row.at, row.seq = self._stamp(), self._seq
+        row.at, row.seq, row.theirs = self._stamp(), self._seq, False
 
     def _stamp(self) -> datetime:
         now = self.world.clock() + timedelta(seconds=self.clock_skew)
@@ -259,7 +261,7 @@ class Simulated:
         fault = self._call("create")
         self._take(items)
         results = [self._create(spec, item, fault) for item in items]
-        return self._answer("create", fault, results)
+        return self._answer(spec, "create", fault, results)
 
     def _take(self, items: Sequence[CreateItem | UpdateItem]) -> None:
         self.sizes.append(len(items))
@@ -285,7 +287,7 @@ class Simulated:
         fault = self._call("update")
         self._take(items)
         results = [self._update(spec, item, fault) for item in items]
-        return self._answer("update", fault, results)
+        return self._answer(spec, "update", fault, results)
 
     def _update(self, spec: ObjectSpec, item: UpdateItem, fault: str | None) -> WriteResult:
         row = self.rows.get(item.native_id)
@@ -318,17 +320,26 @@ class Simulated:
             self._set(row, rest)
         return True
 
-    def _answer(self, name: str, fault: str | None, results: list[WriteResult]) -> list[WriteResult]:
+    def _answer(self, spec: ObjectSpec, name: str, fault: str | None, results: list[WriteResult]) -> list[WriteResult]:
         self.world.moment(f"{self.system} {name} done")
         if fault == "lost":
             return [WriteResult("unknown", error=InDoubt("no answer", system=self.system)) for _ in results]
         if fault == "lost whole":
             raise InDoubt("no answer", system=self.system)
-        return results
+        return [self._read_back(spec, result) for result in results]
+
+    def _read_back(self, spec: ObjectSpec, result: WriteResult) -> WriteResult:
+        """What a second call shows: whatever happened since the write is in it."""
+        if result.outcome != "ok" or result.native_id is None:
+            return result
+        row = self.rows[result.native_id]
+        stored = None if row.deleted else self._record(spec, row)
+        edited = frozenset(stored.values) if stored and row.theirs else frozenset[str]()
+        return replace(result, stored=stored, edited=edited)
 
     def delete(self, spec: ObjectSpec, items: Sequence[DeleteItem]) -> list[WriteResult]:
         fault = self._call("delete")
-        return self._answer("delete", fault, [self._delete(spec, item) for item in items])
+        return self._answer(spec, "delete", fault, [self._delete(spec, item) for item in items])
 
     def _delete(self, spec: ObjectSpec, item: DeleteItem) -> WriteResult:
         row = self.rows.get(item.native_id)

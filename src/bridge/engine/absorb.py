@@ -34,12 +34,14 @@ class Written:
     """A write of bridge's own that a record is the outcome of.
 
     answered: the system acknowledged it. booked: whether its movement was found, where the system was asked for it.
+    edited: as in `bridge.ports.records.WriteResult`.
     """
 
     golden_id: str
     intent: Intent
     answered: bool
     booked: bool | None = None
+    edited: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -174,7 +176,9 @@ class _Page:
             write = written.get(record.native_id)
             entry = entries.get(golden_id)
             if write is not None:
-                sighting = replace(sighting, intent=write.intent, answered=write.answered, booked=write.booked)
+                sighting = replace(
+                    sighting, intent=write.intent, answered=write.answered, booked=write.booked, edited=write.edited
+                )
             elif entry is not None and entry.intent is not None and entry.intent.reference:
                 continue  # whether the movement was booked has to be asked for first; the look-up brings the record
             elif entry is not None and entry.intent is not None:

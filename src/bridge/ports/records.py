@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, TypeAlias
 
 from bridge.ports.values import value
 
@@ -222,6 +222,12 @@ class DeleteItem:
     expected: str | None = None
 
 
+ReadBack: TypeAlias = tuple[NativeRecord | None, frozenset[str]]
+"""A record as it is right after bridge wrote it, None where it could not be read; and `WriteResult.edited`."""
+
+NOT_READ: Final[ReadBack] = (None, frozenset())
+
+
 @value(frozen=True, slots=True)
 class WriteResult:
     """What became of one item of a batch. Every item of every batch gets exactly one, in the order given.
@@ -230,6 +236,8 @@ class WriteResult:
         where the record could be written but not be read back (the engine then reads it before it trusts it).
     failed: surely not written; `error` says why.
     unknown: may or may not be written; looked up before it is repeated.
+    edited: paths of `stored` that stand where somebody else wrote last: what they show and was not sent was put there
+        between the write and its being read back. Empty where the system does not tell who wrote.
     """
 
     outcome: Literal["ok", "failed", "unknown"]
@@ -237,3 +245,4 @@ class WriteResult:
     stored: NativeRecord | None = None
     error: BaseException | None = field(default=None, compare=False)
     created: bool | None = None
+    edited: frozenset[str] = field(default=frozenset(), repr=False)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from bridge.ports.kind import AdapterKind, Level
 from bridge.testing.declaring import Declaring
 from bridge.testing.drift import Drifting
+from bridge.testing.edited import EditedSince
 from bridge.testing.faults import Answers, Discretion, LostAnswers
 from bridge.testing.levels import leave_out_above
 from bridge.testing.reading import Changes, Looking
@@ -20,6 +21,7 @@ class AdapterContract(
     Refusing,
     Creating,
     Updating,
+    EditedSince,
     Deleting,
     Drifting,
     LostAnswers,

@@ -40,6 +40,7 @@ class Features:
     refs_records: how many records need more than one page of `refs`.
     specials: texts that the system keeps unchanged in `text`.
     unknown: a path that no object has.
+    tells_writers: whether the system tells who wrote a record last, and users have another name there than bridge.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Features:
     refs_records: int = 7
     specials: tuple[str, ...] = SPECIALS
     unknown: str = "no_such_field"
+    tells_writers: bool = False
 
 
 class Harness(Protocol):

@@ -57,9 +57,9 @@ def test_read_back_keeps_whether_it_was_created() -> None:
     ledger = Ledger(2, "fin")
     ledger.written(0, "A", created=False)
     ledger.written(1, "gone", created=True)
-    ledger.read_back({"A": NativeRecord("A", {}, "1")})
+    ledger.read_back({"A": (NativeRecord("A", {}, "1"), frozenset({"city"}))})
     first, second = ledger.results()
-    assert (first.created, first.stored is not None) == (False, True)
+    assert (first.created, first.stored is not None, first.edited) == (False, True, {"city"})
     assert (second.outcome, second.stored) == ("ok", None)
 
 

@@ -22,7 +22,7 @@ from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.rows import TABLE_OF, with_channels, with_first, with_links
 from bridge.adapters.erpnext.tags import Tags
 from bridge.ports.errors import AlreadyExists, BridgeError, InDoubt, MissingReference, NotFound, Rejected
-from bridge.ports.records import CreateItem, NativeRecord, WriteResult
+from bridge.ports.records import CreateItem, ReadBack, WriteResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Creator:
         self._layout = layout
         self._batch = batch
         self._drafts = Drafts(reader, layout, client.system)
-        self._found: dict[str, NativeRecord] = {}
+        self._found: dict[str, ReadBack] = {}
 
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
         """See `Adapter.create`."""
@@ -230,7 +230,7 @@ class Creator:
     def _read_back(self, ledger: Ledger) -> None:
         missing = [name for name in ledger.written_ids().values() if name not in self._found]
         with suppress(BridgeError):  # written, but not to be read now: the engine reads it before it trusts it
-            self._found.update(self._reader.fetch(self._layout, missing))
+            self._found.update(self._reader.read_back(self._layout, missing))
         ledger.read_back(self._found)
 
 

@@ -39,6 +39,7 @@ TAGS = MetaField("_user_tags", "Tags", "Data")
 CHANNELS = frozenset({"email_id", "phone", "mobile_no"})
 PREFERRED = {"Billing": "is_primary_address", "Shipping": "is_shipping_address"}
 ADDRESS = "Address"
+WRITER = "modified_by"
 ITEM_DOCTYPE = "Item"
 _DEFAULT_ROLE = "Billing"
 
@@ -100,13 +101,13 @@ class Layout:
         key = [self.spec.key] if self.has_key else []
         state = ["docstatus"] if self.meta.submittable else []
         state += ["amended_from"] if self.meta.submittable and "amended_from" in self.meta.fields else []
-        return list(dict.fromkeys(["name", "modified", "creation", *state, *key, *own]))
+        return list(dict.fromkeys(["name", "modified", WRITER, "creation", *state, *key, *own]))
 
     @cached_property
     def address_columns(self) -> list[str]:
         """The columns to ask of the addresses, and the customer at the other end of the link (recordings 121, 122)."""
         own = [part.field.name for part in self.parts if part.kind == "address"]
-        fixed = ["name", "modified", "creation", "address_type", *PREFERRED.values(), "disabled"]
+        fixed = ["name", "modified", WRITER, "creation", "address_type", *PREFERRED.values(), "disabled"]
         return [*dict.fromkeys([*fixed, *own]), "`tabDynamic Link`.link_name"]
 
 
@@ -251,6 +252,23 @@ def record_of(layout: Layout, row: Row, joined: Joined, site: Site) -> NativeRec
         modified=max(instant(str(stamp), site.zone) for stamp in stamps),
         key=str(key) if key else None,
     )
+
+
+def edited_paths(layout: Layout, row: Row, joined: Joined, user: str) -> frozenset[str]:
+    """The paths of a record that stand where somebody else than this user wrote last. Rows go with their document:
+    whoever saves it stamps them all."""
+    document = _by_another(row, user)
+    joins = {role for role, one in joined.addresses.items() if one and _by_another(one, user)}
+    paths = {part.path for part in layout.parts if (part.role in joins if part.role else document)}
+    for one in layout.items if document else ():
+        paths.add(one.table.path)
+        for key in joined.items.get(one.table.path, {}):
+            paths |= {row_path(one.table.path, key, cell.path) for cell in one.parts}
+    return frozenset(paths)
+
+
+def _by_another(row: Row, user: str) -> bool:
+    return bool(user and row.get(WRITER) and row[WRITER] != user)
 
 
 def tag_names(raw: Any) -> list[str] | None:

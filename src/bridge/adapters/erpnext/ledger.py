@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bridge.ports.errors import AuthFailed, BridgeError, InDoubt, PermissionDenied, Transient
-from bridge.ports.records import NativeRecord, WriteResult
+from bridge.ports.records import ReadBack, WriteResult
 
 NOT_SENT = "was not sent because an earlier part of the batch met trouble"
 
@@ -46,12 +46,13 @@ class Ledger:
             if result is not None and result.outcome == "ok" and result.native_id is not None
         }
 
-    def read_back(self, records: Mapping[str, NativeRecord]) -> None:
-        """Adds what the system holds now."""
+    def read_back(self, records: Mapping[str, ReadBack]) -> None:
+        """Adds what the system holds now, and the paths of it that somebody else wrote last."""
         for place, name in self.written_ids().items():
             before = self._results[place]
             if before is not None and name in records:
-                self._results[place] = WriteResult("ok", name, records[name], created=before.created)
+                stored, edited = records[name]
+                self._results[place] = WriteResult("ok", name, stored, created=before.created, edited=edited)
 
     def results(self) -> list[WriteResult]:
         """All results; raises what stopped the batch if nothing of it was done."""

@@ -29,7 +29,7 @@ def columns(known: Mapping[str, object]) -> list[str]:
     """What to ask of the prices. known: the fields that this site's Item Price has."""
     wanted = ["item_code", "price_list", RATE, "uom", "valid_from", "valid_upto", *_SPECIAL]
     own = [name for name in wanted if name in known]
-    return ["name", "modified", "creation", *own, "item_code.stock_uom as stock_uom"]
+    return ["name", "modified", "modified_by", "creation", *own, "item_code.stock_uom as stock_uom"]
 
 
 def current(rows: Sequence[Row], price_list: str, today: str) -> Row | None:

@@ -11,14 +11,14 @@ from typing import Any
 
 from bridge.adapters.erpnext.amending import amended
 from bridge.adapters.erpnext.client import Client, Filter, Row
-from bridge.adapters.erpnext.document import Joined, Layout, Part, choose, record_of, require_key
+from bridge.adapters.erpnext.document import Joined, Layout, Part, choose, edited_paths, record_of, require_key
 from bridge.adapters.erpnext.items import ItemPart, ItemTable
 from bridge.adapters.erpnext.meta import Meta
 from bridge.adapters.erpnext.prices import PRICE, columns, current
 from bridge.adapters.erpnext.site import Site
 from bridge.adapters.erpnext.values import to_wire
 from bridge.ports.errors import Unsupported
-from bridge.ports.records import Condition, NativeRecord, NativeValue
+from bridge.ports.records import Condition, NativeRecord, NativeValue, ReadBack
 
 _STAMPS = 20_000
 """Records whose stamps are kept: many times the largest batch of writes."""
@@ -51,13 +51,26 @@ class Reader:
         Names are compared exactly: the server would also find "case co" under "Case Co" (recording 374).
         """
         found: dict[str, NativeRecord] = {}
+        for rows in self._named(layout, names, within=within):
+            found.update({record.native_id: record for record in self.complete(layout, rows)})
+        return found
+
+    def read_back(self, layout: Layout, names: Sequence[str]) -> dict[str, ReadBack]:
+        """These records as they are right after bridge wrote them."""
+        found: dict[str, ReadBack] = {}
+        for rows in self._named(layout, names):
+            joined = self.joined(layout, [str(row["name"]) for row in rows])
+            for row, record in zip(rows, self._whole(layout, rows, joined), strict=True):
+                edited = edited_paths(layout, row, joined[record.native_id], self._site.user)
+                found[record.native_id] = (record, edited)
+        return found
+
+    def _named(self, layout: Layout, names: Sequence[str], *, within: bool = False) -> Iterator[list[Row]]:
         for chunk in chunks(names, self._page):
             filters: list[Filter] = [["name", "in", list(chunk)]]
             rows = self._rows(layout, filters + (self.where(layout) if within else []))
             asked = set(chunk)
-            rows = [row for row in rows if row["name"] in asked]
-            found.update({record.native_id: record for record in self.complete(layout, rows)})
-        return found
+            yield [row for row in rows if row["name"] in asked]
 
     def find(self, layout: Layout, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
         """The records that carry these golden ids, compared exactly."""
@@ -98,7 +111,9 @@ class Reader:
 
     def complete(self, layout: Layout, rows: Sequence[Row]) -> list[NativeRecord]:
         """The rows with all that belongs to them."""
-        joined = self.joined(layout, [str(row["name"]) for row in rows])
+        return self._whole(layout, rows, self.joined(layout, [str(row["name"]) for row in rows]))
+
+    def _whole(self, layout: Layout, rows: Sequence[Row], joined: Mapping[str, Joined]) -> list[NativeRecord]:
         records = self.assemble(layout, rows, joined)
         for row, record in zip(rows, records, strict=True):
             parts = joined[record.native_id].addresses.values()

@@ -32,12 +32,20 @@ class Site:
         self._zone = ZoneInfo(settings.time_zone) if settings.time_zone else None
         self._tables: dict[str, dict[str, str] | None] = {}
         self._read_at: dict[str, float] = {}
+        self._user: str | None = None
 
     def learn(self, specs: Sequence[ObjectSpec]) -> None:
         """Fetch at once what reading these objects will need."""
         _ = self.zone
         for table in sorted({field.ref for spec in specs for field in spec.fields if field.ref in TABLES}):
             self._table(table)
+
+    @property
+    def user(self) -> str:
+        """The name of the user that the calls are made as, asked for once."""
+        if self._user is None:
+            self._user = str(self._client.ask("frappe.auth.get_logged_user").get("message") or "")
+        return self._user
 
     @property
     def zone(self) -> ZoneInfo:

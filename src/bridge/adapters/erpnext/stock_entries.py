@@ -240,5 +240,6 @@ class StockWriter:
         written = list(ledger.written_ids().values())
         if written:
             with suppress(BridgeError):  # booked, but not to be read now: the engine reads it before it trusts it
-                ledger.read_back(self._levels.fetch(self._layout, written))
+                held = self._levels.fetch(self._layout, written)
+                ledger.read_back({name: (record, frozenset()) for name, record in held.items()})
         return ledger.results()

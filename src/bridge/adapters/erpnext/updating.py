@@ -255,7 +255,7 @@ class Updater:
         if not names:
             return
         try:
-            ledger.read_back(self._reader.fetch(self._layout, names))
+            ledger.read_back(self._reader.read_back(self._layout, names))
         except BridgeError:
             return  # written, but not to be read now: the engine reads it before it trusts it
 

@@ -102,6 +102,14 @@ class Client:
             raise AuthFailed("refuses login or password", system=self.system)
         self._uid = uid
 
+    def user(self) -> int:
+        """The id of the user that the calls are made as; 0 where Odoo does not tell. Asked for once."""
+        self.connect()
+        if not self._uid:  # JSON-2 knows no log-in
+            told = self.call("res.users", "context_get", answers=shapes.named).get("uid")
+            self._uid = told if isinstance(told, int) else 0
+        return self._uid
+
     def call(
         self,
         model: str,

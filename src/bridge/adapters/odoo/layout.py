@@ -28,6 +28,7 @@ from bridge.ports.records import (
 )
 
 EXTERNAL = "external id"
+WRITER: Final = "write_uid"
 ROLES: Final = ("contact", "invoice", "delivery", "other", "private")
 """Values of a partner's `type`: the addresses that can stand below a customer."""
 
@@ -96,20 +97,21 @@ class Layout:
         """Whether the key is kept beside the record, in ir.model.data."""
         return self.spec.key == EXTERNAL
 
-    def specification(self) -> dict[str, Any]:
-        """What `web_search_read` is to answer."""
-        wanted: dict[str, Any] = {"write_date": {}}
+    def specification(self, *, writers: bool = False) -> dict[str, Any]:
+        """What `web_search_read` is to answer. writers: also who wrote the record, and all that is part of it, last."""
+        by: dict[str, Any] = {WRITER: {}} if writers else {}
+        wanted: dict[str, Any] = {"write_date": {}, **by}
         if self.has_active:
             wanted["active"] = {}
         if not self.external:
             wanted[self.spec.key] = {}
         wanted |= {name: {} for name in self.also}
-        wanted |= {one.table.path: {"fields": one.layout.specification()} for one in self.lines}
+        wanted |= {one.table.path: {"fields": one.layout.specification(writers=writers)} for one in self.lines}
         below: dict[str, Any] = {}
         for place in self.places:
             (below if place.role else wanted)[place.name] = _nested(place.spec)
         if below:
-            wanted["child_ids"] = {"fields": {"type": {}, "active": {}, **below}}
+            wanted["child_ids"] = {"fields": {"type": {}, "active": {}, **by, **below}}
         return wanted
 
     def domain(self) -> list[Any]:
@@ -141,6 +143,21 @@ class Layout:
         if not self.external:
             key = str(row[self.spec.key]) if row.get(self.spec.key) else None
         return NativeRecord(str(row["id"]), values, version, instant(row.get("write_date")), key, archived=not active)
+
+    def edited(self, row: Mapping[str, Any], user: int) -> frozenset[str]:
+        """The paths of a record that stand where somebody else than this user wrote last."""
+        paths: set[str] = set()
+        for role in ("", *self.roles):
+            holder = child(row.get("child_ids"), role) if role else row
+            if _by_another(holder, user):
+                paths |= {place.spec.path for place in self.places if place.role == role}
+        if _by_another(row, user):
+            paths |= {one.table.path for one in self.lines}
+        for one in self.lines:
+            for key, line in one.rows(row).items():
+                if _by_another(line, user):
+                    paths |= {row_path(one.table.path, key, place.spec.path) for place in one.layout.places}
+        return frozenset(paths)
 
     def child_id(self, row: Mapping[str, Any], role: str) -> int | None:
         """The id of a sub-record."""
@@ -204,6 +221,10 @@ class Lines:
                 path = row_path(self.table.path, key, place.spec.path)
                 values[path] = self.layout.value(place, row.get(place.name, False))
         return values
+
+
+def _by_another(row: Mapping[str, Any] | None, user: int) -> bool:
+    return bool(row and user and row.get(WRITER) and row[WRITER] != user)
 
 
 def ambiguous(spec: ObjectSpec) -> bool:

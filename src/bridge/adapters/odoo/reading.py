@@ -126,12 +126,12 @@ class Reader:
         """These records as they are now."""
         return {record.native_id: record for record in self.records(layout, self.rows_of(layout, native_ids))}
 
-    def rows_of(self, layout: Layout, native_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """The raw rows of these ids."""
+    def rows_of(self, layout: Layout, native_ids: Sequence[str], *, writers: bool = False) -> list[dict[str, Any]]:
+        """The raw rows of these ids; writers: with who wrote them last."""
         ids = sorted({int(one) for one in native_ids if one.isdecimal()})
         rows: list[dict[str, Any]] = []
         for start in range(0, len(ids), self._settings.page):
-            rows += self.rows(layout, [["id", "in", ids[start : start + self._settings.page]]])
+            rows += self.rows(layout, [["id", "in", ids[start : start + self._settings.page]]], writers=writers)
         return rows
 
     def find(self, layout: Layout, keys: Sequence[str]) -> dict[str, list[NativeRecord]]:
@@ -164,13 +164,15 @@ class Reader:
         )
         return {str(row["name"]): int(row["res_id"]) for row in rows}
 
-    def rows(self, layout: Layout, domain: list[Any], limit: int | None = None) -> list[dict[str, Any]]:
+    def rows(
+        self, layout: Layout, domain: list[Any], limit: int | None = None, *, writers: bool = False
+    ) -> list[dict[str, Any]]:
         """Raw rows by id."""
         answer = self._client.call(
             layout.model,
             "web_search_read",
             domain=domain,
-            specification=layout.specification(),
+            specification=layout.specification(writers=writers),
             limit=limit,
             order="id",
             answers=shapes.page,

@@ -6,7 +6,7 @@ because an import would write old values over what users changed since. After a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from bridge.adapters.odoo.layout import Layout
 from bridge.adapters.odoo.reading import Reader
 from bridge.adapters.odoo.rows import RowWriter, StateMover
 from bridge.ports.errors import BridgeError, InDoubt, NotFound, Rejected, Transient, VersionConflict
-from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, UpdateItem, WriteResult
+from bridge.ports.records import NOT_READ, CreateItem, DeleteItem, ReadBack, UpdateItem, WriteResult
 
 
 class Writer:
@@ -55,7 +55,7 @@ class Writer:
             if firsts.setdefault(key, place) == place:
                 fresh[place] = draft
         self._insert(items, fresh, outcome)
-        stored = self._read_back(outcome.ids.values(), {outcome.ids[p]: items[p].key for p in outcome.ids})
+        back = self._read_back(outcome.ids.values(), {outcome.ids[p]: items[p].key for p in outcome.ids})
         results: list[WriteResult] = []
         for place, item in enumerate(items):
             first = firsts.get(item.key, place)
@@ -64,7 +64,8 @@ class Writer:
                 results.append(WriteResult("ok", held.native_id, held, created=False))
             elif first in outcome.ids and place not in outcome.errors:
                 native_id = str(outcome.ids[first])
-                results.append(WriteResult("ok", native_id, stored.get(native_id), created=first == place))
+                stored, edited = back.get(native_id, NOT_READ)
+                results.append(WriteResult("ok", native_id, stored, created=first == place, edited=edited))
             else:
                 results.append(self._failed(outcome.errors.get(place) or outcome.errors.get(first), None))
         return results
@@ -80,11 +81,12 @@ class Writer:
             checked = {place: drafts[place] for place in wave if self._unmoved(items[place], rows, place, outcome)}
             self._change(items, checked, rows, outcome)
         written = [place for place in drafts if place not in outcome.errors]
-        stored = self._read_back([int(items[place].native_id) for place in written], None)
+        back = self._read_back([int(items[place].native_id) for place in written], None)
         results: list[WriteResult] = []
         for place, item in enumerate(items):
             if place in written:
-                results.append(WriteResult("ok", item.native_id, stored.get(item.native_id), created=False))
+                stored, edited = back.get(item.native_id, NOT_READ)
+                results.append(WriteResult("ok", item.native_id, stored, created=False, edited=edited))
             else:
                 results.append(self._failed(outcome.errors.get(place), item.native_id))
         return results
@@ -248,18 +250,24 @@ class Writer:
 
         in_halves(places, items, outcome, send, (Rejected, NotFound), self._client.system)
 
-    def _read_back(self, ids: Any, keys: Mapping[int, str] | None) -> dict[str, NativeRecord]:
+    def _read_back(self, ids: Iterable[int], keys: Mapping[int, str] | None) -> dict[str, ReadBack]:
         """The records as they are now; nothing where they cannot be read just now (the engine reads them later)."""
         wanted = [str(one) for one in ids]
         if not wanted:
             return {}
         try:
+            user = self._client.user()
+            rows = self._reader.rows_of(self._layout, wanted, writers=True)
             if keys is None:
-                return self._reader.fetch(self._layout, wanted)
-            rows = self._reader.rows_of(self._layout, wanted)
+                records = self._reader.records(self._layout, rows)
+            else:
+                records = [self._layout.record(row, keys.get(int(row["id"]))) for row in rows]
         except BridgeError:
             return {}
-        return {str(row["id"]): self._layout.record(row, keys.get(int(row["id"]))) for row in rows}
+        return {
+            record.native_id: (record, self._layout.edited(row, user))
+            for record, row in zip(records, rows, strict=True)
+        }
 
     def _failed(self, error: BridgeError | None, native_id: str | None) -> WriteResult:
         error = error or Transient("was not asked", system=self._client.system)

@@ -17,8 +17,9 @@ from simple_salesforce.exceptions import SalesforceError
 
 from bridge.adapters.salesforce.errors import not_json, refusal, session_refused
 from bridge.adapters.salesforce.settings import Settings
+from bridge.adapters.salesforce.soql import is_id
 from bridge.adapters.salesforce.tokens import KeepHeaders, Token, Tokens
-from bridge.ports.errors import Transient
+from bridge.ports.errors import NotFound, PermissionDenied, Transient, Unsupported
 from bridge.transport.session import PooledSession, translate_network_fault, unavailable
 
 Json = dict[str, Any]
@@ -37,6 +38,7 @@ class Client:
         self.tokens = Tokens(system, settings, self.session)
         self._base = f"/services/data/v{settings.api_version}/"
         self._library: tuple[int, Any] | None = None
+        self._user: str | None = None
         self.usage: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
@@ -45,6 +47,21 @@ class Client:
     def now(self) -> datetime:
         """The server's time: ours, put right by the Date header of its last answer."""
         return datetime.now(UTC) + timedelta(seconds=self.session.clock_skew or 0.0)
+
+    def user(self) -> str:
+        """The id of the integration user; empty where the org does not tell it. Asked for once at most."""
+        if self._user is None:
+            identity = self.tokens.current().identity
+            told = identity.rstrip("/").rpartition("/")[2] if identity else self._userinfo().get("user_id")
+            self._user = str(told) if told and is_id(str(told)) else ""
+        return self._user
+
+    def _userinfo(self) -> Json:
+        try:
+            told = self.call("GET", "/services/oauth2/userinfo")
+        except (NotFound, PermissionDenied, Unsupported):
+            return {}
+        return told if isinstance(told, dict) else {}
 
     def call(
         self,

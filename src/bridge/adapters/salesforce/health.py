@@ -31,13 +31,9 @@ def check(client: Client, settings: Settings) -> Health:
 
 def who(client: Client) -> tuple[str, str]:
     """Id and name of the integration user; empty and "unknown" where the org does not tell."""
-    identity = client.tokens.current().identity
     try:
-        if identity is None:
-            told: Any = client.call("GET", "/services/oauth2/userinfo")
-            return str(told["user_id"]), str(told["preferred_username"])
-        user_id = identity.rstrip("/").rpartition("/")[2]
-        if soql.is_id(user_id):
+        user_id = client.user()
+        if user_id:
             rows, _ = client.query(soql.select(["Id", "Username"], "User", f"Id = {soql.text(user_id)}"))
             return user_id, str(rows[0]["Username"]) if rows else "unknown"
     except (NotFound, PermissionDenied, Unsupported, Transient, KeyError, TypeError):

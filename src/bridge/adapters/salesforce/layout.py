@@ -28,6 +28,7 @@ from bridge.ports.records import (
 
 PRICE = "PricebookEntry."
 STANDARD = "Standard"
+WRITER = "LastModifiedById"
 ENTRY = ("Id", "UnitPrice", "IsActive", "Pricebook2Id", "Pricebook2.Name", "Pricebook2.IsStandard")
 ALSO: Mapping[str, tuple[str, ...]] = {"Order": ("Status", "StatusCode", "Pricebook2Id", "CurrencyIsoCode")}
 """Object -> fields that have to be known to write it, whether or not the mapping names them."""
@@ -73,15 +74,18 @@ class Layout:
     def stamp(self) -> str:
         return self.described.stamp
 
-    def selected(self, *, deleted: bool = False) -> list[str]:
-        """What a query has to name; with `deleted` also what tells the deleted and merged ones."""
+    def selected(self, *, deleted: bool = False, writers: bool = False) -> list[str]:
+        """What a query has to name; with `deleted` also what tells the deleted and merged ones, with `writers` who
+        wrote a record and its rows last."""
         names = {"Id": None, self.stamp: None}
+        if writers and WRITER in self.described.fields:
+            names[WRITER] = None
         if self.spec.key in self.described.fields:
             names[self.spec.key] = None
         for field in self.fields:
             names[self._select(field)] = None
         names |= dict.fromkeys(name for name in ALSO.get(self.object, ()) if name in self.described.fields)
-        names |= dict.fromkeys(child.selected() for child in self.children)
+        names |= dict.fromkeys(child.selected(writers=writers) for child in self.children)
         if self.prices:
             names[f"(SELECT {', '.join(ENTRY)} FROM PricebookEntries)"] = None  # noqa: S608 - SOQL, names from the describe
         if deleted:
@@ -135,6 +139,18 @@ class Layout:
             values[place.path] = raw if raw and place.text and raw.__class__ is str else place.read(raw)
         return values
 
+    def edited(self, row: Json, user: str) -> frozenset[str]:
+        """The paths of a record that stand where somebody else than this user wrote last; not those of its prices,
+        which bridge finds by their values."""
+        paths: set[str] = set()
+        if _by_another(row, user):
+            paths |= {place.path for place in self.places} | {child.table.path for child in self.children}
+        for child in self.children:
+            for key, line in child.rows(row).items():
+                if _by_another(line, user):
+                    paths |= {row_path(child.table.path, key, place.path) for place in child.layout.places}
+        return frozenset(paths)
+
     def tombstone(self, row: Json) -> Tombstone:
         """The tombstone of a row from the recycle bin."""
         stamp = row.get(self.stamp)
@@ -144,6 +160,10 @@ class Layout:
     def _select(self, field: FieldSpec) -> str:
         relation = self.described.relation(field.path) if field.ref == USER_EMAIL else None
         return f"{relation}.Email" if relation else field.path
+
+
+def _by_another(row: Json, user: str) -> bool:
+    return bool(user and row.get(WRITER) and str(row[WRITER])[:15] != user[:15])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +178,9 @@ class Children:
     def object(self) -> str:
         return self.layout.object
 
-    def selected(self) -> str:
+    def selected(self, *, writers: bool = False) -> str:
         """The part of a query that brings them with the record."""
-        names = ", ".join(self.layout.selected())
+        names = ", ".join(self.layout.selected(writers=writers))
         return f"(SELECT {names} FROM {self.table.path} WHERE IsDeleted = false ORDER BY Id)"  # noqa: S608 - SOQL, names from the describe
 
     def rows(self, record: Json) -> dict[str, Json]:

@@ -16,7 +16,7 @@ from bridge.adapters.salesforce.layout import PRICE, STANDARD, entry_of
 from bridge.adapters.salesforce.values import to_wire
 from bridge.adapters.salesforce.writing import Writer
 from bridge.ports.errors import BridgeError, Rejected
-from bridge.ports.records import CreateItem, NativeValue, UpdateItem, WriteResult
+from bridge.ports.records import NOT_READ, CreateItem, NativeValue, UpdateItem, WriteResult
 
 
 class PriceBooks:
@@ -81,17 +81,17 @@ class ProductWriter(Writer):
         try:
             rows = {str(row["Id"]): row for row in self._reader.raw(self._layout, [ids[place] for place in wanted])}
             self._write(wanted, ids, rows, problems)
-            stored = self._reader.fetch(self._layout, [ids[place] for place in wanted])
+            back = self._reader.read_back(self._layout, [ids[place] for place in wanted])
         except BridgeError as error:
             problems |= dict.fromkeys(wanted, error)
-            stored = {}
+            back = {}
         for place in wanted:
-            record = stored.get(ids[place])
+            record, edited = back.get(ids[place], NOT_READ)
             failed = problems.get(place)
             if failed is not None:
                 results[place] = self._failed(Answer(error=failed), ids[place])
             elif record is not None:
-                results[place] = WriteResult("ok", ids[place], record, created=results[place].created)
+                results[place] = WriteResult("ok", ids[place], record, created=results[place].created, edited=edited)
         return results
 
     def _write(

@@ -9,7 +9,7 @@ from bridge.adapters.salesforce.client import Client, Json
 from bridge.adapters.salesforce.describe import MOVEMENT, Described, Describes
 from bridge.adapters.salesforce.layout import Children, Layout, by_asked_id, layout_of, require_key, require_movement
 from bridge.ports.errors import Unsupported
-from bridge.ports.records import NativeRecord, ObjectSpec, TableSpec
+from bridge.ports.records import NativeRecord, ObjectSpec, ReadBack, TableSpec
 
 
 class Reader:
@@ -58,10 +58,19 @@ class Reader:
         asked = [native_id for native_id in dict.fromkeys(native_ids) if soql.is_id(native_id)]
         return by_asked_id([layout.record(row) for row in self.raw(layout, asked)], asked)
 
-    def raw(self, layout: Layout, native_ids: Sequence[str]) -> list[Json]:
-        """The rows of these ids as Salesforce answers them."""
+    def read_back(self, layout: Layout, native_ids: Sequence[str]) -> dict[str, ReadBack]:
+        """These records as they are right after bridge wrote them."""
+        user = self._client.user()
         asked = [native_id for native_id in dict.fromkeys(native_ids) if soql.is_id(native_id)]
-        queries = soql.lists(layout.selected(), layout.object, "Id", asked)
+        rows = self.raw(layout, asked, writers=bool(user))
+        edited = {str(row["Id"]): layout.edited(row, user) for row in rows}
+        found = by_asked_id([layout.record(row) for row in rows], asked)
+        return {one: (record, edited[record.native_id]) for one, record in found.items()}
+
+    def raw(self, layout: Layout, native_ids: Sequence[str], *, writers: bool = False) -> list[Json]:
+        """The rows of these ids as Salesforce answers them; writers: with who wrote them last."""
+        asked = [native_id for native_id in dict.fromkeys(native_ids) if soql.is_id(native_id)]
+        queries = soql.lists(layout.selected(writers=writers), layout.object, "Id", asked)
         return [row for query in queries for row in self._client.rows(query)]
 
     def booked(self, layout: Layout, references: Sequence[str]) -> set[str]:

@@ -29,7 +29,7 @@ from bridge.ports.errors import (
     Unsupported,
     VersionConflict,
 )
-from bridge.ports.records import CreateItem, DeleteItem, NativeRecord, UpdateItem, WriteResult
+from bridge.ports.records import NOT_READ, CreateItem, DeleteItem, NativeRecord, ReadBack, UpdateItem, WriteResult
 
 _COLLECTION = "composite/sobjects"
 
@@ -128,15 +128,15 @@ class Writer:
         answers = batch.answers
         ids = [answer.native_id for answer in answers.values() if answer.ok and answer.native_id]
         taken = [items[place].key for place, answer in answers.items() if _duplicate(answer)]
-        stored = self._read_back(ids)
+        back = self._read_back(ids)
         holders = self._holders(taken)
         results = []
         for place, item in enumerate(items):
             answer = answers.get(place, Answer(error=Transient("was not asked", system=self._client.system)))
             holder = holders.get(item.key) if _duplicate(answer) else None
             if answer.ok:
-                record = stored.get(answer.native_id or "")
-                results.append(WriteResult("ok", answer.native_id, record, created=True))
+                record, edited = back.get(answer.native_id or "", NOT_READ)
+                results.append(WriteResult("ok", answer.native_id, record, created=True, edited=edited))
             elif holder is not None:
                 results.append(WriteResult("ok", holder.native_id, holder, created=False))
             else:
@@ -148,13 +148,13 @@ class Writer:
         the two is seen by whether the record can still be read."""
         answers = batch.answers
         wanted = [items[place].native_id for place, answer in answers.items() if answer.ok or _unclear(answer)]
-        stored = self._read_back(wanted)
+        back = self._read_back(wanted)
         results = []
         for place, item in enumerate(items):
             answer = answers.get(place, Answer(error=Transient("was not asked", system=self._client.system)))
-            record = stored.get(item.native_id)
+            record, edited = back.get(item.native_id, NOT_READ)
             if answer.ok:
-                results.append(WriteResult("ok", item.native_id, record, created=False))
+                results.append(WriteResult("ok", item.native_id, record, created=False, edited=edited))
             elif _unclear(answer) and record is None and self._complete:
                 results.append(WriteResult("failed", item.native_id, error=self._missing()))
             else:
@@ -198,12 +198,12 @@ class Writer:
             batch.fail([place], self._missing() if record is None else self._moved())
         return fresh
 
-    def _read_back(self, native_ids: Iterable[str]) -> dict[str, NativeRecord]:
+    def _read_back(self, native_ids: Iterable[str]) -> dict[str, ReadBack]:
         """What the org holds now; empty where it cannot be read, which does not undo the write."""
         wanted = list(native_ids)
         self._complete = True
         try:
-            return self._reader.fetch(self._layout, wanted) if wanted else {}
+            return self._reader.read_back(self._layout, wanted) if wanted else {}
         except BridgeError:
             self._complete = False
             return {}

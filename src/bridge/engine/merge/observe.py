@@ -179,7 +179,7 @@ def _settled(sighting: Sighting, tolerance: timedelta) -> Base:
     if sighting.booked is not None:
         return settle_booked(sighting.shadow, sighting.intent, booked=sighting.booked)
     if sighting.answered:
-        return settle_answered(sighting.shadow, sighting.record, sighting.intent)
+        return settle_answered(sighting.shadow, sighting.record, sighting.intent, sighting.edited)
     return settle_unanswered(
         sighting.shadow, sighting.record, sighting.intent, sighting.apart, sighting.along, tolerance
     )

@@ -40,22 +40,35 @@ def base_of(shadow: Shadow | None) -> Base:
     return Base(dict(shadow.values), dict(shadow.echo))
 
 
-def settle_answered(shadow: Shadow | None, record: NativeRecord, intent: Intent) -> Base:
+def settle_answered(
+    shadow: Shadow | None, record: NativeRecord, intent: Intent, edited: frozenset[str] = frozenset()
+) -> Base:
     """The base after a write that the system acknowledged, with `record` as read back.
 
     Where it stored something else than was sent, it normalises: what it holds becomes the base, and what was sent is
     remembered as the echo, so that the same is not sent again for ever. After a create, the values the system chose by
     itself (defaults) are its own: they become the base and are not proposed to anybody.
+
+    Not so where somebody else has written since (`edited`): a value that cannot be the system's form of what was sent
+    is that person's word, on top of what was sent. One that may be either is taken for the system's, and journalled.
     """
     base = base_of(shadow)
+    unclear: set[str] = set()
     for path, sent in intent.after.items():
-        if path in record.values:
-            _hold(base, path, sent, record.values[path])
+        if path not in record.values:
+            continue
+        stored = record.values[path]
+        theirs = path in edited and not _alike(stored, sent)
+        if theirs and not _stored_form(sent, stored, intent, path):
+            _hold(base, path, sent, sent)
+        else:
+            _hold(base, path, sent, stored)
+            unclear |= {path} if theirs else set()
     book(base, intent)
     for path, stored in record.values.items():
         if path not in intent.after and made_by(intent, path):
-            base.values[path] = stored
-    return Base(base.values, base.echo, "applied")
+            base.values[path] = None if path in edited else stored
+    return Base(base.values, base.echo, "applied", frozenset(unclear))
 
 
 def made_by(intent: Intent, path: str) -> bool:

@@ -23,6 +23,7 @@ class Sighting:
 
     intent, answered: the write under way, and whether the system acknowledged it.
     booked: whether the movement of the write was found, where the system was asked for it.
+    edited: paths that somebody else has written since, of a write that was acknowledged.
     held: unit -> its open conflict.
     apart: prefixes of the paths that the system writes in a transaction of their own.
     along: path -> paths that the system sets by itself when this one is written.
@@ -38,6 +39,7 @@ class Sighting:
     apart: tuple[str, ...] = ()
     along: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     booked: bool | None = None
+    edited: frozenset[str] = frozenset()
 
 
 def only_word(form: Form, sighting: Sighting) -> Provenance | None:

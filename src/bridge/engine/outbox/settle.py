@@ -63,7 +63,7 @@ class _Settling:
             self.records.append(result.stored)
             if answered or task.intent.op == "update":
                 self._note(task, result.stored)
-            self.written[result.stored.native_id] = Written(task.golden.id, task.intent, answered)
+            self.written[result.stored.native_id] = Written(task.golden.id, task.intent, answered, edited=result.edited)
             self.settled.append(Settlement(entry, None))
             self._count(task, result)
         elif result.outcome == "ok":
