@@ -28,7 +28,7 @@ MOST = {
         "first read": 2,  # the records, and where the log of deletes stands
         "nothing changed": 1,
         "changed there, read": 2,  # the records, and whether one was merged into another
-        "changed here, written": 250 + 4,  # asked, looked at, written one by one, read back
+        "changed here, written": 250 + 5,  # asked, looked at, written one by one, who we are, read back
         "made here, written": 3 + 4,  # asked; 100 at a time made; read back, and where the log of deletes stands
     },
 }

@@ -54,6 +54,7 @@ class Place:
     """A site in Berlin whose tables show names as they are."""
 
     zone = BERLIN
+    user = "bridge@acme.example"
 
     def present(self, table: str, name: str) -> str:
         return name

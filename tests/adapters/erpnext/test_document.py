@@ -41,7 +41,7 @@ def address(name: str, **values: Any) -> dict[str, Any]:
 def test_unknown_paths_are_named_and_not_asked_for() -> None:
     one = layout("tax_id", "nope", "Address.Billing.nope", "Address.Moon.city", "links.Customer", "Contact.phone")
     assert one.unknown == ("nope", "Address.Billing.nope", "Address.Moon.city", "links.Customer", "Contact.phone")
-    assert one.columns == ["name", "modified", "creation", "custom_bridge_id", "tax_id"]
+    assert one.columns == ["name", "modified", "modified_by", "creation", "custom_bridge_id", "tax_id"]
 
 
 def test_an_address_without_a_type_is_the_billing_address() -> None:

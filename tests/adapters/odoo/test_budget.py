@@ -22,14 +22,14 @@ def without_owner(n: int) -> CreateItem:
     return CreateItem(item(n).key, values)
 
 
-def test_a_thousand_creates_take_ten_calls_and_six_when_the_tables_are_known(odoo: Installation) -> None:
+def test_a_thousand_creates_take_eleven_calls_and_six_when_all_is_known(odoo: Installation) -> None:
     adapter = odoo.adapter()
     adapter.open([SHIPPED])
     odoo.calls()
     results = adapter.create(SHIPPED, [without_owner(n) for n in range(1, MANY + 1)])
     assert [(one.outcome, one.created) for one in results] == [("ok", True)] * MANY
     first = odoo.calls()
-    assert first.total() <= 10, first
+    assert first.total() <= 11, first  # over JSON-2 one is to learn who we are
     results = adapter.create(SHIPPED, [without_owner(n) for n in range(MANY + 1, 2 * MANY + 1)])
     assert [(one.outcome, one.created) for one in results] == [("ok", True)] * MANY
     second = odoo.calls()
@@ -68,7 +68,7 @@ def test_a_thousand_customers(odoo: Installation) -> None:
     assert [(one.outcome, one.created) for one in results] == [("ok", True)] * MANY
     assert all(one.stored is not None for one in results)
     creating = odoo.calls()
-    assert creating.total() <= 11, creating  # one more than without owners: their addresses are looked up
+    assert creating.total() <= 12, creating  # one more than without owners: their addresses are looked up
     assert creating.total() == adapter.calls - before  # what the adapter says of itself
 
     records, cursor = read_all(adapter, CUSTOMER)

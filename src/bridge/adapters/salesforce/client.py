@@ -38,7 +38,7 @@ class Client:
         self.tokens = Tokens(system, settings, self.session)
         self._base = f"/services/data/v{settings.api_version}/"
         self._library: tuple[int, Any] | None = None
-        self._user: str | None = None
+        self._user: tuple[str, str] | None = None
         self.usage: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
@@ -48,12 +48,13 @@ class Client:
         """The server's time: ours, put right by the Date header of its last answer."""
         return datetime.now(UTC) + timedelta(seconds=self.session.clock_skew or 0.0)
 
-    def user(self) -> str:
-        """The id of the integration user; empty where the org does not tell it. Asked for once at most."""
+    def user(self) -> tuple[str, str]:
+        """Id and name of the integration user; each is empty where the org does not tell it. Asked for once at most."""
         if self._user is None:
             identity = self.tokens.current().identity
-            told = identity.rstrip("/").rpartition("/")[2] if identity else self._userinfo().get("user_id")
-            self._user = str(told) if told and is_id(str(told)) else ""
+            told = {"user_id": identity.rstrip("/").rpartition("/")[2]} if identity else self._userinfo()
+            user_id = str(told.get("user_id") or "")
+            self._user = (user_id if is_id(user_id) else "", str(told.get("preferred_username") or ""))
         return self._user
 
     def _userinfo(self) -> Json:

@@ -32,7 +32,9 @@ def check(client: Client, settings: Settings) -> Health:
 def who(client: Client) -> tuple[str, str]:
     """Id and name of the integration user; empty and "unknown" where the org does not tell."""
     try:
-        user_id = client.user()
+        user_id, name = client.user()
+        if name:
+            return user_id, name
         if user_id:
             rows, _ = client.query(soql.select(["Id", "Username"], "User", f"Id = {soql.text(user_id)}"))
             return user_id, str(rows[0]["Username"]) if rows else "unknown"

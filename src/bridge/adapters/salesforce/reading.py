@@ -60,7 +60,7 @@ class Reader:
 
     def read_back(self, layout: Layout, native_ids: Sequence[str]) -> dict[str, ReadBack]:
         """These records as they are right after bridge wrote them."""
-        user = self._client.user()
+        user, _ = self._client.user()
         asked = [native_id for native_id in dict.fromkeys(native_ids) if soql.is_id(native_id)]
         rows = self.raw(layout, asked, writers=bool(user))
         edited = {str(row["Id"]): layout.edited(row, user) for row in rows}
