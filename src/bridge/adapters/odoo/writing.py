@@ -174,9 +174,14 @@ class Writer:
         rows: Mapping[str, Any],
         outcome: Outcome,
     ) -> None:
-        own = {place: {".id": items[place].native_id, **draft.own} for place, draft in drafts.items() if draft.own}
+        self._give_keys(items, list(drafts), rows, outcome)  # first: one that is refused leaves nothing half written
+        own = {
+            place: {".id": items[place].native_id, **draft.own}
+            for place, draft in drafts.items()
+            if draft.own and place not in outcome.errors
+        }
         self._importer.run(own, outcome, self._drafts.path_of)
-        self._give_keys(items, [place for place in drafts if place not in outcome.errors], rows, outcome)
+        written = {place for place in own if place not in outcome.errors}
         for role in self._layout.roles:
             cells: dict[int, Cells] = {}
             for place, draft in drafts.items():
@@ -190,8 +195,12 @@ class Writer:
                     cells[place] = {**wanted, "parent_id/.id": items[place].native_id, "type": role}
             if cells:
                 self._importer.run(cells, outcome, partial(self._drafts.path_of, role=role))
+                written |= {place for place in cells if place not in outcome.errors}
         self._rows.change(items, drafts, rows, outcome)
+        written |= {place for place, draft in drafts.items() if draft.rows and place not in outcome.errors}
         self._states.move(items, drafts, rows, outcome)
+        for place in written.intersection(outcome.errors):
+            outcome.errors[place] = partly(outcome.errors[place], self._client.system)
 
     def _give_keys(
         self, items: Sequence[UpdateItem], places: list[int], rows: Mapping[str, Any], outcome: Outcome
