@@ -46,8 +46,9 @@ class Capabilities:
     batch_migrate: largest number of new records that a migration hands over at once, where there is a way for many
         (a bulk job); 0: as batch_create.
     clock_grain: the resolution of `modified` and of version tokens.
-    written_apart: prefixes of the paths that a write does not change in one transaction with the record itself
-        ("Address." of an ERPNext Customer). After a lost answer, each such part is judged by itself.
+    written_apart: paths that a write does not change in one transaction with the record itself, and prefixes of such
+        ("Address." of an ERPNext Customer, "order_line[" of an Odoo order: what is below one address, or row, goes
+        together). After a lost answer, each such part is judged by itself.
     written_along: path -> paths that the system sets by itself when this one is written (the date of an Odoo order when
         its state moves). After a lost answer, what they show is nobody's edit.
     books: whether quantities are changed by movements whose reference can be asked for, in a document or the record.

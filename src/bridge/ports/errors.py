@@ -128,6 +128,16 @@ class InDoubt(BridgeError):
     not_done = "It is not known whether the write happened; it is not repeated before the record was looked up."
     to_do = "You need not do anything: the record is read again and the write is settled by its values and version."
 
+    @classmethod
+    def partly(cls, error: BridgeError, system: str) -> InDoubt:
+        """The error of a record of which a part was written and another was not, whatever kept that one away.
+
+        The record is looked up, and what it lacks is sent alone, which says why where it is refused. Called done, it
+        would be taken for a record that the system wants without that part; called not written, what was written would
+        be taken for a user's edit when it is read.
+        """
+        return cls(f"wrote the record, but not all of its parts: {error.message}", system=system)
+
 
 class AlreadyExists(BridgeError):
     """A record with this key is there already. `native_id` names it where the system says which one."""

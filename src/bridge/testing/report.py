@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-PARTS = ("declaring", "drift", "faults", "reading", "schema", "steps", "writing")
+PARTS = ("declaring", "drift", "edited", "faults", "reading", "schema", "steps", "writing")
 for _name in PARTS:
     pytest.register_assert_rewrite(f"bridge.testing.{_name}")
 

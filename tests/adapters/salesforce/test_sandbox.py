@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -171,6 +172,18 @@ def test_changed_prices_come_page_by_page_and_once_more_within_the_overlap(serve
         _control(server, "clock", {"advance": 3600})
     found, cursor = _read_on(adapter, PRODUCT, cursor, 3)
     assert not found
+
+
+def test_a_product_without_one_of_its_prices_is_looked_up(adapter: Adapter) -> None:
+    """Called not written, it would be found by its key later, with values that pass for a user's edit."""
+    spec = replace(PRODUCT, fields=(*PRODUCT.fields, FieldSpec("PricebookEntry.Nowhere", type="decimal")))
+    item = CreateItem("p-1", {"Name": "n", PRICE: "1", "PricebookEntry.Nowhere": "2"})
+    (made,) = adapter.create(spec, [item])
+    assert (made.outcome, type(made.error)) == ("unknown", errors.InDoubt)
+    (held,) = adapter.find(spec, ["p-1"])["p-1"]
+    assert (held.values["Name"], held.values[PRICE]) == ("n", "1")
+    (alone,) = adapter.update(spec, [UpdateItem(held.native_id, {"PricebookEntry.Nowhere": "2"})])
+    assert (alone.outcome, type(alone.error)) == ("failed", errors.Rejected)
 
 
 @pytest.mark.parametrize("kind", ["lock_row", "trigger_lock"])

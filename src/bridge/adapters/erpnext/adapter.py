@@ -10,6 +10,7 @@ from bridge.adapters.erpnext.client import Client
 from bridge.adapters.erpnext.creating import Creator
 from bridge.adapters.erpnext.document import TAGS, Layout, layout_of
 from bridge.adapters.erpnext.health import check
+from bridge.adapters.erpnext.items import DOCSTATUS
 from bridge.adapters.erpnext.levels import BIN, LevelReader
 from bridge.adapters.erpnext.meta import Metas
 from bridge.adapters.erpnext.prices import HEAD
@@ -70,6 +71,7 @@ class ErpnextAdapter:
 
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """Updates are refused by the server itself where `modified` has moved; stamps have microseconds."""
+        prices = [field.path for field in spec.fields if field.path.startswith(f"{HEAD}.")]
         documents = 2 if any("." in field.path for field in spec.fields) else 1
         return Capabilities(
             overlaps=True,
@@ -83,7 +85,7 @@ class ErpnextAdapter:
             page=self._settings.page,
             clock_grain=timedelta(microseconds=1),
             books=spec.object == BIN,
-            written_apart=("Address.", f"{HEAD}.", TAGS.name),
+            written_apart=("Address.", TAGS.name, DOCSTATUS, *prices),
         )
 
     def metered(self, gate: Gate) -> None:

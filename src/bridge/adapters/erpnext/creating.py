@@ -16,7 +16,7 @@ from bridge.adapters.erpnext.document import Layout, require_key, require_row_ke
 from bridge.adapters.erpnext.drafts import Draft, Drafts, Wire
 from bridge.adapters.erpnext.errors import NOTHING_NAMED, Naming
 from bridge.adapters.erpnext.items import new_row
-from bridge.adapters.erpnext.ledger import Ledger, concerns_item, partly
+from bridge.adapters.erpnext.ledger import Ledger, concerns_item
 from bridge.adapters.erpnext.prices import new_price
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.rows import TABLE_OF, with_channels, with_first, with_links
@@ -208,7 +208,7 @@ class Creator:
             if not concerns_item(error):
                 ledger.stop(error)
         for sheet in run:
-            ledger.failed(sheet.place, partly(error, self._client.system), names[sheet.place])
+            ledger.failed(sheet.place, InDoubt.partly(error, self._client.system), names[sheet.place])
 
     def _tag(self, names: dict[int, str], drafts: dict[int, Draft], ledger: Ledger) -> None:
         tags = Tags(self._client, self._layout.meta.doctype)
@@ -219,7 +219,7 @@ class Creator:
             try:
                 tags.set(name, [], wanted)
             except BridgeError as error:
-                ledger.failed(place, partly(error, self._client.system), name)
+                ledger.failed(place, InDoubt.partly(error, self._client.system), name)
                 if not concerns_item(error):
                     ledger.stop(error)
 

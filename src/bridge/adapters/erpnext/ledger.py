@@ -70,10 +70,3 @@ def concerns_item(error: BridgeError) -> bool:
     if isinstance(error, PermissionDenied):
         return True  # a user permission may hide this one document only
     return not isinstance(error, (AuthFailed, InDoubt, Transient))
-
-
-def partly(error: BridgeError, system: str) -> BridgeError:
-    """The error of an item of which a part stands already. Only a refusal is final; all else is looked up."""
-    if concerns_item(error):
-        return error
-    return InDoubt(f"wrote the record, but not all of its parts: {error.message}", system=system)

@@ -19,12 +19,12 @@ from bridge.adapters.erpnext.client import Client, Row
 from bridge.adapters.erpnext.document import Joined, Layout, own_stamp, require_row_keys, tag_names, version_of
 from bridge.adapters.erpnext.drafts import Draft, Drafts
 from bridge.adapters.erpnext.items import BY_METHOD, DOCSTATUS, DRAFT, SUBMITTED, ItemTable, by_method, changed_rows
-from bridge.adapters.erpnext.ledger import Ledger, concerns_item, partly
+from bridge.adapters.erpnext.ledger import Ledger, concerns_item
 from bridge.adapters.erpnext.parts import Parts
 from bridge.adapters.erpnext.reading import Reader
 from bridge.adapters.erpnext.rows import CHILD_OF, TABLE_OF, Line, whole, with_channels, with_first, with_links
 from bridge.adapters.erpnext.tags import Tags
-from bridge.ports.errors import BridgeError, MissingReference, NotFound, Rejected, VersionConflict
+from bridge.ports.errors import BridgeError, InDoubt, MissingReference, NotFound, Rejected, VersionConflict
 from bridge.ports.records import DeleteItem, UpdateItem, WriteResult
 
 UPDATE_ITEMS = "erpnext.controllers.accounts_controller.update_child_qty_rate"
@@ -137,7 +137,7 @@ class Updater:
             try:
                 step()
             except BridgeError as error:
-                raise (partly(error, self._client.system) if at else error) from None
+                raise (InDoubt.partly(error, self._client.system) if at else error) from None
 
     def _write_own(
         self,

@@ -9,7 +9,7 @@ from functools import partial
 
 from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
-from bridge.adapters.odoo.documents import DATED, STATE
+from bridge.adapters.odoo.documents import DATED, STATE, acted
 from bridge.adapters.odoo.drafts import Drafts
 from bridge.adapters.odoo.layout import ROLES
 from bridge.adapters.odoo.levels import QUANT, LevelReader
@@ -65,6 +65,8 @@ class OdooAdapter:
 
     def capabilities(self, spec: ObjectSpec) -> Capabilities:
         """Odoo takes no condition with a write and tells of no deletes; its stamps have whole seconds."""
+        rows = [one for table in spec.tables for one in (table.path, f"{table.path}[")]
+        state = (STATE,) if acted(spec.object, STATE) else ()
         dates = tuple(date for (model, _), date in DATED.items() if model == spec.object)
         return Capabilities(
             overlaps=True,
@@ -76,7 +78,7 @@ class OdooAdapter:
             clock_grain=timedelta(seconds=1),
             books=spec.object == QUANT,
             calls_per_batch=7,  # the record, its addresses, external ids, and a look before and after
-            written_apart=(*(f"{role}." for role in ROLES), *(f"{table.path}[" for table in spec.tables)),
+            written_apart=(*(f"{role}." for role in ROLES), *rows, *state),
             written_along={STATE: dates} if dates else {},
         )
 

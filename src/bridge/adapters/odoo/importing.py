@@ -42,14 +42,6 @@ class Outcome:
         self.fail(places, error)
 
 
-def partly(error: BridgeError, system: str) -> InDoubt:
-    """The error of a record of which a part was written and another was not, whatever kept that one away: the record is
-    looked up, and what it lacks is sent alone, which says why where it is refused. Called done, it would be taken for
-    a record that Odoo wants without that part; called not written, what was written would be taken for a user's edit.
-    """
-    return InDoubt(f"wrote the record, but not all of its parts: {error.message}", system=system)
-
-
 def in_halves(
     places: Sequence[int],
     items: Sequence[UpdateItem | DeleteItem],

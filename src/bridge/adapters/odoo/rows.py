@@ -10,9 +10,9 @@ from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.documents import ACTIONS, DATED, STATE
 from bridge.adapters.odoo.drafts import Cells, Draft, Drafts
-from bridge.adapters.odoo.importing import Importer, Outcome, in_halves, partly
+from bridge.adapters.odoo.importing import Importer, Outcome, in_halves
 from bridge.adapters.odoo.layout import Lines
-from bridge.ports.errors import BridgeError, Rejected, VersionConflict
+from bridge.ports.errors import BridgeError, InDoubt, Rejected, VersionConflict
 from bridge.ports.records import UpdateItem
 
 Rows = Mapping[str, Any]
@@ -78,7 +78,7 @@ class RowWriter:
             except BridgeError as error:
                 lacking = error
         if lacking is not None:
-            outcome.fail(places, partly(lacking, self._client.system))
+            outcome.fail(places, InDoubt.partly(lacking, self._client.system))
             return
         held = {int(line["id"]): (int(line[one.inverse][0]), str(line[one.table.key])) for line in lines}
         cells = {id_: {".id": str(id_), **left[wanted]} for id_, wanted in held.items() if wanted in left}
@@ -86,7 +86,7 @@ class RowWriter:
         importer = Importer(self._client, one.layout.model, self._batch)
         importer.run(cells, inner, partial(self._path_of, one, row_drafts))
         for id_, refusal in inner.errors.items():
-            outcome.fail([place_of[held[id_][0]]], partly(refusal, self._client.system))
+            outcome.fail([place_of[held[id_][0]]], InDoubt.partly(refusal, self._client.system))
 
     def change(self, items: Sequence[UpdateItem], drafts: Mapping[int, Draft], before: Rows, outcome: Outcome) -> None:
         """before: native id -> the row of the record as it is."""

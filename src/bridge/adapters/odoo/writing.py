@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Cells, Draft, Drafts, waves
-from bridge.adapters.odoo.importing import Importer, Outcome, in_halves, partly
+from bridge.adapters.odoo.importing import Importer, Outcome, in_halves
 from bridge.adapters.odoo.layout import Layout
 from bridge.adapters.odoo.reading import Reader
 from bridge.adapters.odoo.rows import RowWriter, StateMover
@@ -156,7 +156,7 @@ class Writer:
         except BridgeError as error:
             inner.fail(list(rows), error)
         for number, lacking in inner.errors.items():
-            outcome.fail([below[number][0]], partly(lacking, self._client.system))
+            outcome.fail([below[number][0]], InDoubt.partly(lacking, self._client.system))
 
     def _padded(self, rows: Mapping[int, Cells]) -> dict[int, Cells]:
         """New records with the same columns, so that one import does for all: an empty cell means nothing to a new
@@ -200,7 +200,8 @@ class Writer:
         written |= {place for place, draft in drafts.items() if draft.rows and place not in outcome.errors}
         self._states.move(items, drafts, rows, outcome)
         for place in written.intersection(outcome.errors):
-            outcome.errors[place] = partly(outcome.errors[place], self._client.system)
+            if not isinstance(outcome.errors[place], InDoubt):
+                outcome.errors[place] = InDoubt.partly(outcome.errors[place], self._client.system)
 
     def _give_keys(
         self, items: Sequence[UpdateItem], places: list[int], rows: Mapping[str, Any], outcome: Outcome

@@ -83,7 +83,7 @@ class SalesforceAdapter:
             batch_migrate=0 if _of_parts(spec) else BULK,
             page=self._settings.page,
             clock_grain=timedelta(seconds=1),
-            written_apart=(PRICE,),
+            written_apart=tuple(one.path for one in spec.fields if one.path.startswith(PRICE)),  # an entry each
             books=bool(spec.sums),
         )
 

@@ -15,7 +15,7 @@ from bridge.adapters.salesforce.client import Client, Json
 from bridge.adapters.salesforce.layout import PRICE, STANDARD, entry_of
 from bridge.adapters.salesforce.values import to_wire
 from bridge.adapters.salesforce.writing import Writer
-from bridge.ports.errors import BridgeError, Rejected
+from bridge.ports.errors import BridgeError, InDoubt, Rejected
 from bridge.ports.records import NOT_READ, CreateItem, NativeValue, UpdateItem, WriteResult
 
 
@@ -60,16 +60,21 @@ class ProductWriter(Writer):
         """A product of which only the price changes is not written itself."""
         own = {}
         for place, draft in drafts.items():
-            if set(items[place].values) - {field.path for field in self._layout.prices}:
+            if self._own(items[place]):
                 own[place] = draft
             else:
                 batch.answers[place] = Answer(items[place].native_id)
         super()._change(items, own, batch)
 
+    def _own(self, item: CreateItem | UpdateItem) -> bool:
+        """Whether the product itself is written, and not only its prices."""
+        return isinstance(item, CreateItem) or bool(set(item.values) - {field.path for field in self._layout.prices})
+
     def _priced(
         self, items: Sequence[CreateItem] | Sequence[UpdateItem], results: list[WriteResult], ids: Mapping[int, str]
     ) -> list[WriteResult]:
-        """Write the prices of products that are there now. What is refused fails that product, and is sent again."""
+        """Write the prices of products that are there now. A product that was written, and a price of it not, is in
+        doubt: it is looked up, and the price is sent alone."""
         wanted = {
             place: {path: value for path, value in items[place].values.items() if path.startswith(PRICE)}
             for place in ids
@@ -78,9 +83,10 @@ class ProductWriter(Writer):
         if not wanted:
             return results
         problems: dict[int, BridgeError] = {}
+        written = {place for place in wanted if self._own(items[place])}
         try:
             rows = {str(row["Id"]): row for row in self._reader.raw(self._layout, [ids[place] for place in wanted])}
-            self._write(wanted, ids, rows, problems)
+            written |= self._write(wanted, ids, rows, problems)
             back = self._reader.read_back(self._layout, [ids[place] for place in wanted])
         except BridgeError as error:
             problems |= dict.fromkeys(wanted, error)
@@ -89,6 +95,8 @@ class ProductWriter(Writer):
             record, edited = back.get(ids[place], NOT_READ)
             failed = problems.get(place)
             if failed is not None:
+                if place in written:
+                    failed = InDoubt.partly(failed, self._client.system)
                 results[place] = self._failed(Answer(error=failed), ids[place])
             elif record is not None:
                 results[place] = WriteResult("ok", ids[place], record, created=results[place].created, edited=edited)
@@ -100,7 +108,9 @@ class ProductWriter(Writer):
         ids: Mapping[int, str],
         rows: Mapping[str, Json],
         problems: dict[int, BridgeError],
-    ) -> None:
+    ) -> set[int]:
+        """Notes the problems; answers the places of which some price was written."""
+        written: set[int] = set()
         books = PriceBooks(self._client)
         standard = f"{PRICE}{STANDARD}"
         for first in (True, False):  # the standard book before all others
@@ -131,8 +141,11 @@ class ProductWriter(Writer):
             send(self._client, changes, lambda records: self._collect("PATCH", records), batch, self._size)
             send(self._client, made, lambda records: self._collect("POST", records), batch, self._size)
             for number, answer in batch.answers.items():
-                if not answer.ok:
+                if answer.ok:
+                    written.add(owner[number])
+                else:
                     problems.setdefault(owner[number], self._error(answer))
+        return written
 
 
 _TYPE: Mapping[str, Any] = {"type": "PricebookEntry"}

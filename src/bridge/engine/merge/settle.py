@@ -205,7 +205,11 @@ def _parts(intent: Intent, apart: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def _part_of(path: str, apart: tuple[str, ...]) -> str:
-    return (path.rpartition(".")[0] or path) if path.startswith(apart) else ""
+    """The transaction that a path is written in: of the record itself (""), of a place below it, or of its own."""
+    if path in apart:
+        return path
+    below = any(path.startswith(one) for one in apart if one.endswith((".", "[")))
+    return path.rpartition(".")[0] if below else ""
 
 
 def _arrived(part: str, paths: list[str], record: NativeRecord, intent: Intent) -> bool:
