@@ -79,6 +79,17 @@ def test_what_the_system_makes_of_what_was_sent_stays_its_own() -> None:
     state.teardown()
 
 
+def test_what_a_system_makes_of_an_acknowledged_change_is_in_no_journal() -> None:
+    state = _known()
+    state.edit("crm", "m1", "name", "maximilian")
+    for _ in range(3):
+        state.world.now += state.pace.tolerance * 2
+        state.run()
+    assert _shown(state, "name")["erp"] == state.systems["erp"].spell("maximilian") != "maximilian"
+    with state.store.begin() as uow:
+        assert uow.conflicts(limit=10) == []
+
+
 def test_it_is_lost_where_the_system_does_not_tell_who_wrote() -> None:
     """Else the tests above would prove nothing."""
     told = Simulated._read_back

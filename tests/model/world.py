@@ -299,7 +299,7 @@ class Simulated:
         self._note("update", row.id, item.values)
         if not self._rest(row, item.values, fault):
             return WriteResult("unknown", item.native_id, error=InDoubt("half an answer", system=self.system))
-        return WriteResult("ok", row.id, self._record(spec, row))
+        return WriteResult("ok", row.id, self._record(spec, row), created=False)  # as the real adapters say it
 
     def _note(self, op: str, row_id: str, values: Mapping[str, NativeValue]) -> None:
         self.writes += 1

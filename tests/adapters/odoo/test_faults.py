@@ -217,6 +217,39 @@ def test_what_was_written_before_a_part_failed_is_looked_up(odoo: Installation) 
     assert odoo.rows()[str(made.native_id)]["city"] == "Lier"
 
 
+class _AfterTheFirst:
+    """Stands before every call; once the first record shows what was written, somebody edits the second."""
+
+    def __init__(self, odoo: Installation, first: str, second: str) -> None:
+        self.odoo, self.first, self.second, self.done = odoo, first, second, False
+
+    def enter(self) -> None:
+        if not self.done and self.odoo.rows()[self.first]["city"] == "Gent":
+            self.done = True
+            self.odoo.control("POST", "edit", object="res.partner", id=self.second, values={"street": "theirs"})
+
+    def told(self, used: int, allowed: int) -> None:
+        """Nothing is kept of it."""
+
+
+def test_who_edits_between_two_imports_of_a_batch_is_not_written_over(odoo: Installation) -> None:
+    adapter = odoo.adapter()
+    first, second = (one.stored for one in adapter.create(CUSTOMER, [plain(1), plain(2)]))
+    assert first is not None
+    assert second is not None
+    between = _AfterTheFirst(odoo, first.native_id, second.native_id)
+    adapter.metered(between)
+    updates = [
+        UpdateItem(first.native_id, {"city": "Gent"}, first.version),
+        UpdateItem(second.native_id, {"street": "ours"}, second.version),
+    ]
+    results = adapter.update(CUSTOMER, updates)
+    assert between.done
+    assert outcomes(results) == ["ok", "failed"]
+    assert isinstance(results[1].error, errors.VersionConflict)
+    assert odoo.rows()[second.native_id]["street"] == "theirs"
+
+
 def test_a_table_that_cannot_be_read_is_no_fault_of_the_record(odoo: Installation) -> None:
     adapter = odoo.adapter()
     odoo.fault("database_down", "* res.country")

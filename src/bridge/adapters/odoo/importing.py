@@ -83,20 +83,28 @@ class Importer:
         outcome: Outcome,
         path_of: Callable[[str], str],
         lines: Mapping[int, Sequence[Cells]] | None = None,
+        look: Callable[[list[int]], list[int]] | None = None,
     ) -> None:
         """Send the rows, those with the same columns together. An empty cell clears its field, so that a row must not
         get columns it did not ask for. Raises if nothing at all was done.
 
         lines: the lines that go with each record, those of one record with the same columns: recorded as 187.
+        look: asked before every call but the first for the places that may still be sent: the caller's own look was
+        before the first, and a call may take a second.
         """
         self._lines = lines or {}
+        sent = False
         groups: dict[tuple[str, ...], list[int]] = {}
         for place, cells in rows.items():
             first = next(iter(self._lines.get(place, ())), {})
             groups.setdefault((*sorted(cells), *sorted(first)), []).append(place)
         for columns, places in groups.items():
             for start in range(0, len(places), self._size):
-                self._chunk(columns, places[start : start + self._size], rows, outcome, path_of)
+                part = places[start : start + self._size]
+                if look is not None and sent and outcome.ended is None:
+                    part = look(part)
+                self._chunk(columns, part, rows, outcome, path_of)
+                sent = True
 
     def _chunk(
         self,

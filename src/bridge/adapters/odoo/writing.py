@@ -13,6 +13,7 @@ from typing import Any
 from bridge.adapters.odoo.client import Client
 from bridge.adapters.odoo.drafts import Cells, Draft, Drafts, waves
 from bridge.adapters.odoo.importing import Importer, Outcome, in_halves
+from bridge.adapters.odoo.keys import Keys
 from bridge.adapters.odoo.layout import Layout
 from bridge.adapters.odoo.reading import Reader
 from bridge.adapters.odoo.rows import RowWriter, StateMover
@@ -38,6 +39,7 @@ class Writer:
         self._with_default, self._module = with_default, module
         self._importer = Importer(client, layout.model, batch)
         self._rows = RowWriter(client, drafts, batch)
+        self._keys = Keys(client, reader, layout, self._importer, module, drafts.path_of)
         self._states = StateMover(client, layout.model, drafts)
 
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:
@@ -75,7 +77,8 @@ class Writer:
         those that moved are left alone; a small window stays. Raises KeyFieldMissing."""
         self._require_keys()
         outcome = Outcome()
-        rows = {str(row["id"]): row for row in self._reader.rows_of(self._layout, [one.native_id for one in items])}
+        self._keys.learn(items)
+        rows = self._look(items)
         drafts = self._drafted(items, outcome, rows)
         for wave in waves(items, drafts):
             checked = {place: drafts[place] for place in wave if self._unmoved(items[place], rows, place, outcome)}
@@ -98,7 +101,7 @@ class Writer:
     def delete(self, items: Sequence[DeleteItem]) -> list[WriteResult]:
         """Delete records; one that is gone already counts as ok."""
         outcome = Outcome()
-        rows = {str(row["id"]): row for row in self._reader.rows_of(self._layout, [one.native_id for one in items])}
+        rows = self._look(items)
         places = [
             place
             for place, item in enumerate(items)
@@ -174,13 +177,13 @@ class Writer:
         rows: Mapping[str, Any],
         outcome: Outcome,
     ) -> None:
-        self._give_keys(items, list(drafts), rows, outcome)  # first: one that is refused leaves nothing half written
+        self._keys.note(items, list(drafts), rows, outcome)  # first: one that is refused leaves nothing half written
         own = {
             place: {".id": items[place].native_id, **draft.own}
             for place, draft in drafts.items()
             if draft.own and place not in outcome.errors
         }
-        self._importer.run(own, outcome, self._drafts.path_of)
+        self._importer.run(own, outcome, self._drafts.path_of, look=partial(self._still_unmoved, items, outcome))
         written = {place for place in own if place not in outcome.errors}
         for role in self._layout.roles:
             cells: dict[int, Cells] = {}
@@ -203,47 +206,27 @@ class Writer:
             if not isinstance(outcome.errors[place], InDoubt):
                 outcome.errors[place] = InDoubt.partly(outcome.errors[place], self._client.system)
 
-    def _give_keys(
-        self, items: Sequence[UpdateItem], places: list[int], rows: Mapping[str, Any], outcome: Outcome
-    ) -> None:
-        """Note the keys of records that users made and bridge has linked."""
-        wanted = {int(items[place].native_id): items[place].key for place in places if items[place].key}
-        if not wanted or outcome.ended is not None:
-            return
-        if not self._layout.external:
-            name = self._layout.spec.key
-            cells = {
-                place: {".id": items[place].native_id, name: str(items[place].key)}
-                for place in places
-                if items[place].key and rows[items[place].native_id].get(name) != items[place].key
-            }
-            self._importer.run(cells, outcome, self._drafts.path_of)
-            return
+    def _look(self, items: Sequence[UpdateItem] | Sequence[DeleteItem]) -> dict[str, dict[str, Any]]:
+        """The rows as they are now, by native id."""
+        ids = [one.native_id for one in items]
+        return {str(row["id"]): row for row in self._reader.rows_of(self._layout, ids)}
+
+    def _still_unmoved(self, items: Sequence[UpdateItem], outcome: Outcome, places: list[int]) -> list[int]:
+        """Look once more, after another call went before: who edited meanwhile is not written over."""
+        asked = [place for place in places if items[place].expected is not None]
+        if not asked:
+            return places
         try:
-            known = self._reader.keys_of(self._layout, list(wanted))
+            rows = self._look([items[place] for place in asked])
         except BridgeError as error:
             outcome.stop(places, error)
-            return
-        self._attach(
-            [place for place in places if items[place].key and int(items[place].native_id) not in known], items, outcome
-        )
-
-    def _attach(self, places: list[int], items: Sequence[UpdateItem], outcome: Outcome) -> None:
-        """Make external ids in one call. One that is refused belongs to another record."""
-
-        def send(part: list[int]) -> None:
-            lacking = [
-                {
-                    "module": self._module,
-                    "name": items[place].key,
-                    "model": self._layout.model,
-                    "res_id": int(items[place].native_id),
-                }
-                for place in part
-            ]
-            self._client.call("ir.model.data", "create", positional=(lacking,), vals_list=lacking, writing=True)
-
-        in_halves(places, items, outcome, send, (Rejected,), self._client.system)
+            return []
+        outcome.fail([place for place in asked if items[place].native_id not in rows], self._gone())
+        return [
+            place
+            for place in places
+            if place not in outcome.errors and (place not in asked or self._unmoved(items[place], rows, place, outcome))
+        ]
 
     def _unmoved(self, item: UpdateItem | DeleteItem, rows: Mapping[str, Any], place: int, outcome: Outcome) -> bool:
         """Whether the record still has the expected version; notes the conflict."""

@@ -59,9 +59,10 @@ class _Settling:
             self.count += 1
             self.tally.deleted += 1
         elif result.outcome == "ok" and result.stored is not None:
-            answered = result.created is not False  # a record that was there already may have been edited since
+            # a record that was there already when it was to be made may have been edited since
+            answered = task.intent.op == "update" or result.created is not False
             self.records.append(result.stored)
-            if answered or task.intent.op == "update":
+            if answered:
                 self._note(task, result.stored)
             self.written[result.stored.native_id] = Written(task.golden.id, task.intent, answered, edited=result.edited)
             self.settled.append(Settlement(entry, None))
