@@ -37,6 +37,9 @@ class _Silent:
     def __init__(self) -> None:
         self.record: dict[str, Any] = {}
 
+    def operation(self, request: Any) -> str:
+        return request.body.split(b"/")[0].decode()
+
     def handle(self, request: Any) -> Response:
         if request.body.startswith(b"GET"):
             return Response(200, self.record)

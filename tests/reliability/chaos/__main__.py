@@ -132,8 +132,8 @@ def _judge(found: Figures, crew: Crew, users: Users, desks: dict[str, Desk], fil
             ("lost", check.lost(users, desks, store, overtaken)),
             ("duplicates", check.duplicates(users, desks)),
         ):
-            setattr(found, name, len(words))
-            found.problems += words[:20]
+            setattr(found, name, sum(not word.startswith(" ") for word in words))  # else it tells how it came about
+            found.problems += words[:100]
         with store.begin() as uow:
             found.delivered = uow.connection.scalar(select(func.count()).select_from(WRITTEN)) or 0
         for system, desk in desks.items():

@@ -41,6 +41,7 @@ def lost(users: Users, desks: dict[str, Desk], store: Database, overtaken: Colle
         for number, edit in sorted(users.stamps.items()):
             if not shown[website(number, edit)]:
                 problems.append(f"{system} does not show {website(number, edit)}")
+                problems += story(number, desks, store)
     said = set()
     with store.begin() as uow:
         for conflict in uow.conflicts(limit=EVERYTHING):
@@ -67,3 +68,26 @@ def duplicates(users: Users, desks: dict[str, Desk]) -> list[str]:
             keys += [row.get(name) for row in dump.get(kind, {}).values() if row.get(name) in users.made]
         found += [f"{system} has {key} {number} times" for key, number in Counter(keys).items() if key and number > 1]
     return found
+
+
+def story(number: int, desks: dict[str, Desk], store: Database) -> list[str]:
+    """What was told of a customer's stamps, by whom, in every system and in the store, in order: chaos hardly
+    ever takes the same way twice, so that whatever goes wrong has to explain itself at once."""
+    lines = []
+    for system, desk in desks.items():
+        for at, of, edit, who in desk.noted("/chaos")["told"]:
+            if of == number:
+                lines.append(f"{at} {system} was told {edit} by {who}")
+    mark = f"k{number}-"
+    with store.begin() as uow:
+        for golden_id in uow.golden_page("customer", "", EVERYTHING):
+            for row in uow.history("customer", golden_id, EVERYTHING):
+                if row.unit == "website" and mark in f"{row.old}{row.new}":
+                    lines.append(
+                        f"{row.at.isoformat()} golden {row.old} -> {row.new} ({row.system}, {row.rule}, {row.run})"
+                    )
+        for conflict in uow.conflicts(limit=EVERYTHING):
+            if conflict.unit == "website" and mark in str(conflict.proposals):
+                words = ", ".join(f"{one.system} {one.value} of {one.at}" for one in conflict.proposals)
+                lines.append(f"{conflict.at.isoformat()} journal: {conflict.rule}, {conflict.winner} won: {words}")
+    return [f"  {line}" for line in sorted(lines)]

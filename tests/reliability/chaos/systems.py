@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ class Noted:
         self._seen: dict[int, int] = {}
         self._untold: dict[tuple[str, str], str] = {}  # (object, id) -> a user's last note, until some answer holds it
         self.overtaken: list[str] = []
+        self.told: list[tuple[str, int, int, str]] = []  # moment, customer, edit, and who said so by which operation
         self.found = {"calls": 0, "writes": 0, "out_of_order": 0, "over_quota": 0, "most_in_window": 0}
 
     def __getattr__(self, name: str) -> Any:
@@ -55,14 +57,14 @@ class Noted:
 
     def handle(self, request: Request) -> Response:
         if request.path == "/chaos":
-            return Response(200, {**self.found, "overtaken": self.overtaken})
+            return Response(200, {**self.found, "overtaken": self.overtaken, "told": self.told})
         self.found["calls"] += 1
         if self._over():
             self.found["over_quota"] += 1
             return Response(429, b"Too Many Requests", {"Retry-After": "1"})
         answer: Response = self._app.handle(request)
         if answer.status < 400:
-            self._note(request.body)
+            self._note(request)
         self._watch(answer)
         return answer
 
@@ -71,6 +73,7 @@ class Noted:
         answer: Mapping[str, Any] = self._app.user_edit(object, id, values)
         for number, edit in STAMP.findall(json.dumps(values).encode()):
             self._seen[int(number)] = int(edit)
+            self._tell(int(number), int(edit), "a user")
         for note in NOTE.findall(json.dumps(values)):
             self._untold[object, id] = note
         return answer
@@ -100,12 +103,16 @@ class Noted:
         self.found["most_in_window"] = max(self.found["most_in_window"], len(self._calls))
         return False
 
-    def _note(self, body: bytes) -> None:
-        for number, edit in STAMP.findall(body):
+    def _note(self, request: Request) -> None:
+        for number, edit in STAMP.findall(request.body):
             self.found["writes"] += 1
+            self._tell(int(number), int(edit), f"bridge, {self._app.operation(request)}")
             if int(edit) < self._seen.get(int(number), 0):
                 self.found["out_of_order"] += 1
             self._seen[int(number)] = max(int(edit), self._seen.get(int(number), 0))
+
+    def _tell(self, number: int, edit: int, who: str) -> None:
+        self.told.append((datetime.now(UTC).isoformat(), number, edit, who))
 
 
 @contextmanager
