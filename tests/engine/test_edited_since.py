@@ -15,26 +15,33 @@ def _shown(state: Machine, path: str) -> dict[str, object]:
     return {name: row.values.get(path) for name, sim in state.systems.items() for row in sim.rows.values()}
 
 
+def _runs(state: Machine, number: int) -> None:
+    for _ in range(number):
+        state.world.now += state.pace.tolerance * 2
+        state.run()
+
+
 def _known() -> Machine:
     """One customer who is in all systems, with a note in each. Notes are numbered: n1, n2, ... (`Machine.edit`)."""
     state = Machine()
     state.insert("crm", "m1", "ana")
     state.run()
     state.edit("crm", "m1", "note", "ana")
-    for _ in range(3):
-        state.world.now += state.pace.tolerance * 2
-        state.run()
+    _runs(state, 3)
     assert set(_shown(state, "note").values()) == {"n1"}
     return state
+
+
+def _meanwhile(state: Machine, moment: str) -> None:
+    """The ERP's note is edited at this moment."""
+    state.world.at(moment, lambda: state.edit("erp", "m1", "note", "cleo"))
 
 
 def _edited_after_an_update() -> Machine:
     state = _known()
     state.edit("crm", "m1", "note", "bobby")
-    state.world.at("erp update done", lambda: state.edit("erp", "m1", "note", "cleo"))
-    for _ in range(2):
-        state.world.now += state.pace.tolerance * 2
-        state.run()
+    _meanwhile(state, "erp update done")
+    _runs(state, 2)
     return state
 
 
@@ -47,7 +54,7 @@ def test_after_an_update_it_is_no_form_of_what_was_sent() -> None:
 def test_after_a_create_it_is_no_default() -> None:
     state = Machine()
     state.insert("crm", "m1", "ana")
-    state.world.at("erp create done", lambda: state.edit("erp", "m1", "note", "cleo"))
+    _meanwhile(state, "erp create done")
     for _ in range(2):
         state.run()
     assert set(_shown(state, "note").values()) == {"n1"}
@@ -58,7 +65,7 @@ def test_after_a_create_it_stands_against_what_was_said_elsewhere_meanwhile() ->
     state = Machine()
     state.insert("crm", "m1", "ana")
     state.world.at("erp create", lambda: state.edit("crm", "m1", "note", "bobby"))
-    state.world.at("erp create done", lambda: state.edit("erp", "m1", "note", "cleo"))
+    _meanwhile(state, "erp create done")
     for _ in range(3):
         state.run()
     state.teardown()  # either in the golden record, or in the journal
@@ -68,10 +75,8 @@ def test_what_the_system_makes_of_what_was_sent_stays_its_own() -> None:
     """Somebody edits another field meanwhile: that the name is cut short is still nobody's word."""
     state = _known()
     state.edit("crm", "m1", "name", "maximilian")
-    state.world.at("erp update done", lambda: state.edit("erp", "m1", "note", "cleo"))
-    for _ in range(3):
-        state.world.now += state.pace.tolerance * 2
-        state.run()
+    _meanwhile(state, "erp update done")
+    _runs(state, 3)
     shown = _shown(state, "name")
     assert (shown["crm"], shown["fin"]) == ("maximilian", "maximilian")
     assert shown["erp"] == state.systems["erp"].spell("maximilian") != "maximilian"
@@ -82,9 +87,7 @@ def test_what_the_system_makes_of_what_was_sent_stays_its_own() -> None:
 def test_what_a_system_makes_of_an_acknowledged_change_is_in_no_journal() -> None:
     state = _known()
     state.edit("crm", "m1", "name", "maximilian")
-    for _ in range(3):
-        state.world.now += state.pace.tolerance * 2
-        state.run()
+    _runs(state, 3)
     assert _shown(state, "name")["erp"] == state.systems["erp"].spell("maximilian") != "maximilian"
     with state.store.begin() as uow:
         assert uow.conflicts(limit=10) == []

@@ -31,7 +31,7 @@ def layout(*paths: str, where: tuple[Condition, ...] = (), key: str = "custom_br
 
 
 def drafts(of: Layout) -> Drafts:
-    return Drafts(Reader(cast(Any, Tables()), cast(Any, Place()), 2000), of, "fin")
+    return Drafts(cast(Any, Place()), of, "fin")
 
 
 def address(name: str, **values: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Creator:
         self._reader = reader
         self._layout = layout
         self._batch = batch
-        self._drafts = Drafts(reader, layout, client.system)
+        self._drafts = Drafts(reader.site, layout, client.system)
         self._found: dict[str, ReadBack] = {}
 
     def create(self, items: Sequence[CreateItem]) -> list[WriteResult]:

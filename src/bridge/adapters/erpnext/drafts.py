@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.adapters.erpnext.conditions import on_the_wire
 from bridge.adapters.erpnext.document import PREFERRED, Layout, Part
 from bridge.adapters.erpnext.errors import Naming
 from bridge.adapters.erpnext.items import DOCSTATUS, ItemPart
 from bridge.adapters.erpnext.meta import Meta
-from bridge.adapters.erpnext.reading import Reader
+from bridge.adapters.erpnext.site import Site
 from bridge.ports.errors import Rejected
 from bridge.ports.records import NativeValue, row_path
 
@@ -53,8 +54,8 @@ class Draft:
 class Drafts:
     """Makes drafts for one layout."""
 
-    def __init__(self, reader: Reader, layout: Layout, system: str) -> None:
-        self._reader = reader
+    def __init__(self, site: Site, layout: Layout, system: str) -> None:
+        self._site = site
         self._layout = layout
         self._system = system
 
@@ -95,14 +96,8 @@ class Drafts:
                     if path not in parts:
                         words = f"has no field {path} in the rows {one.table.path}"
                         raise Rejected(words, fields=(whole,), system=self._system)
-                    row[parts[path].field.name] = self._item_wire(whole, parts[path], value)
+                    row[parts[path].field.name] = self._wire(whole, parts[path], value)
         return rest
-
-    def _item_wire(self, path: str, part: ItemPart, value: NativeValue) -> Any:
-        try:
-            return self._reader.wire(part, value)
-        except ValueError as reason:
-            raise Rejected(f"{path} {reason}", fields=(path,), system=self._system) from None
 
     def new_address(self, draft: Draft, role: str, owner: str) -> Wire | None:
         """The Address to create for an owner, None if the draft leaves it empty. Raises Rejected if it lacks a must."""
@@ -137,7 +132,7 @@ class Drafts:
         if part.kind == "tags":
             draft.tags = sorted({str(name) for name in value}) if isinstance(value, list) else []
             return
-        wire = self._wire(part, value)
+        wire = self._wire(part.path, part, value)
         if part.kind == "address":
             self._refuse_long(part, wire)
             draft.addresses.setdefault(part.role, {})[part.field.name] = wire
@@ -152,18 +147,18 @@ class Drafts:
         else:
             draft.own[part.field.name] = wire
 
-    def _wire(self, part: Part, value: NativeValue) -> Any:
+    def _wire(self, path: str, part: Part | ItemPart, value: NativeValue) -> Any:
         try:
-            return self._reader.wire(part, value)
+            return on_the_wire(part, value, self._site)
         except ValueError as reason:
-            raise Rejected(f"{part.path} {reason}", fields=(part.path,), system=self._system) from None
+            raise Rejected(f"{path} {reason}", fields=(path,), system=self._system) from None
 
     def _condition_value(self, path: str, value: Any) -> Any:
         known = self._layout.meta.fields.get(path)
         if known is None or not known.stored:
             raise Rejected(f"has no field {path}, which `where` names", fields=(path,), system=self._system)
         part = self._layout.by_path.get(path) or Part(path, "own", known)
-        return self._wire(part, value)
+        return self._wire(part.path, part, value)
 
     def _refuse_unknown(self, values: Mapping[str, NativeValue]) -> None:
         unknown = tuple(path for path in values if path not in self._layout.by_path)

@@ -7,18 +7,16 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from bridge.adapters.erpnext.amending import amended
 from bridge.adapters.erpnext.client import Client, Filter, Row
-from bridge.adapters.erpnext.document import Joined, Layout, Part, choose, edited_paths, record_of, require_key
-from bridge.adapters.erpnext.items import ItemPart, ItemTable
+from bridge.adapters.erpnext.conditions import filter_of
+from bridge.adapters.erpnext.document import Joined, Layout, choose, edited_paths, record_of, require_key
+from bridge.adapters.erpnext.items import ItemTable
 from bridge.adapters.erpnext.meta import Meta
 from bridge.adapters.erpnext.prices import PRICE, columns, current
 from bridge.adapters.erpnext.site import Site
-from bridge.adapters.erpnext.values import to_wire
-from bridge.ports.errors import Unsupported
-from bridge.ports.records import Condition, NativeRecord, NativeValue, ReadBack
+from bridge.ports.records import NativeRecord, ReadBack
 
 _STAMPS = 20_000
 """Records whose stamps are kept: many times the largest batch of writes."""
@@ -40,7 +38,7 @@ class Reader:
 
     def __init__(self, client: Client, site: Site, page: int, clock: Callable[[], float] = time.time) -> None:
         self._client = client
-        self._site = site
+        self.site = site
         self._page = page
         self._clock = clock
         self._stamps: OrderedDict[tuple[str, str], tuple[str, Stamps]] = OrderedDict()
@@ -61,7 +59,7 @@ class Reader:
         for rows in self._named(layout, names):
             joined = self.joined(layout, [str(row["name"]) for row in rows])
             for row, record in zip(rows, self._whole(layout, rows, joined), strict=True):
-                edited = edited_paths(layout, row, joined[record.native_id], self._site.user)
+                edited = edited_paths(layout, row, joined[record.native_id], self.site.user)
                 found[record.native_id] = (record, edited)
         return found
 
@@ -126,7 +124,7 @@ class Reader:
     def assemble(self, layout: Layout, rows: Sequence[Row], joined: Mapping[str, Joined]) -> list[NativeRecord]:
         """The rows as records, with what was found to belong to them; an order that is being amended as it was."""
         shown = amended(self._client, layout.meta, rows).rows
-        return [record_of(layout, row, joined[str(row["name"])], self._site) for row in shown]
+        return [record_of(layout, row, joined[str(row["name"])], self.site) for row in shown]
 
     def stamps(self, layout: Layout, record: NativeRecord) -> Stamps | None:
         """The stamps of the rows that this very version of a record was made of, if it was fetched lately."""
@@ -213,16 +211,7 @@ class Reader:
 
     def where(self, layout: Layout) -> list[Filter]:
         """The where of a specification as filters."""
-        return [self._filter(layout, condition) for condition in layout.spec.where]
-
-    def wire(self, part: Part | ItemPart, value: NativeValue) -> Any:
-        """What to send for a value. Raises ValueError with the reason, without the value."""
-        if value is not None and part.ref not in (None, "record"):
-            name = self._site.accept(str(part.ref), str(value))
-            if name is None:
-                raise ValueError("names nothing that this site has")
-            value = name
-        return to_wire(part.field.fieldtype, value, self._site.zone)
+        return [filter_of(layout, condition, self.site, self._client.system) for condition in layout.spec.where]
 
     def _rows(self, layout: Layout, filters: Sequence[Filter]) -> list[Row]:
         return self._client.rows(_doctype(layout), layout.columns, filters)
@@ -230,7 +219,7 @@ class Reader:
     def _chosen(self, layout: Layout, rows: Sequence[Row], role: str) -> Row | None:
         if layout.price is None:
             return choose(rows, role)
-        return current(rows, role, datetime.fromtimestamp(self._clock(), self._site.zone).date().isoformat())
+        return current(rows, role, datetime.fromtimestamp(self._clock(), self.site.zone).date().isoformat())
 
     def _joined_documents(self, layout: Layout, names: Sequence[str]) -> Mapping[str, list[Row]]:
         if not layout.roles:
@@ -273,24 +262,6 @@ class Reader:
         for row in sorted(rows, key=lambda row: int(row["idx"])):
             found.setdefault((str(row["parent"]), str(row["link_doctype"])), str(row["link_name"]))
         return found
-
-    def _filter(self, layout: Layout, condition: Condition) -> Filter:
-        part = layout.by_path.get(condition.path)
-        known = part.field if part is not None and part.kind == "own" else layout.meta.fields.get(condition.path)
-        if known is None or not known.stored:
-            words = f"{_doctype(layout)} cannot be chosen by {condition.path}: only fields of its own can"
-            raise Unsupported(words, system=self._client.system)
-        part = part or Part(condition.path, "own", known)
-        if condition.op in ("is set", "is not set") or condition.value is None:
-            empty = condition.op == "is not set" or (condition.value is None and condition.op == "=")
-            return [condition.path, "is", "not set" if empty else "set"]  # "= null" matches nothing (recording 255)
-        try:
-            if isinstance(condition.value, tuple):
-                return [condition.path, condition.op, [self.wire(part, value) for value in condition.value]]
-            return [condition.path, condition.op, self.wire(part, condition.value)]
-        except ValueError as reason:
-            words = f"{_doctype(layout)} cannot be chosen by {condition.path}: it {reason}"
-            raise Unsupported(words, system=self._client.system) from None
 
 
 def chunks(things: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -48,7 +48,7 @@ class Updater:
         self._reader = reader
         self._layout = layout
         self._doctype = layout.meta.doctype
-        self._drafts = Drafts(reader, layout, client.system)
+        self._drafts = Drafts(reader.site, layout, client.system)
         self._parts = Parts(client, layout, self._drafts)
 
     def update(self, items: Sequence[UpdateItem]) -> list[WriteResult]:
