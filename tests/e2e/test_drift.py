@@ -36,6 +36,11 @@ def scripted(site: Site, system: str, value: str) -> None:
     assert site.control(system, "GET", "dump")[kind][record][stamp] == rows[record][stamp]
 
 
+def in_erp(site: Site, field: str) -> object:
+    rows = site.control("erp", "GET", "dump")["res.partner"].values()
+    return next(row[field] for row in rows if row["name"] == "Firma B")
+
+
 def in_crm(site: Site, field: str) -> object:
     rows = site.control("crm", "GET", "dump")["Account"].values()
     return next(row[SHOWN[field]] for row in rows if row["Name"] == "Firma B")
@@ -61,5 +66,7 @@ def test_the_daemon_finds_it_at_its_own_pace(company: Site) -> None:
         eventually(lambda: daemon.get("/readyz").status_code, 200)
         scripted(company, "fin", "https://script.example")
         eventually(lambda: in_crm(company, "website"), "https://script.example")
+        # in both, since a daemon that is told to end leaves what it has not begun to the next cycle
+        eventually(lambda: in_erp(company, "website"), "https://script.example")
         assert daemon.ends() == 0
     assert company.sync()["totals"]["writes"] == 0
