@@ -73,6 +73,23 @@ class TakesItsOwnWriteForTheLastWord(MemoryAdapter):
         return replace(position, at=self.world.clock() + timedelta(minutes=1)).text()
 
 
+class SaysWhereItWasRead(MemoryAdapter):
+    """What it says of a record holds how it was asked for."""
+
+    def changes(self, spec: ObjectSpec, cursor: str | None, limit: int) -> ChangePage:
+        page = super().changes(spec, cursor, limit)
+        told = tuple(replace(record, said=f"told {record.version}".encode()) for record in page.records)
+        return replace(page, records=told)
+
+
+class SaysOnlyWhichItIs(MemoryAdapter):
+    """What it says of a record is the same after an edit."""
+
+    def fetch(self, spec: ObjectSpec, native_ids: Sequence[str]) -> dict[str, NativeRecord]:
+        found = super().fetch(spec, native_ids)
+        return {one: replace(record, said=one.encode()) for one, record in found.items()}
+
+
 class ReadsForEver(MemoryAdapter):
     """Always says that there is more."""
 
@@ -476,6 +493,8 @@ CASES = (
     Case(LosesLateCommits, ("test_late_commit_with_an_older_stamp",)),
     Case(LosesEqualStampsAtTheEnd, ("test_equal_stamp_after_the_last_page",)),
     Case(TakesItsOwnWriteForTheLastWord, ("test_an_amended_cursor_brings_what_users_change_afterwards",)),
+    Case(SaysWhereItWasRead, ("test_changes_and_fetch_agree", "test_own_writes_come_back_as_changes")),
+    Case(SaysOnlyWhichItIs, ("test_the_version_moves_with_the_record",)),
     Case(ReadsForEver, ("test_an_empty_object_has_an_end",)),
     Case(ReadsTheWholeDayAgain, ("test_an_idle_system_says_so",)),
     Case(KeepsThePlaceToItself, ("test_a_cursor_can_be_replayed", "test_a_reading_can_stop_after_any_page")),

@@ -71,6 +71,7 @@ WORK: dict[str, Callable[[SqlUnitOfWork], Any]] = {
     "waiting": lambda uow: uow.waiting("crm", "customer"),
     "again": lambda uow: uow.again("crm", "customer"),
     "save_match_keys": lambda uow: uow.save_match_keys("customer", {one: [("0:tax_id", one)] for one in ASKED}),
+    "linked_count among these": lambda uow: [uow.linked_count("crm", "customer", among=NATIVE)],
     "linked_count, where it stops": lambda uow: [uow.linked_count("crm", "customer", 100)],
     "enqueue": lambda uow: [uow.enqueue("customer", [("crm", one, 1) for one in ASKED], NOW)],
     "enqueue again": lambda uow: [uow.enqueue("customer", [("erp", one, 2) for one in ASKED], NOW, anew=False)],

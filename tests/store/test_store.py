@@ -152,6 +152,8 @@ def test_what_guards_ask_for(store: Database) -> None:
         assert uow.flags("guard:") == {"guard:a_b:x": "1"}
         assert uow.flags("guard:a%") == uow.flags("guard:axb") == {}
         assert uow.linked_count("crm", "customer") == 2
+        assert uow.linked_count("crm", "customer", among=["1", "1", "3", "4"]) == 1
+        assert uow.linked_count("crm", "customer", among=[]) == 0
         assert uow.deletes_due("erp", "customer") == ["g1"]
 
 

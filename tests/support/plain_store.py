@@ -118,7 +118,11 @@ class PlainRecords:
         link = self.tables.links[place]
         return replace(link, candidates=self.tables.candidates.get(place, ())) if link.state == "review" else link
 
-    def linked_count(self, system: str, entity: str, at_most: int | None = None) -> int:
+    def linked_count(
+        self, system: str, entity: str, at_most: int | None = None, *, among: Sequence[str] | None = None
+    ) -> int:
+        if among is not None:
+            return len(self.linked_among(system, entity, among))
         return len(self.linked_page(system, entity, "", at_most or 1 << 30))
 
     def linked_among(self, system: str, entity: str, native_ids: Sequence[str]) -> dict[str, str]:

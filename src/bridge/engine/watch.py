@@ -73,11 +73,11 @@ class Watch:
     def _count(self, uow: UnitOfWork, page: ChangePage) -> ChangePage:
         alive = [record.native_id for record in page.records]
         told = [stone.native_id for stone in page.tombstones if not stone.merged_into]
-        linked = uow.linked_among(self.system, self.emap.entity, [*told, *alive] if self.listing else told)
-        self._listed += len(linked)
-        for native_id in told:
-            if native_id in linked:
-                self._gone[native_id] = linked[native_id]
+        linked = uow.linked_among(self.system, self.emap.entity, told)
+        if self.listing:
+            others = [native_id for native_id in alive if native_id not in linked]
+            self._listed += len(linked) + uow.linked_count(self.system, self.emap.entity, among=others)
+        self._gone |= linked
         for native_id in alive:
             self._gone.pop(native_id, None)
         return self._compare(uow, page) if self.values else page

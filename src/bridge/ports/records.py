@@ -117,6 +117,8 @@ class NativeRecord:
     modified: when the system says the record last changed, aware UTC; None if it does not say.
     key: the golden id found in the key field, if any.
     archived: true where the system hides the record from its users without having deleted it.
+    said: what the system answered of which all this is made, as bytes: where they are the same, so is the record, and
+        it need not be looked into. Empty where an adapter does not tell; then the values themselves are compared.
     """
 
     native_id: str
@@ -125,6 +127,7 @@ class NativeRecord:
     modified: datetime | None = None
     key: str | None = None
     archived: bool = False
+    said: bytes = field(default=b"", compare=False)
 
     def __repr__(self) -> str:  # no personal data in a traceback or log; a native id may be a name
         return f"NativeRecord(key={self.key!r}, version={self.version!r}, {len(self.values)} values)"

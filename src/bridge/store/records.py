@@ -66,12 +66,17 @@ class Records(Transaction):
             found[row.native_id].append(row.golden_id)
         return found
 
-    def linked_count(self, system: str, entity: str, at_most: int | None = None) -> int:
-        """How many native records of a system and entity are linked. at_most: where counting stops."""
-        linked = select(CROSSWALK.c.native_id)
+    def linked_count(
+        self, system: str, entity: str, at_most: int | None = None, *, among: Sequence[str] | None = None
+    ) -> int:
+        """How many native records of a system and entity are linked. at_most: where counting stops; among: of these."""
+        linked = select(CROSSWALK.c.native_id).limit(at_most)
         linked = linked.where(CROSSWALK.c.system == system, CROSSWALK.c.entity == entity, CROSSWALK.c.state == "linked")
-        query = select(func.count()).select_from(linked.limit(at_most).subquery())
-        return int(self.connection.execute(query).scalar() or 0)
+        parts = [linked]
+        if among is not None:
+            parts = [linked.where(self.among(CROSSWALK.c.native_id, part)) for part in chunks(among)]
+        counts = (select(func.count()).select_from(part.subquery()) for part in parts)
+        return sum(int(self.connection.execute(count).scalar() or 0) for count in counts)
 
     def linked_in_both(self, entity: str, one: str, other: str) -> int:
         """How many golden records are linked in both of two systems."""

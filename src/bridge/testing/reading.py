@@ -263,6 +263,8 @@ class Looking:
         seen = read(h, h.adapter()).last(native_id)
         again = h.adapter().fetch(h.spec, [native_id])[native_id]
         assert (dict(seen.values), seen.version) == (dict(again.values), again.version)
+        # by it is told what was heard before: a difference would be taken for an edit that no feed told of
+        assert seen.said == again.said, "`said` differs where the record does not"
 
     def test_the_version_moves_with_the_record(self, h: Harness) -> None:
         native_id = h.user_insert(1)
@@ -270,4 +272,6 @@ class Looking:
         assert h.adapter().fetch(h.spec, [native_id])[native_id].version == before.version, "reading moves the version"
         settle(h, h.adapter())
         h.user_edit(native_id, "another text")
-        assert h.adapter().fetch(h.spec, [native_id])[native_id].version != before.version
+        after = h.adapter().fetch(h.spec, [native_id])[native_id]
+        assert after.version != before.version
+        assert not after.said or after.said != before.said, "`said` is the same where the record is another"

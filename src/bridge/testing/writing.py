@@ -161,6 +161,7 @@ class Creating:
         key, record = make(h, adapter, 1)[0]
         seen = read(h, h.adapter(), cursor).last(record.native_id)
         assert (seen.key, seen.version) == (key, record.version)
+        assert seen.said == record.said, "`said` differs where the record does not"
 
 
 class Updating:

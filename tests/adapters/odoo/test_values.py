@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bridge.adapters.odoo.drafts import Draft, Drafts
-from bridge.adapters.odoo.layout import Layout, Place, ambiguous, decimal_text, instant
+from bridge.adapters.odoo.layout import Layout, Place, ambiguous
+from bridge.adapters.odoo.values import decimal_text, instant
 from bridge.ports.errors import ConfigError, Rejected
 from bridge.ports.records import Condition, FieldSpec, NativeValue, ObjectSpec, UpdateItem
 
@@ -118,6 +119,32 @@ def draft(values: Mapping[str, NativeValue], before: Mapping[str, Any] | None = 
     drafts = Drafts(Layout(SPEC), lambda _: DESCRIBED, tables, "erp")  # type: ignore[arg-type]
     drafts.prepare([UpdateItem("7", values)])
     return drafts.make(values, before), tables
+
+
+def test_what_does_not_make_the_record_is_not_said() -> None:
+    layout = Layout(SPEC, {"active": "boolean"})
+    said = layout.said(ROW, "k-1")
+    person = {"id": 30, "type": "contact", "active": True, "street": "Elsewhere", "country_id": False}
+    newer = {**ROW["child_ids"][0], "street": "Newer still"}
+    signed = [{**one, "write_uid": 9, "write_date": "2026-02-01 08:00:00"} for one in ROW["child_ids"]]
+    for other in (
+        {**ROW, "write_date": "2026-02-01 08:00:00", "write_uid": 9, "email": "not mapped"},
+        {**ROW, "child_ids": [person, *ROW["child_ids"]]},
+        {**ROW, "child_ids": [newer, *ROW["child_ids"][1:]]},
+        {**ROW, "child_ids": signed},
+    ):
+        assert layout.said(other, "k-1") == said
+    older = {**ROW["child_ids"][1], "street": "Older still"}
+    for other, key in (
+        (ROW, "k-2"),
+        (ROW, None),
+        ({**ROW, "name": "Other"}, "k-1"),
+        ({**ROW, "active": False}, "k-1"),
+        ({**ROW, "comment": ""}, "k-1"),
+        ({**ROW, "child_ids": [older]}, "k-1"),
+        ({name: said for name, said in ROW.items() if name != "name"}, "k-1"),
+    ):
+        assert layout.said(other, key) != said
 
 
 def test_a_row_becomes_a_record() -> None:

@@ -27,6 +27,7 @@ from bridge.transport.session import PooledSession, translate_network_fault, una
 
 logging.getLogger("odoorpc.rpc.jsonrpclib").disabled = True
 
+PAGE = "a page instead of data"
 _EXPIRED = 100
 _ENDED = "odoo.http.SessionExpiredException"
 _VERSION_PATH = "/web/webclient/version_info"
@@ -72,7 +73,7 @@ class Client:
         """The server's version ("19.0"); needs no log-in."""
         if not self._version:
             body = json.dumps({"jsonrpc": "2.0", "method": "call", "params": {}}).encode()
-            answer = orjson.loads(self.post(f"{self.settings.url}{_VERSION_PATH}", body, _JSON, writing=False))
+            answer = self._decoded(self.post(f"{self.settings.url}{_VERSION_PATH}", body, _JSON, writing=False))
             info = answer.get("result") if isinstance(answer, dict) else None
             parts = (info or {}).get("server_version_info") or []
             if len(parts) < 2:
@@ -169,6 +170,8 @@ class Client:
             refusal = self._refusal(error.info, writing=writing)
         except (AttributeError, TypeError):  # good JSON, but no envelope: odoorpc does not look
             refusal = self._strange(writing=writing)
+        except ValueError:  # no JSON
+            refusal = self._strange(writing=writing, what=PAGE)
         raise refusal  # outside the handler: the library's error holds the call's arguments
 
     def _connector(self) -> Any:
@@ -198,10 +201,17 @@ class Client:
         key = self.settings.api_key.get_secret_value() if self.settings.api_key else ""
         headers = {**_JSON, "Authorization": f"bearer {key}", "X-Odoo-Database": self.settings.database}
         url = f"{self.settings.url}/json/2/{model}/{method}"
-        return orjson.loads(self.post(url, orjson.dumps(body), headers, writing=writing))
+        return self._decoded(self.post(url, orjson.dumps(body), headers, writing=writing), writing=writing)
+
+    def _decoded(self, content: bytes, *, writing: bool = False) -> Any:
+        try:
+            return orjson.loads(content)
+        except orjson.JSONDecodeError:
+            problem = self._strange(writing=writing, what=PAGE)
+        raise problem  # outside the handler: the error's own text holds what came instead
 
     def post(self, url: str, data: bytes, headers: dict[str, str], *, writing: bool) -> bytes:
-        """One POST; answers the body of a good answer, which is JSON. Raises for everything else."""
+        """One POST; answers the body of a good answer, which should be JSON. Raises for everything else."""
         problem: Exception
         try:
             response = self.session.post(url, data=data, headers=headers, verify=self.settings.verify, auth=_keep)
@@ -218,15 +228,13 @@ class Client:
         problem = unavailable(response, system=self.system, writing=writing)
         if problem is not None:
             return problem
+        if response.status_code == 200:
+            return None
         try:
             body = orjson.loads(response.content)
         except orjson.JSONDecodeError:
             body = None
-            if response.status_code == 200:
-                return self._strange(writing=writing, what="a page instead of data")
-        if response.status_code != 200:
-            return status_error(response.status_code, body, system=self.system, writing=writing)
-        return None
+        return status_error(response.status_code, body, system=self.system, writing=writing)
 
 
 _JSON = {"Content-Type": "application/json"}

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bridge.adapters.odoo.documents import CHOSEN, KEPT_PRICE, PRICED_BY, acted
-from bridge.adapters.odoo.layout import ALL_TAXES, SHOWN, Layout, Lines, Place, child, decimal_text
+from bridge.adapters.odoo.layout import ALL_TAXES, SHOWN, Layout, Lines, Place, child
 from bridge.adapters.odoo.models import Described
 from bridge.adapters.odoo.tables import Tables
+from bridge.adapters.odoo.values import decimal_text
 from bridge.ports.errors import Rejected
 from bridge.ports.records import CreateItem, NativeValue, UpdateItem, split_row_path
 

@@ -6,17 +6,19 @@ the delivery address below a customer), so that nothing has to be looked up behi
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
+from functools import partial
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
 
+from bridge.adapters.odoo.values import instant, scalar
 from bridge.ports.errors import ConfigError, KeyFieldMissing
+from bridge.ports.lazy import LazyRecord
 from bridge.ports.records import (
     Condition,
     FieldSpec,
@@ -29,6 +31,9 @@ from bridge.ports.records import (
 
 EXTERNAL = "external id"
 WRITER: Final = "write_uid"
+FORM: Final = b"odoo 1 "
+"""Of `Layout.record`. Raised where the same answer makes other values than before: all is looked into again then."""
+
 ROLES: Final = ("contact", "invoice", "delivery", "other", "private")
 """Values of a partner's `type`: the addresses that can stand below a customer."""
 
@@ -49,7 +54,6 @@ SHOWN: Final[Mapping[str, str]] = {
 ALL_TAXES: Final = " + "
 """Between the names of several taxes of one line."""
 
-_SECONDS = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 _PLAIN: Final = frozenset({"text", "longtext", "email", "phone", "url"})
 
 
@@ -72,7 +76,7 @@ class Layout:
     """One object as a specification wants it. kinds: Odoo's own types, where they had to be asked for.
 
     renamed: name in the mapping -> name in this version of Odoo. also: fields that writing needs to see. lines: the
-    rows that belong to each record.
+    rows that belong to each record. names: of a row's own fields that make the record; told: their values in a row.
     """
 
     spec: ObjectSpec
@@ -83,10 +87,15 @@ class Layout:
     lines: tuple[Lines, ...] = ()
     places: tuple[Place, ...] = ()
     roles: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    told: Callable[[Mapping[str, Any]], Any] = itemgetter("id")
 
     def __post_init__(self) -> None:
         self.places = tuple(_place(one, self.renamed, self.kinds) for one in self.spec.fields)
         self.roles = tuple(dict.fromkeys(place.role for place in self.places if place.role))
+        state = [*(["active"] if self.has_active else []), *([] if self.external else [self.spec.key])]
+        self.names = ("id", *state, *(place.name for place in self.places if not place.role))
+        self.told = itemgetter(*self.names)
 
     @property
     def model(self) -> str:
@@ -127,8 +136,27 @@ class Layout:
         terms += [[one.table.path, "any", [["write_date", ">=", stamp]]] for one in self.lines]
         return ["|"] * (len(terms) - 1) + terms
 
-    def record(self, row: Mapping[str, Any], key: str | None) -> NativeRecord:
-        """A row as a record. The version is the content: Odoo moves write_date on writes that change nothing."""
+    def met(self, row: Mapping[str, Any], key: str | None) -> LazyRecord:
+        """A row as a record that is read when it is looked into: most of what a feed brings was heard before."""
+        said = self.said(row, key)
+        return LazyRecord.met(str(row["id"]), said, partial(self.record, row, key, said))
+
+    def said(self, row: Mapping[str, Any], key: str | None) -> bytes:
+        """All that a record is made of, and nothing else: not when it was written, nor by whom."""
+        try:
+            told = self.told(row)
+        except KeyError:  # a field that this user is not shown
+            told = [row.get(name) for name in self.names]
+        below = [_unstamped(child(row.get("child_ids"), role)) for role in self.roles] if self.roles else None
+        lines = [[[key, _unstamped(line)] for key, line in one.rows(row).items()] for one in self.lines]
+        return FORM + orjson.dumps((key, told, below, lines))
+
+    def record(self, row: Mapping[str, Any], key: str | None, said: bytes = b"") -> NativeRecord:
+        """A row as a record. The version is the content: Odoo moves write_date on writes that change nothing.
+
+        said: what `said` makes of the row, where that is known.
+        """
+        said = said or self.said(row, key)
         below = {role: child(row.get("child_ids"), role) for role in self.roles} if self.roles else {}
         values: dict[str, NativeValue] = {}
         for place in self.places:
@@ -142,7 +170,7 @@ class Layout:
         version = blake2b(orjson.dumps([values, active], option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
         if not self.external:
             key = str(row[self.spec.key]) if row.get(self.spec.key) else None
-        return NativeRecord(str(row["id"]), values, version, instant(row.get("write_date")), key, archived=not active)
+        return NativeRecord(str(row["id"]), values, version, instant(row.get("write_date")), key, not active, said)
 
     def edited(self, row: Mapping[str, Any], user: int) -> frozenset[str]:
         """The paths of a record that stand where somebody else than this user wrote last."""
@@ -180,7 +208,7 @@ class Layout:
         if isinstance(raw, bool):
             boolean = place.spec.type == "boolean" or self.kinds.get(place.name) == "boolean"
             return raw if raw or boolean else None
-        return _scalar(raw, instant_there=place.instant)
+        return scalar(raw, instant_there=place.instant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +251,11 @@ class Lines:
         return values
 
 
+def _unstamped(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A row below a record, without what moves by itself."""
+    return {name: said for name, said in row.items() if name not in (WRITER, "write_date")} if row else None
+
+
 def _by_another(row: Mapping[str, Any] | None, user: int) -> bool:
     return bool(row and user and row.get(WRITER) and row[WRITER] != user)
 
@@ -231,13 +264,6 @@ def ambiguous(spec: ObjectSpec) -> bool:
     """Whether Odoo's own types are needed to read: a false may mean "no" or "nothing" there."""
     known = _PLAIN | {"integer", "decimal", "boolean", "date", "datetime"}
     return any(one.ref is None and one.type not in known for one in spec.fields)
-
-
-def instant(text: object) -> datetime | None:
-    """A stamp of Odoo: whole seconds, UTC without saying so."""
-    if not isinstance(text, str) or not _SECONDS.match(text):
-        return None
-    return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
 
 
 def _place(spec: FieldSpec, renamed: Mapping[str, str], kinds: Mapping[str, str]) -> Place:
@@ -270,24 +296,3 @@ def child(children: object, role: str) -> Mapping[str, Any] | None:
         return None
     fitting = [one for one in children if one.get("type") == role and one.get("active", True) is not False]
     return min(fitting, key=lambda one: int(one["id"]), default=None)
-
-
-def _scalar(raw: Any, *, instant_there: bool) -> NativeValue:
-    if raw is None or raw == "":
-        return None
-    if isinstance(raw, int):
-        return raw
-    if isinstance(raw, float):
-        return decimal_text(raw)
-    if isinstance(raw, list):
-        return [str(one) for one in raw]
-    text = str(raw)
-    if instant_there and _SECONDS.fullmatch(text):
-        return text.replace(" ", "T") + "Z"
-    return text
-
-
-def decimal_text(number: float | int) -> str:
-    """A number without exponent and without trailing noughts; repr of a float is its shortest exact form."""
-    text = format(Decimal(repr(number)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -17,9 +17,10 @@ from typing import Any, Final, Literal
 
 from bridge.adapters.odoo import shapes
 from bridge.adapters.odoo.client import Client
-from bridge.adapters.odoo.layout import Layout, decimal_text
+from bridge.adapters.odoo.layout import Layout
 from bridge.adapters.odoo.reading import IDS, Reader
 from bridge.adapters.odoo.settings import Settings
+from bridge.adapters.odoo.values import decimal_text
 from bridge.ports.errors import CursorExpired
 from bridge.ports.records import ChangePage, NativeRecord
 

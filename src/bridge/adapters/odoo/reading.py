@@ -108,7 +108,9 @@ class Reader:
         else:
             assert position.began is not None
             position = Position(position.began - timedelta(seconds=self._settings.overlap))
-        return ChangePage(tuple(self.records(layout, rows)), (), position.encode(), more)
+        keys = self._keys(layout, rows)
+        met = tuple(layout.met(row, keys.get(int(row["id"]))) for row in rows)
+        return ChangePage(met, (), position.encode(), more)
 
     def refs(self, layout: Layout) -> Iterator[Sequence[str]]:
         """All ids, in pages."""
@@ -184,8 +186,11 @@ class Reader:
 
     def records(self, layout: Layout, rows: Sequence[Mapping[str, Any]]) -> list[NativeRecord]:
         """Rows as records, with their keys."""
-        keys = self.keys_of(layout, [int(row["id"]) for row in rows]) if layout.external and rows else {}
+        keys = self._keys(layout, rows)
         return [layout.record(row, keys.get(int(row["id"]))) for row in rows]
+
+    def _keys(self, layout: Layout, rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+        return self.keys_of(layout, [int(row["id"]) for row in rows]) if layout.external and rows else {}
 
     def _records_of(self, layout: Layout, ids: Mapping[str, int]) -> list[NativeRecord]:
         by_id = {number: key for key, number in ids.items()}

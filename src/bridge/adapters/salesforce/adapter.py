@@ -10,8 +10,8 @@ from bridge.adapters.salesforce.changes import Changes
 from bridge.adapters.salesforce.client import Client
 from bridge.adapters.salesforce.describe import Describes, schema
 from bridge.adapters.salesforce.documents import DocumentWriter
+from bridge.adapters.salesforce.entries import PRICE
 from bridge.adapters.salesforce.health import check
-from bridge.adapters.salesforce.layout import PRICE
 from bridge.adapters.salesforce.prices import ProductWriter
 from bridge.adapters.salesforce.reading import Reader
 from bridge.adapters.salesforce.settings import Settings

@@ -53,7 +53,7 @@ class Changes:
             position = replace(position, below=soql.stamp(self._client.now() - _ROUNDING))
         rows, done = self._client.query(query, deleted=True)
         now = self._client.now()
-        records = tuple(layout.record(row) for row in rows if not row.get("IsDeleted"))
+        records = tuple(layout.met(row) for row in rows if not row.get("IsDeleted"))
         tombstones = tuple(layout.tombstone(row) for row in rows if row.get("IsDeleted"))
         more = bool(rows) and (not done or len(rows) >= size)
         if rows:

@@ -15,7 +15,8 @@ from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.batches import Answer, Batch
 from bridge.adapters.salesforce.client import Client, Json
 from bridge.adapters.salesforce.drafts import Drafts
-from bridge.adapters.salesforce.layout import STANDARD, Children, Layout
+from bridge.adapters.salesforce.entries import STANDARD
+from bridge.adapters.salesforce.layout import Children, Layout
 from bridge.adapters.salesforce.prices import PriceBooks
 from bridge.adapters.salesforce.reading import Reader
 from bridge.adapters.salesforce.transactions import filled, outcome_of

@@ -11,7 +11,8 @@ from typing import Any
 
 from bridge.adapters.salesforce.client import Json
 from bridge.adapters.salesforce.describe import MOVEMENT, key_problem
-from bridge.adapters.salesforce.layout import PRICE, TAGS, USER_EMAIL, Layout
+from bridge.adapters.salesforce.entries import PRICE
+from bridge.adapters.salesforce.layout import TAGS, USER_EMAIL, Layout
 from bridge.adapters.salesforce.soql import is_id
 from bridge.adapters.salesforce.users import Users
 from bridge.adapters.salesforce.values import to_wire

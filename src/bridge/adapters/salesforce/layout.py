@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -14,8 +15,10 @@ import orjson
 from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.client import Json
 from bridge.adapters.salesforce.describe import MOVEMENT, Described
+from bridge.adapters.salesforce.entries import ENTRY, PRICE, nested, price
 from bridge.adapters.salesforce.values import CONVERTED, from_wire, instant
 from bridge.ports.errors import KeyFieldMissing, Unsupported
+from bridge.ports.lazy import LazyRecord
 from bridge.ports.records import (
     FieldSpec,
     NativeRecord,
@@ -26,10 +29,10 @@ from bridge.ports.records import (
     row_path,
 )
 
-PRICE = "PricebookEntry."
-STANDARD = "Standard"
+FORM = b"salesforce 1 "
+"""Of `Layout.record`. Raised where the same answer makes other values than before: all is looked into again then."""
+
 WRITER = "LastModifiedById"
-ENTRY = ("Id", "UnitPrice", "IsActive", "Pricebook2Id", "Pricebook2.Name", "Pricebook2.IsStandard")
 ALSO: Mapping[str, tuple[str, ...]] = {"Order": ("Status", "StatusCode", "Pricebook2Id", "CurrencyIsoCode")}
 """Object -> fields that have to be known to write it, whether or not the mapping names them."""
 
@@ -47,7 +50,7 @@ class Place:
     read: Callable[[Any], NativeValue]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """A mapping's specification laid over a describe. fields: those that the org lets us read, and their places.
     children: its rows. prices: of a product: they stand in the price books, one entry each."""
@@ -59,6 +62,17 @@ class Layout:
     system: str
     children: tuple[Children, ...] = ()
     prices: tuple[FieldSpec, ...] = ()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns of a row, those that make the record: not who wrote it, nor the rows below."""
+        entries = ["PricebookEntries"] if self.prices else []
+        return ("Id", self.stamp, self.spec.key, *(place.name for place in self.places), *entries)
+
+    @cached_property
+    def told(self) -> Callable[[Json], Any]:
+        """What stands in these columns."""
+        return itemgetter(*self.names)
 
     @property
     def below(self) -> tuple[tuple[str, str], ...]:
@@ -109,8 +123,22 @@ class Layout:
             message = f"cannot tell the records of {self.spec.entity}: {reason}"
         raise Unsupported(message, system=self.system)
 
-    def record(self, row: Json) -> NativeRecord:
-        """The native record of a row.
+    def met(self, row: Json) -> LazyRecord:
+        """A row as a record that is read when it is looked into: most of what a feed brings was heard before."""
+        said = self.said(row)
+        return LazyRecord.met(str(row["Id"]), said, partial(self.record, row, said))
+
+    def said(self, row: Json) -> bytes:
+        """All that a record is made of, and nothing else."""
+        try:
+            told = self.told(row)
+        except KeyError:  # a field that this user is not shown
+            told = [row.get(name) for name in self.names]
+        below = [[[key, _unsigned(line)] for key, line in one.rows(row).items()] for one in self.children]
+        return FORM + orjson.dumps((told, below), default=str)
+
+    def record(self, row: Json, said: bytes = b"") -> NativeRecord:
+        """The native record of a row. said: what `said` makes of it, where that is known.
 
         The version holds a digest of the values beside the stamp, because stamps have whole seconds: an edit in the
         second of the last reading would else not be told from none.
@@ -129,6 +157,7 @@ class Layout:
             version=_version(modified, values),
             modified=modified,
             key=str(key) if key else None,
+            said=said or self.said(row),
         )
 
     def values(self, row: Json) -> dict[str, NativeValue]:
@@ -160,6 +189,11 @@ class Layout:
     def _select(self, field: FieldSpec) -> str:
         relation = self.described.relation(field.path) if field.ref == USER_EMAIL else None
         return f"{relation}.Email" if relation else field.path
+
+
+def _unsigned(row: Json) -> dict[str, Any]:
+    """A row below a record, without what moves by itself."""
+    return {name: said for name, said in row.items() if name != WRITER}
 
 
 def _by_another(row: Json, user: str) -> bool:
@@ -200,28 +234,6 @@ class Children:
             for path, value in self.layout.values(row).items():
                 values[row_path(self.table.path, key, path)] = value
         return values
-
-
-def nested(record: Json, name: str) -> list[Json]:
-    """The rows that a child query brought with a record; none is answered as null."""
-    found = record.get(name)
-    return list(found.get("records") or ()) if isinstance(found, Mapping) else []
-
-
-def price(row: Json, path: str) -> NativeValue:
-    """The price of a product in one book; an entry that is not in use is no price."""
-    entry = entry_of(row, path)
-    return from_wire("currency", entry.get("UnitPrice")) if entry and entry.get("IsActive") else None
-
-
-def entry_of(row: Json, path: str) -> Json | None:
-    """The entry of a book: `PricebookEntry.Standard`, or `PricebookEntry.Retail_Prices` by the name of the book."""
-    wanted = path.removeprefix(PRICE)
-    for entry in nested(row, "PricebookEntries"):
-        book = entry.get("Pricebook2") or {}
-        if book.get("IsStandard") if wanted == STANDARD else str(book.get("Name")).replace(" ", "_") == wanted:
-            return entry
-    return None
 
 
 def layout_of(spec: ObjectSpec, described: Described, system: str, children: tuple[Children, ...] = ()) -> Layout:

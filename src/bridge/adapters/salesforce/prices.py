@@ -12,7 +12,7 @@ from typing import Any
 from bridge.adapters.salesforce import soql
 from bridge.adapters.salesforce.batches import Answer, Batch, send
 from bridge.adapters.salesforce.client import Client, Json
-from bridge.adapters.salesforce.layout import PRICE, STANDARD, entry_of
+from bridge.adapters.salesforce.entries import PRICE, STANDARD, entry_of
 from bridge.adapters.salesforce.values import to_wire
 from bridge.adapters.salesforce.writing import Writer
 from bridge.ports.errors import BridgeError, InDoubt, Rejected
