@@ -19,10 +19,12 @@ def main() -> None:
 
 def _run() -> None:
     from bridge.entrypoints.cli.app import app  # here, so that the demo can use parts of this package
-    from bridge.entrypoints.cli.output import usage_as_json
 
-    gc.freeze()  # what has been imported stays: no look for cycles goes through it again
+    # What has been imported by the time a command begins stays: no look for cycles goes through it again.
+    imported = gc.freeze
     if "--json" in sys.argv:
+        from bridge.entrypoints.cli.output import usage_as_json  # here: it brings along all that tables need
+
         with usage_as_json():  # who asked for a document gets one, also for words that no command understands
-            sys.exit(app(standalone_mode=False))
-    app()
+            sys.exit(app(standalone_mode=False, obj=imported))
+    app(obj=imported)

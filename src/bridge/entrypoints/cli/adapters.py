@@ -33,6 +33,11 @@ SUPPORT = ("adapter", "entity", "read", "create", "update", "delete", "versions"
 """`versions`: a stale write is refused. `tombstones`: the system tells what was deleted."""
 
 
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    root.add_typer(app, name="adapters")
+
+
 @app.command("list")
 def list_(json: JsonOption = False) -> None:
     """Every installed adapter: where it comes from, how much of the contract it keeps, what it does with each entity.

@@ -1,4 +1,4 @@
-"""The commands, put together."""
+"""The program: its name, its options, and the commands of `commands.py`."""
 
 from __future__ import annotations
 
@@ -7,27 +7,11 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.entrypoints.cli import (
-    adapters,
-    approve,
-    daemon,
-    demo,
-    forget,
-    inspect,
-    mapping,
-    migrate,
-    notify,
-    pausing,
-    prepare,
-    rejects,
-    run,
-    sandbox,
-    store,
-    undo,
-)
+from bridge.entrypoints.cli.commands import Commands
 
 app = typer.Typer(
     name="bridge",
+    cls=Commands,
     help="Keeps customers, contacts, products, orders and stock the same in every CRM and ERP a company runs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -48,21 +32,3 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-prepare.register(app)
-run.register(app)
-daemon.register(app)
-approve.register(app)
-inspect.register(app)
-pausing.register(app)
-notify.register(app)
-undo.register(app)
-store.register(app)
-forget.register(app)
-migrate.register(app)
-app.add_typer(mapping.app, name="mapping")
-app.add_typer(adapters.app, name="adapters")
-app.add_typer(rejects.app, name="rejects")
-sandbox.register(app)
-demo.register(app)

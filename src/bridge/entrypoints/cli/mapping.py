@@ -43,6 +43,11 @@ app.command("changes")(changes)
 EntityArgument = Annotated[str | None, typer.Argument(help="Only this entity.")]
 
 
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    root.add_typer(app, name="mapping")
+
+
 @app.command()
 def schema(
     write: Annotated[Path | None, typer.Option("--write", help="Write it into this file instead.")] = None,

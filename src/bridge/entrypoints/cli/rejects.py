@@ -68,6 +68,11 @@ def source(config: Path | None, system: str, entity: str | None) -> Iterator[Sou
         yield Source(settings, system, store, chosen, adapter, mends)
 
 
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    root.add_typer(app, name="rejects")
+
+
 @app.command("list")
 def rejects_list(
     system: System,

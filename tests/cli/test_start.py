@@ -1,0 +1,57 @@
+"""What a start of the program imports: a command waits for what it needs, and for nothing that only others need."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from bridge.entrypoints.cli.app import app
+from bridge.entrypoints.cli.commands import COMMANDS
+
+LOOK = """
+import json, sys
+from bridge.entrypoints.cli import main
+file, *words = sys.argv[1:]
+sys.argv = ["bridge", *words]
+try:
+    main()
+finally:
+    with open(file, "w", encoding="utf-8") as found:
+        json.dump(sorted(sys.modules), found)
+"""
+LIBRARIES = ("alembic", "openpyxl", "pydantic", "requests", "simple_salesforce", "sqlalchemy", "tenacity", "zeep")
+PARTS = ("adapters", "canonical", "config", "engine", "mapping", "ports", "sandbox", "store", "wiring")
+
+
+def imported(folder: Path, *words: str) -> set[str]:
+    """What a process of its own has imported by the end of a command; of bridge also the parts, as `bridge.engine`."""
+    file = folder / "modules.json"
+    environment = {**os.environ, "BRIDGE_CONFIG": str(folder / "bridge.yaml")}
+    command = [sys.executable, "-c", LOOK, str(file), *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    modules = [name.split(".") for name in json.loads(file.read_text(encoding="utf-8"))]
+    return {".".join(name[:depth]) for name in modules for depth in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("words", [("--version",), ("--help",)])
+def test_words_of_the_program_import_no_part_of_it(tmp_path: Path, words: tuple[str, ...]) -> None:
+    found = imported(tmp_path, *words)
+    assert "bridge.entrypoints" in found, "the look itself works"
+    assert not found & {*LIBRARIES, *(f"bridge.{part}" for part in PARTS)}
+
+
+def test_the_help_says_of_each_command_what_it_says_itself() -> None:
+    group = get_command(app)
+    commands = group.commands  # type: ignore[attr-defined]
+    own = {name: inspect.cleandoc(command.help).split("\n\n")[0] for name, command in commands.items()}
+    assert {name: " ".join(text.split()) for name, text in own.items()} == {
+        name: place.help for name, place in COMMANDS.items()
+    }
