@@ -63,7 +63,8 @@ YesNo = Annotated[bool | None, Kind("boolean")]
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Their validators are built with the first one that is made: a run makes none, it only asks what fields there are.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         """The names of the fields that are set, without their values: these are personal data."""

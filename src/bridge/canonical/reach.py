@@ -1,7 +1,8 @@
 """How somebody is reached: e-mail, phone, website.
 
 Parsing is by well-kept libraries and takes tens of microseconds, so results are remembered: the same few thousand
-values come by again in every full read.
+values come by again in every full read. The libraries are loaded with the first value:
+a run that meets none need not wait for them.
 """
 
 from __future__ import annotations
@@ -10,9 +11,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
-
-import phonenumbers
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from bridge.canonical.text import as_text
 from bridge.canonical.values import InvalidValue, Plain
@@ -34,6 +32,8 @@ def email(value: Plain) -> str | None:
 
 @lru_cache(_REMEMBERED)
 def _email(shown: str) -> str:
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email  # with the first value
+
     # The library refuses reserved domains, but addresses such as stock@firm.local are real inside companies: those are
     # checked under a borrowed public suffix.
     borrowed = _PUBLIC if shown.rpartition("@")[2].rpartition(".")[2].lower() in SPECIAL_USE_DOMAIN_NAMES else ""
@@ -59,6 +59,8 @@ def phone_parser(country: str | None) -> Callable[[Plain], str | None]:
 
 @lru_cache(_REMEMBERED)
 def _phone(shown: str, country: str | None) -> str:
+    import phonenumbers  # with the first value
+
     try:
         number = phonenumbers.parse(shown, country)
     except phonenumbers.NumberParseException:

@@ -11,8 +11,6 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-import phonenumbers
-
 from bridge.canonical.codes import countries, currencies
 from bridge.canonical.models import CanonicalField
 from bridge.canonical.numbers import plain_decimal
@@ -50,6 +48,8 @@ def _decimal(rng: Random) -> str:
 
 
 def _phone(rng: Random) -> str:
+    import phonenumbers  # with the first value, as in `reach`
+
     number = phonenumbers.example_number(rng.choice(_PHONE_COUNTRIES)) or phonenumbers.PhoneNumber()
     e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     return f"{e164} ext. {rng.randint(1, 999)}" if rng.random() < 0.2 else e164

@@ -12,8 +12,6 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-from simple_salesforce.api import Salesforce
-from simple_salesforce.exceptions import SalesforceError
 
 from bridge.adapters.salesforce.errors import not_json, refusal, session_refused
 from bridge.adapters.salesforce.settings import Settings
@@ -139,6 +137,8 @@ class Client:
         self, token: Token, method: str, path: str, sent: Mapping[str, Any], writing: bool, *, plain: bool = False
     ) -> tuple[int, Any]:
         """Status and body of one request; everything that is no answer of the application is raised."""
+        from simple_salesforce.exceptions import SalesforceError  # with the first call, as below
+
         url = self._settings.instance_url + (path if path.startswith("/") else self._base + path)
         seen: list[requests.Response] = []
         error: Exception | None = None
@@ -188,6 +188,10 @@ class Client:
     def _salesforce(self, token: Token) -> Any:
         """The library's object for a session. Given a session and an address it makes no call and never logs in."""
         if self._library is None or self._library[0] != token.generation:
+            # With the first call: the library loads zeep, for log-ins that are not used here, and that takes as long as
+            # all of this adapter; commands that only look at the store make no call.
+            from simple_salesforce.api import Salesforce
+
             library = Salesforce(
                 session_id=token.value,
                 instance_url=self._settings.instance_url,

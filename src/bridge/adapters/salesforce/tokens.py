@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import jwt
 import requests
 from pydantic import SecretStr
 from requests.auth import AuthBase
@@ -107,6 +106,8 @@ class Tokens:
         return {"grant_type": _JWT_GRANT, "assertion": self._assertion()}
 
     def _assertion(self) -> str:
+        import jwt  # for the grant that needs it: it brings along all of cryptography
+
         claims = {
             "iss": _plain(self._settings.client_id),
             "sub": self._settings.username,
