@@ -28,8 +28,9 @@ TOOLS = {
     "dlt": ("dlt, REST source and custom destination", "dlt"),
     "singer": ("Singer tap and target (Meltano SDK)", "singer_sdk"),
     "naive": ("script, one call a record", ""),
+    "straight": ("bridge sync, each batch waited for", ""),
 }
-"""Name -> title, and the package that it needs."""
+"""Name -> title, and the package that it needs. The last is measured at Odoo's own pace only."""
 HOUR = timedelta(hours=1)
 PACED = "all, at Odoo's own pace"
 """The same once more where Odoo takes for each record what the real one takes."""
@@ -84,6 +85,8 @@ class Place:
         """The programs of a tool, each fed with what the one before says."""
         if tool == "bridge":
             return [[sys.executable, "-m", "bridge", "sync", "--json"]]
+        if tool == "straight":
+            return [[sys.executable, "-m", "benchmarks.peers.straight", "sync", "--json"]]
         if tool == "singer":
             state = self.folder / "state.json"
             known = ["--state", str(state)] if state.exists() else []
@@ -192,7 +195,8 @@ def run(records: int, rounds: int) -> list[dict[str, Any]]:
                 failed[tool] = f"{package} is not installed"
             elif tool not in failed:
                 try:
-                    found[tool].append(once(tool, records) | at_its_pace(tool, records))
+                    more = {} if tool == "straight" else once(tool, records)
+                    found[tool].append(more | at_its_pace(tool, records))
                 except RuntimeError as error:
                     failed[tool] = str(error)
     rows = []
@@ -200,6 +204,8 @@ def run(records: int, rounds: int) -> list[dict[str, Any]]:
     for work, number in works.items():
         own = [one[work]["wall"] for one in found["bridge"]]
         for tool, (title, _) in TOOLS.items():
+            if tool == "straight" and work != PACED:
+                continue
             row: dict[str, Any] = {"tool": tool, "title": title, "work": work, "records": number}
             if tool in failed:
                 rows.append({**row, "failed": failed[tool]})
@@ -208,7 +214,8 @@ def run(records: int, rounds: int) -> list[dict[str, Any]]:
                 name: median(one[work][name] for one in found[tool]) for name in ("wall", "cpu", "peak_mb", "calls")
             }
             ratio = row["wall"] / median(own) if own else None
-            beyond = row["wall"] - median(one["nothing changed"]["wall"] for one in found[tool])
+            empty = "bridge" if tool == "straight" else tool
+            beyond = row["wall"] - median(one["nothing changed"]["wall"] for one in found[empty])
             net = number / beyond if number and beyond > 0 else None
             rows.append({**row, "per_second": number / row["wall"], "net_per_second": net, "ratio": ratio})
     return rows
