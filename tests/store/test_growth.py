@@ -96,3 +96,14 @@ def test_the_work_does_not_grow_with_the_store(stores: tuple[Database, Database]
 def test_counting_stops_where_it_is_told_to(stores: tuple[Database, Database]) -> None:
     with stores[0].begin() as uow:
         assert [uow.linked_count("crm", "customer", most) for most in (None, FEW + 1, FEW, 7)] == [FEW, FEW, FEW, 7]
+
+
+def test_a_claim_does_not_look_through_what_is_under_way(tmp_path: Path) -> None:
+    def claim(uow: SqlUnitOfWork) -> list[Any]:
+        return uow.claim("erp", "customer", 50, now=NOW, lease_until=LATER, owner="w")
+
+    store = filled(tmp_path / "bridge.db", 2 * FEW)
+    first = steps(store, claim)
+    for _ in range(5):
+        last = steps(store, claim)
+    assert last <= first * 1.1 + 5
