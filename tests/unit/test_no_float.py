@@ -27,8 +27,8 @@ SPANS = {"Seconds", "span", "_refused", "_known", "_skew"}
 """Names of times that do not say so, and the share of a quota."""
 WIRE = {
     ("adapters/files/xlsxfile.py", "_text"): "a workbook's numbers are doubles: read by their shortest exact form",
-    ("adapters/odoo/layout.py", "_scalar"): "Odoo's JSON numbers are doubles: read by their shortest exact form",
-    ("adapters/odoo/layout.py", "decimal_text"): "the same",
+    ("adapters/odoo/values.py", "scalar"): "Odoo's JSON numbers are doubles: read by their shortest exact form",
+    ("adapters/odoo/values.py", "decimal_text"): "the same",
     ("adapters/odoo/levels.py", "_level"): "the same",
     ("adapters/odoo/levels.py", "_sum"): "the same, added up as decimals",
     ("adapters/odoo/drafts.py", "_kept_price"): "the same",

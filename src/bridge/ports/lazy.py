@@ -32,8 +32,8 @@ class LazyRecord(NativeRecord):
         if name not in _LATER:
             raise AttributeError(name)
         record = self._read()
-        for one in _LATER:
-            object.__setattr__(self, one, getattr(record, one))
+        self.values, self.version, self.modified = record.values, record.version, record.modified  # type: ignore[misc]
+        self.key, self.archived = record.key, record.archived  # type: ignore[misc]
         del self._read  # and with it the answer
         return getattr(self, name)
 
