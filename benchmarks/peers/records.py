@@ -30,7 +30,9 @@ TOOLS = {
     "naive": ("script, one call a record", ""),
     "straight": ("bridge sync, each batch waited for", ""),
 }
-"""Name -> title, and the package that it needs. The last is measured at Odoo's own pace only."""
+"""Name -> title, and the package that it needs."""
+EMPTY = {"straight": "bridge"}
+"""What is measured at Odoo's own pace only -> the tool that does the same where there is nothing to do."""
 HOUR = timedelta(hours=1)
 PACED = "all, at Odoo's own pace"
 """The same once more where Odoo takes for each record what the real one takes."""
@@ -195,7 +197,7 @@ def run(records: int, rounds: int) -> list[dict[str, Any]]:
                 failed[tool] = f"{package} is not installed"
             elif tool not in failed:
                 try:
-                    more = {} if tool == "straight" else once(tool, records)
+                    more = {} if tool in EMPTY else once(tool, records)
                     found[tool].append(more | at_its_pace(tool, records))
                 except RuntimeError as error:
                     failed[tool] = str(error)
@@ -204,7 +206,7 @@ def run(records: int, rounds: int) -> list[dict[str, Any]]:
     for work, number in works.items():
         own = [one[work]["wall"] for one in found["bridge"]]
         for tool, (title, _) in TOOLS.items():
-            if tool == "straight" and work != PACED:
+            if tool in EMPTY and work != PACED:
                 continue
             row: dict[str, Any] = {"tool": tool, "title": title, "work": work, "records": number}
             if tool in failed:
@@ -214,8 +216,7 @@ def run(records: int, rounds: int) -> list[dict[str, Any]]:
                 name: median(one[work][name] for one in found[tool]) for name in ("wall", "cpu", "peak_mb", "calls")
             }
             ratio = row["wall"] / median(own) if own else None
-            empty = "bridge" if tool == "straight" else tool
-            beyond = row["wall"] - median(one["nothing changed"]["wall"] for one in found[empty])
+            beyond = row["wall"] - median(one["nothing changed"]["wall"] for one in found[EMPTY.get(tool, tool)])
             net = number / beyond if number and beyond > 0 else None
             rows.append({**row, "per_second": number / row["wall"], "net_per_second": net, "ratio": ratio})
     return rows

@@ -33,8 +33,9 @@ def test_it_is_as_good_as_one_that_was_read_at_once() -> None:
     def lazy() -> LazyRecord:
         return LazyRecord.met("7", b"all of it", lambda: PLAIN)
 
-    assert lazy() == PLAIN
-    assert lazy() == PLAIN
+    plain = PLAIN
+    assert lazy() == plain
+    assert plain == lazy()
     assert lazy() == lazy()
     assert lazy() != replace(PLAIN, version="v2")
     assert lazy() != "7"

@@ -1,4 +1,7 @@
-"""Records that are brought into native form only if somebody looks into them."""
+"""Records that are brought into native form only if somebody looks into them.
+
+The assignments here are marked for the type checker, to which records are frozen.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +27,16 @@ class LazyRecord(NativeRecord):
     def met(cls, native_id: str, said: bytes, read: Callable[[], NativeRecord]) -> LazyRecord:
         """Such a record. read: makes the record of the answer it came in; pure, and called once at most."""
         record = cls.__new__(cls)
-        record.native_id, record.said, record._read = native_id, said, read  # type: ignore[misc]
+        record.native_id, record.said, record._read = native_id, said, read  # type: ignore[misc]  # see above
         return record
 
     def __getattr__(self, name: str) -> Any:
         # called for what has not been set yet only: once read, it is as quick as any other record
         if name not in _LATER:
             raise AttributeError(name)
-        record = self._read()
-        self.values, self.version, self.modified = record.values, record.version, record.modified  # type: ignore[misc]
-        self.key, self.archived = record.key, record.archived  # type: ignore[misc]
+        one = self._read()
+        self.values, self.version, self.modified = one.values, one.version, one.modified  # type: ignore[misc]  # see above
+        self.key, self.archived = one.key, one.archived  # type: ignore[misc]  # see above
         del self._read  # and with it the answer
         return getattr(self, name)
 

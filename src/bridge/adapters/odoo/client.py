@@ -27,7 +27,7 @@ from bridge.transport.session import PooledSession, translate_network_fault, una
 
 logging.getLogger("odoorpc.rpc.jsonrpclib").disabled = True
 
-PAGE = "a page instead of data"
+_PAGE = "a page instead of data"
 _EXPIRED = 100
 _ENDED = "odoo.http.SessionExpiredException"
 _VERSION_PATH = "/web/webclient/version_info"
@@ -171,7 +171,7 @@ class Client:
         except (AttributeError, TypeError):  # good JSON, but no envelope: odoorpc does not look
             refusal = self._strange(writing=writing)
         except ValueError:  # no JSON
-            refusal = self._strange(writing=writing, what=PAGE)
+            refusal = self._strange(writing=writing, what=_PAGE)
         raise refusal  # outside the handler: the library's error holds the call's arguments
 
     def _connector(self) -> Any:
@@ -207,7 +207,7 @@ class Client:
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError:
-            problem = self._strange(writing=writing, what=PAGE)
+            problem = self._strange(writing=writing, what=_PAGE)
         raise problem  # outside the handler: the error's own text holds what came instead
 
     def post(self, url: str, data: bytes, headers: dict[str, str], *, writing: bool) -> bytes:

@@ -6,12 +6,11 @@ the delivery address below a customer), so that nothing has to be looked up behi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
-from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -19,15 +18,7 @@ import orjson
 from bridge.adapters.odoo.values import instant, scalar
 from bridge.ports.errors import ConfigError, KeyFieldMissing
 from bridge.ports.lazy import LazyRecord
-from bridge.ports.records import (
-    Condition,
-    FieldSpec,
-    NativeRecord,
-    NativeValue,
-    ObjectSpec,
-    TableSpec,
-    row_path,
-)
+from bridge.ports.records import Condition, FieldSpec, NativeRecord, NativeValue, ObjectSpec, TableSpec, row_path
 
 EXTERNAL = "external id"
 WRITER: Final = "write_uid"
@@ -76,7 +67,7 @@ class Layout:
     """One object as a specification wants it. kinds: Odoo's own types, where they had to be asked for.
 
     renamed: name in the mapping -> name in this version of Odoo. also: fields that writing needs to see. lines: the
-    rows that belong to each record. names: of a row's own fields that make the record; told: their values in a row.
+    rows that belong to each record. names: of a row's own fields that make the record.
     """
 
     spec: ObjectSpec
@@ -88,14 +79,12 @@ class Layout:
     places: tuple[Place, ...] = ()
     roles: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    told: Callable[[Mapping[str, Any]], Any] = itemgetter("id")
 
     def __post_init__(self) -> None:
         self.places = tuple(_place(one, self.renamed, self.kinds) for one in self.spec.fields)
         self.roles = tuple(dict.fromkeys(place.role for place in self.places if place.role))
-        state = [*(["active"] if self.has_active else []), *([] if self.external else [self.spec.key])]
-        self.names = ("id", *state, *(place.name for place in self.places if not place.role))
-        self.told = itemgetter(*self.names)
+        key = () if self.external else (self.spec.key,)
+        self.names = ("active", *key, *(place.name for place in self.places if not place.role))
 
     @property
     def model(self) -> str:
@@ -143,13 +132,9 @@ class Layout:
 
     def said(self, row: Mapping[str, Any], key: str | None) -> bytes:
         """All that a record is made of, and nothing else: not when it was written, nor by whom."""
-        try:
-            told = self.told(row)
-        except KeyError:  # a field that this user is not shown
-            told = [row.get(name) for name in self.names]
-        below = [_unstamped(child(row.get("child_ids"), role)) for role in self.roles] if self.roles else None
-        lines = [[[key, _unstamped(line)] for key, line in one.rows(row).items()] for one in self.lines]
-        return FORM + orjson.dumps((key, told, below, lines))
+        below = [_unstamped(child(row.get("child_ids"), role)) for role in self.roles]
+        lines = [[(name, _unstamped(line)) for name, line in one.rows(row).items()] for one in self.lines]
+        return FORM + orjson.dumps((key, list(map(row.get, self.names)), below, lines))
 
     def record(self, row: Mapping[str, Any], key: str | None, said: bytes = b"") -> NativeRecord:
         """A row as a record. The version is the content: Odoo moves write_date on writes that change nothing.
@@ -157,6 +142,18 @@ class Layout:
         said: what `said` makes of the row, where that is known.
         """
         said = said or self.said(row, key)
+        values, active = self._content(row)
+        if not self.external:
+            key = str(row[self.spec.key]) if row.get(self.spec.key) else None
+        modified = instant(row.get("write_date"))
+        return NativeRecord(str(row["id"]), values, _version(values, active), modified, key, not active, said)
+
+    def version(self, row: Mapping[str, Any]) -> str:
+        """The version of the record that a row holds."""
+        return _version(*self._content(row))
+
+    def _content(self, row: Mapping[str, Any]) -> tuple[dict[str, NativeValue], bool]:
+        """The values, and whether the record is in use."""
         below = {role: child(row.get("child_ids"), role) for role in self.roles} if self.roles else {}
         values: dict[str, NativeValue] = {}
         for place in self.places:
@@ -166,11 +163,7 @@ class Layout:
             values[place.spec.path] = raw if raw and place.text and raw.__class__ is str else self.value(place, raw)
         for one in self.lines:
             values |= one.values(row)
-        active = row.get("active", True) is not False
-        version = blake2b(orjson.dumps([values, active], option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
-        if not self.external:
-            key = str(row[self.spec.key]) if row.get(self.spec.key) else None
-        return NativeRecord(str(row["id"]), values, version, instant(row.get("write_date")), key, not active, said)
+        return values, row.get("active", True) is not False
 
     def edited(self, row: Mapping[str, Any], user: int) -> frozenset[str]:
         """The paths of a record that stand where somebody else than this user wrote last."""
@@ -249,6 +242,10 @@ class Lines:
                 path = row_path(self.table.path, key, place.spec.path)
                 values[path] = self.layout.value(place, row.get(place.name, False))
         return values
+
+
+def _version(values: Mapping[str, NativeValue], active: bool) -> str:
+    return blake2b(orjson.dumps([values, active], option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
 
 
 def _unstamped(row: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -230,7 +230,7 @@ class Writer:
 
     def _unmoved(self, item: UpdateItem | DeleteItem, rows: Mapping[str, Any], place: int, outcome: Outcome) -> bool:
         """Whether the record still has the expected version; notes the conflict."""
-        if item.expected is None or self._layout.record(rows[item.native_id], None).version == item.expected:
+        if item.expected is None or self._layout.version(rows[item.native_id]) == item.expected:
             return True
         words = "has the record in another version than expected"
         outcome.fail([place], VersionConflict(words, system=self._client.system))

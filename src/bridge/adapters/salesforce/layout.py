@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from hashlib import blake2b
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -66,13 +65,7 @@ class Layout:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Of the columns of a row, those that make the record: not who wrote it, nor the rows below."""
-        entries = ["PricebookEntries"] if self.prices else []
-        return ("Id", self.stamp, self.spec.key, *(place.name for place in self.places), *entries)
-
-    @cached_property
-    def told(self) -> Callable[[Json], Any]:
-        """What stands in these columns."""
-        return itemgetter(*self.names)
+        return (self.stamp, self.spec.key, *(place.name for place in self.places))
 
     @property
     def below(self) -> tuple[tuple[str, str], ...]:
@@ -130,12 +123,9 @@ class Layout:
 
     def said(self, row: Json) -> bytes:
         """All that a record is made of, and nothing else."""
-        try:
-            told = self.told(row)
-        except KeyError:  # a field that this user is not shown
-            told = [row.get(name) for name in self.names]
-        below = [[[key, _unsigned(line)] for key, line in one.rows(row).items()] for one in self.children]
-        return FORM + orjson.dumps((told, below), default=str)
+        below = [child.said(row) for child in self.children]
+        prices = [price(row, field.path) for field in self.prices]
+        return FORM + orjson.dumps((list(map(row.get, self.names)), below, prices), default=str)
 
     def record(self, row: Json, said: bytes = b"") -> NativeRecord:
         """The native record of a row. said: what `said` makes of it, where that is known.
@@ -191,11 +181,6 @@ class Layout:
         return f"{relation}.Email" if relation else field.path
 
 
-def _unsigned(row: Json) -> dict[str, Any]:
-    """A row below a record, without what moves by itself."""
-    return {name: said for name, said in row.items() if name != WRITER}
-
-
 def _by_another(row: Json, user: str) -> bool:
     return bool(user and row.get(WRITER) and str(row[WRITER])[:15] != user[:15])
 
@@ -225,6 +210,14 @@ class Children:
             own = f"{self.layout.system}-{row['Id']}"
             found[str(key) if key and str(key) not in found else own] = row
         return found
+
+    def said(self, record: Json) -> list[tuple[str, dict[str, Any]]]:
+        """The rows of a record, without what moves by itself."""
+        stamps = (WRITER, self.layout.stamp)
+        return [
+            (key, {name: said for name, said in row.items() if name not in stamps})
+            for key, row in self.rows(record).items()
+        ]
 
     def values(self, record: Json) -> dict[str, NativeValue]:
         """The keys and cells of a record."""
